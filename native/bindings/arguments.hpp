@@ -1,0 +1,56 @@
+// Reads Python arguments without converting them silently; each error names the argument.
+#pragma once
+
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "asd/asd.h"
+
+namespace asd::bindings {
+
+namespace py = pybind11;
+
+// An int, or what has __index__: TypeError otherwise, ValueError past 64 bits.
+std::int64_t to_size(const py::object &value, const char *name);
+std::int32_t to_threads(const py::object &value);
+
+// A dense array in native byte order, with the type it came in. A view that is not dense is copied.
+struct Input {
+    py::array original;  // as it came: what `out` must not overlap
+    py::array dense;
+    std::int32_t type;   // asd_sample_type
+
+    const void *data() const { return dense.data(); }
+    std::int64_t dim(py::ssize_t axis) const { return dense.shape(axis); }
+};
+
+// Raises TypeError unless value is an array of one of the types; `way_out` ends that message.
+Input to_input(const py::object &value, const char *name, const std::vector<asd_sample_type> &types,
+               const char *way_out);
+
+// wave: (T,) or (N, T), int16 or float32, T >= 1.
+struct Wave {
+    Input input;
+    std::int64_t clips;
+    std::int64_t samples;
+    bool batched;
+};
+Wave to_wave(const py::object &value);
+
+// float32 or float64 widened to float64, which is exact.
+Input to_float64(const py::object &value, const char *name);
+
+[[noreturn]] void raise_shape(const char *name, const char *rule, const py::array &array, const char *way_out);
+
+// `out` if given, checked to be a dense writable array of this shape and type apart from all inputs; else a new array.
+template <class Value>
+py::array_t<Value> to_output(const py::object &out, const std::vector<py::ssize_t> &shape,
+                             const std::vector<const Input *> &inputs);
+
+// Raises the exception of a status that is not ASD_OK.
+void raise_for(asd_status status);
+
+}  // namespace asd::bindings

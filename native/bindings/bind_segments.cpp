@@ -1,0 +1,100 @@
+#include "arguments.hpp"
+#include "topics.hpp"
+
+namespace asd::bindings {
+namespace {
+
+using std::int64_t;
+
+int64_t segment_count(const py::object &samples, const py::object &segment_samples, const py::object &hop_samples) {
+    int64_t count = 0;
+    raise_for(asd_segment_count(to_size(samples, "samples"), to_size(segment_samples, "segment_samples"),
+                                to_size(hop_samples, "hop_samples"), &count));
+    return count;
+}
+
+py::array_t<int64_t> segment_starts(const py::object &samples, const py::object &segment_samples,
+                                    const py::object &hop_samples) {
+    const int64_t count = segment_count(samples, segment_samples, hop_samples);
+    py::array_t<int64_t> starts(count);
+    raise_for(asd_segment_starts(to_size(samples, "samples"), to_size(segment_samples, "segment_samples"),
+                                 to_size(hop_samples, "hop_samples"), starts.mutable_data(), count));
+    return starts;
+}
+
+py::array_t<float> cut_segments(const py::object &wave, const py::object &segment_samples, const py::object &hop_samples,
+                                double mean, double std, bool per_segment, const py::object &threads,
+                                const py::object &out) {
+    const Wave clips = to_wave(wave);
+    asd_segment_options options = ASD_SEGMENT_OPTIONS_INIT;
+    options.segment_samples = to_size(segment_samples, "segment_samples");
+    options.hop_samples = to_size(hop_samples, "hop_samples");
+    options.mean = mean;
+    options.std = std;
+    options.per_segment = per_segment;
+    options.sample_type = clips.input.type;
+    options.threads = to_threads(threads);
+    if (per_segment && (mean != 0.0 || std != 1.0))
+        throw py::value_error("mean and std must be left out with per_segment=True, which computes its own");
+    // Once without clips: the checks of everything but the values come before the output is made.
+    raise_for(asd_cut_segments(nullptr, 0, clips.samples, &options, nullptr));
+    int64_t count = 0;
+    raise_for(asd_segment_count(clips.samples, options.segment_samples, options.hop_samples, &count));
+
+    std::vector<py::ssize_t> shape = {count, options.segment_samples};
+    if (clips.batched) shape.insert(shape.begin(), clips.clips);
+    auto segments = to_output<float>(out, shape, {&clips.input});
+    const void *samples = clips.input.data();
+    float *target = segments.mutable_data();
+    asd_status status;
+    {
+        const py::gil_scoped_release released;
+        status = asd_cut_segments(samples, clips.clips, clips.samples, &options, target);
+    }
+    raise_for(status);
+    return segments;
+}
+
+}  // namespace
+
+void bind_segments(py::module_ &module) {
+    using namespace py::literals;
+    module.def("segment_count", &segment_count, "samples"_a, py::kw_only(), "segment_samples"_a, "hop_samples"_a,
+               R"(Number of segments S of a clip of `samples` samples.
+
+Raises:
+    ValueError: if a size is below 1.
+)");
+    module.def("segment_starts", &segment_starts, "samples"_a, py::kw_only(), "segment_samples"_a, "hop_samples"_a,
+               R"(First sample of each segment of a clip of `samples` samples.
+
+Returns:
+    (S,) int64: 0, hop, 2 hop .. while the segment fits; one more, aligned to the end, if a tail stays uncovered.
+    A clip shorter than a segment has one start, 0, and is then repeated to a segment.
+
+Raises:
+    ValueError: if a size is below 1.
+)");
+    module.def("cut_segments", &cut_segments, "wave"_a, py::kw_only(), "segment_samples"_a, "hop_samples"_a,
+               "mean"_a = 0.0, "std"_a = 1.0, "per_segment"_a = false, "threads"_a = 1, "out"_a = py::none(),
+               R"(Cut clips into overlapping segments and standardise them in one pass.
+
+Args:
+    wave: (T,) or (N, T), int16 (scaled by 1 / 32768 first) or float32; a view that is not dense is copied.
+    segment_samples: length L of a segment.
+    hop_samples: distance between segments.
+    mean, std: of the machine's training waveforms; (x - mean) / std is computed in double.
+    per_segment: standardise each segment by its own mean and population deviation; a constant one gives zeros.
+    threads: 0 means all cores. The result does not depend on it.
+    out: array to write to, float32, dense, of the shape returned, apart from wave.
+
+Returns:
+    (S, L) or (N, S, L) float32; S as in segment_starts.
+
+Raises:
+    TypeError: if wave is not int16 or float32, or out not float32.
+    ValueError: if wave is empty or not finite, or a size, std or out is wrong.
+)");
+}
+
+}  // namespace asd::bindings

@@ -1,0 +1,165 @@
+/*
+ * The C ABI of asd-native: segments, high-passed power and weighted means for anomalous sound detection.
+ *
+ * Rules that hold for every function:
+ *   - It returns an asd_status; ASD_OK is 0. After any other status asd_last_error() says, on the same thread, which
+ *     argument is wrong and what to do. On an error the contents of the output are undefined.
+ *   - Memory belongs to the caller. Arrays are dense, row-major and aligned for their type; inputs and outputs do not
+ *     overlap. Sizes are int64_t and count elements, not bytes.
+ *   - An options struct begins with struct_size (set it with the *_INIT macro) and grows only at its end.
+ *   - It keeps no state and may be called from any number of threads at once on different outputs.
+ *   - The result is the same, bit for bit, for any number of threads.
+ *   - device ASD_DEVICE_CPU: pointers are host memory, values are checked. device ASD_DEVICE_CUDA: array pointers are
+ *     memory of the current CUDA device, the work is queued on `stream` (a cudaStream_t; NULL is the default stream)
+ *     and the call returns before it is done; values are not checked, a NaN stays a NaN.
+ */
+#ifndef ASD_ASD_H
+#define ASD_ASD_H
+
+#include <stdint.h>
+
+/* ASD_STATIC: linked into a larger library that does not pass these functions on. */
+#if defined(ASD_STATIC)
+#define ASD_API
+#elif defined(__GNUC__)
+#define ASD_API __attribute__((visibility("default")))
+#else
+#define ASD_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Raised when a function or the meaning of one changes; adding at the end of an options struct does not raise it. */
+#define ASD_ABI_VERSION 1
+
+/* The most second-order sections of one filter: a filter of order 64. */
+#define ASD_MAX_SECTIONS 32
+
+typedef enum asd_status {
+    ASD_OK = 0,
+    ASD_INVALID_ARGUMENT = 1,
+    ASD_OUT_OF_MEMORY = 2,
+    ASD_NOT_BUILT_WITH_CUDA = 3,
+    ASD_NO_DEVICE = 4,
+    ASD_CUDA_FAILED = 5
+} asd_status;
+
+typedef enum asd_sample_type {
+    ASD_INT16 = 1,   /* read as value / 32768 */
+    ASD_FLOAT32 = 2,
+    ASD_FLOAT64 = 3
+} asd_sample_type;
+
+typedef enum asd_device { ASD_DEVICE_CPU = 0, ASD_DEVICE_CUDA = 1 } asd_device;
+
+typedef struct asd_build {
+    int64_t struct_size;
+    const char *version;           /* of the library, "0.1.0" */
+    const char *compiler;
+    const char *instruction_set;   /* chosen on this processor: "baseline", "avx2" or "avx512" */
+    const char *cuda_architectures; /* "" in a CPU build */
+    int32_t cuda;                  /* 1 when built with CUDA */
+    int32_t abi_version;
+} asd_build;
+
+#define ASD_BUILD_INIT {(int64_t)sizeof(asd_build), 0, 0, 0, 0, 0, 0}
+
+typedef struct asd_segment_options {
+    int64_t struct_size;
+    int64_t segment_samples; /* L >= 1 */
+    int64_t hop_samples;     /* >= 1 */
+    double mean;             /* finite; not read when per_segment is 1 */
+    double std;              /* finite, > 0; not read when per_segment is 1 */
+    int32_t per_segment;     /* 1: each segment by its own mean and population deviation, a constant one gives zeros */
+    int32_t sample_type;     /* ASD_INT16 or ASD_FLOAT32 */
+    int32_t device;
+    int32_t threads;         /* 0: all cores; not read on CUDA */
+    void *stream;
+} asd_segment_options;
+
+#define ASD_SEGMENT_OPTIONS_INIT \
+    {(int64_t)sizeof(asd_segment_options), 0, 0, 0.0, 1.0, 0, ASD_FLOAT32, ASD_DEVICE_CPU, 1, 0}
+
+typedef struct asd_power_options {
+    int64_t struct_size;
+    int64_t segment_samples; /* L >= 1 */
+    int64_t hop_samples;     /* >= 1 */
+    int64_t bins;            /* 1 .. L */
+    int64_t sections;        /* K: 1 .. ASD_MAX_SECTIONS */
+    int32_t sample_type;     /* ASD_INT16 or ASD_FLOAT32 */
+    int32_t device;
+    int32_t threads;
+    int32_t reserved;        /* 0 */
+    void *stream;
+} asd_power_options;
+
+#define ASD_POWER_OPTIONS_INIT \
+    {(int64_t)sizeof(asd_power_options), 0, 0, 1, 0, ASD_FLOAT32, ASD_DEVICE_CPU, 1, 0, 0}
+
+typedef struct asd_mean_options {
+    int64_t struct_size;
+    int32_t value_type; /* of scores or maps: ASD_FLOAT32 or ASD_FLOAT64 */
+    int32_t device;
+    int32_t threads;
+    int32_t reserved;   /* 0 */
+    void *stream;
+} asd_mean_options;
+
+#define ASD_MEAN_OPTIONS_INIT {(int64_t)sizeof(asd_mean_options), ASD_FLOAT64, ASD_DEVICE_CPU, 1, 0, 0}
+
+/* ASD_ABI_VERSION of the library that is loaded. Cannot fail. Any thread. */
+ASD_API int32_t asd_abi_version(void);
+
+/* Fills *build; the strings live as long as the library. Fails on a wrong struct_size. Any thread. */
+ASD_API asd_status asd_build_info(asd_build *build);
+
+/* The message of the last call on this thread that failed, "" if none did; valid until the next failure on this
+ * thread. Cannot fail. */
+ASD_API const char *asd_last_error(void);
+
+/* "ok", "invalid argument" ...; "unknown status" for a number that is none. Cannot fail. Any thread. */
+ASD_API const char *asd_status_name(int32_t status);
+
+/* *count = S, the number of segments of a clip of `samples` samples: starts 0, hop, 2 hop .. while the segment fits; one
+ * more, aligned to the end, if a tail stays uncovered; exactly one for a clip shorter than a segment. Fails unless
+ * samples, segment_samples and hop_samples are >= 1. Any thread. */
+ASD_API asd_status asd_segment_count(int64_t samples, int64_t segment_samples, int64_t hop_samples, int64_t *count);
+
+/* starts: S elements (capacity >= S), the first sample of each segment. Fails as asd_segment_count does, and when capacity
+ * is too small. Any thread. */
+ASD_API asd_status asd_segment_starts(int64_t samples, int64_t segment_samples, int64_t hop_samples, int64_t *starts,
+                                      int64_t capacity);
+
+/* wave: clips x samples of sample_type. segments: clips x S x L float32, (x - mean) / std computed in double. A clip shorter
+ * than a segment is repeated. clips may be 0. Fails on sizes, on a std that is not positive, on NaN or infinity in wave
+ * (CPU). Runs on options->threads threads of its own. */
+ASD_API asd_status asd_cut_segments(const void *wave, int64_t clips, int64_t samples,
+                                    const asd_segment_options *options, float *segments);
+
+/* wave: clips x samples of sample_type. sos: K x 6 (b0 b1 b2 1 a1 a2), always host memory. power: clips x S x bins, the
+ * mean square, within bin [b L / bins, (b + 1) L / bins) of each segment, of the whole clip filtered forwards and backwards
+ * with an odd extension of 3 (2 K + 1 - z) samples, z the number of sections of order one, as scipy.signal.sosfiltfilt does.
+ * A clip shorter than a segment is repeated first. clips may be 0. Fails on sizes, on an unstable filter, on a clip not longer
+ * than the extension, on NaN or infinity. Runs on options->threads threads of its own, one clip at a time on each. */
+ASD_API asd_status asd_high_passed_power(const void *wave, int64_t clips, int64_t samples, const double *sos,
+                                         const asd_power_options *options, double *power);
+
+/* scores: clips x segments of value_type, weights: clips x segments, means: clips. A row of zero weights means equal
+ * weights. clips may be 0. Fails on sizes, on weights that are negative or not finite, on scores that are not finite (CPU; on
+ * CUDA such a row gives NaN). Runs on options->threads threads of its own. */
+ASD_API asd_status asd_weighted_mean(const void *scores, const double *weights, int64_t clips, int64_t segments,
+                                     const asd_mean_options *options, double *means);
+
+/* maps: clips x segments x height x width of value_type, weights: clips x segments x width, means: clips: the mean over height,
+ * then the weighted mean over segments and width. Otherwise as asd_weighted_mean. */
+ASD_API asd_status asd_weighted_map_mean(const void *maps, const double *weights, int64_t clips, int64_t segments,
+                                         int64_t height, int64_t width, const asd_mean_options *options,
+                                         double *means);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

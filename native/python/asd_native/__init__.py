@@ -1,0 +1,25 @@
+"""Native kernels for anomalous sound detection: segments, high-passed power and weighted means (NumPy arrays in and out)."""
+
+from asd_native._core import (
+    abi_version,
+    build_info,
+    cut_segments,
+    high_passed_power,
+    segment_count,
+    segment_starts,
+    weighted_map_mean,
+    weighted_mean,
+)
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "abi_version",
+    "build_info",
+    "cut_segments",
+    "high_passed_power",
+    "segment_count",
+    "segment_starts",
+    "weighted_map_mean",
+    "weighted_mean",
+]

@@ -1,0 +1,49 @@
+from typing import SupportsIndex, TypedDict
+
+import numpy as np
+from numpy.typing import NDArray
+
+type Wave = NDArray[np.int16] | NDArray[np.float32]
+type Floats = NDArray[np.float32] | NDArray[np.float64]
+
+class BuildInfo(TypedDict):
+    version: str
+    abi_version: int
+    compiler: str
+    instruction_set: str
+    cuda: bool
+    cuda_architectures: str
+
+def abi_version() -> int: ...
+def build_info() -> BuildInfo: ...
+def segment_count(samples: SupportsIndex, *, segment_samples: SupportsIndex, hop_samples: SupportsIndex) -> int: ...
+def segment_starts(
+    samples: SupportsIndex, *, segment_samples: SupportsIndex, hop_samples: SupportsIndex
+) -> NDArray[np.int64]: ...
+def cut_segments(
+    wave: Wave,
+    *,
+    segment_samples: SupportsIndex,
+    hop_samples: SupportsIndex,
+    mean: float = 0.0,
+    std: float = 1.0,
+    per_segment: bool = False,
+    threads: SupportsIndex = 1,
+    out: NDArray[np.float32] | None = None,
+) -> NDArray[np.float32]: ...
+def high_passed_power(
+    wave: Wave,
+    sos: NDArray[np.float64],
+    *,
+    segment_samples: SupportsIndex,
+    hop_samples: SupportsIndex,
+    bins: SupportsIndex = 1,
+    threads: SupportsIndex = 1,
+    out: NDArray[np.float64] | None = None,
+) -> NDArray[np.float64]: ...
+def weighted_mean(
+    scores: Floats, weights: Floats, *, threads: SupportsIndex = 1, out: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]: ...
+def weighted_map_mean(
+    maps: Floats, weights: Floats, *, threads: SupportsIndex = 1, out: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]: ...

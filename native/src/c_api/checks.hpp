@@ -1,0 +1,58 @@
+// Checks that several functions of the ABI share. Each says what came, the rule and the way out, and returns ASD_OK or the
+// failure.
+#pragma once
+
+#include <cstdint>
+#include <new>
+
+#include "../kernels/segment_grid.hpp"
+#include "asd/asd.h"
+#include "last_error.hpp"
+
+// Leaves the function with the status of a check that failed.
+#define ASD_REQUIRE(check)                                              \
+    do {                                                                \
+        if (const asd_status status_ = (check); status_ != ASD_OK) return status_; \
+    } while (false)
+
+namespace asd::c_api {
+
+asd_status require_pointer(const void *pointer, const char *name);
+
+// size >= least.
+asd_status require_size(std::int64_t size, const char *name, std::int64_t least);
+
+asd_status require_device(std::int32_t device);
+asd_status require_threads(std::int32_t threads);
+
+// `type` is one of the two.
+asd_status require_type(std::int32_t type, const char *name, asd_sample_type one, asd_sample_type other);
+
+// The struct holds at least what version 1 of it held.
+asd_status require_struct(std::int64_t struct_size, std::int64_t version_1_size, const char *name);
+
+// The product of sizes that are >= 0 fits int64_t, as bytes of 8.
+asd_status require_product(std::int64_t a, std::int64_t b, std::int64_t c, std::int64_t d);
+
+asd_status require_grid(std::int64_t samples, std::int64_t segment_samples, std::int64_t hop_samples);
+
+// The failure of a wave of clips x samples whose value at `index` is not finite.
+asd_status not_finite_wave(std::int64_t index, std::int64_t samples);
+
+// ASD_OK when the library has CUDA and there is a device.
+asd_status require_cuda();
+
+// body() returns a status; what it throws becomes one.
+template <class Body>
+asd_status guarded(const Body &body) {
+    try {
+        return body();
+    } catch (const std::bad_alloc &) {
+        return fail(ASD_OUT_OF_MEMORY, "not enough memory for the scratch of this call; pass fewer clips, shorter ones, "
+                                       "or fewer threads");
+    } catch (...) {
+        return fail(ASD_OUT_OF_MEMORY, "the system gave no resources for this call; pass fewer clips or threads");
+    }
+}
+
+}  // namespace asd::c_api

@@ -1,0 +1,14 @@
+// From second-order sections as SciPy writes them to a plan that the launchers run.
+#pragma once
+
+#include <cstdint>
+
+#include "../kernels/filter_plan.hpp"
+#include "asd/asd.h"
+
+namespace asd::c_api {
+
+// sos: sections x 6. Fails on values that are not finite, a0 other than 1, and an unstable section.
+asd_status make_filter_plan(const double *sos, std::int64_t sections, kernels::FilterPlan *plan);
+
+}  // namespace asd::c_api

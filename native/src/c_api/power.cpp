@@ -1,0 +1,79 @@
+// High-passed power.
+#include "../cpu/launchers.hpp"
+#include "checks.hpp"
+#include "make_filter_plan.hpp"
+
+#if defined(ASD_WITH_CUDA)
+#include "../cuda/launchers.hpp"
+#endif
+
+using asd::kernels::FilterPlan;
+using asd::kernels::SegmentGrid;
+using namespace asd::c_api;
+
+namespace {
+
+asd_status require_bins(int64_t bins, int64_t segment_samples) {
+    if (bins < 1 || bins > segment_samples)
+        return fail(ASD_INVALID_ARGUMENT, "bins must be between 1 and segment_samples = %lld; got %lld",
+                    static_cast<long long>(segment_samples), static_cast<long long>(bins));
+    return require_product(bins, segment_samples, 1, 1);  // bin edges are bin * segment_samples / bins
+}
+
+asd_status require_sections(int64_t sections) {
+    if (sections >= 1 && sections <= ASD_MAX_SECTIONS) return ASD_OK;
+    return fail(ASD_INVALID_ARGUMENT, "sos must have 1 to %d sections; got %lld", ASD_MAX_SECTIONS,
+                static_cast<long long>(sections));
+}
+
+asd_status require_long_enough(const SegmentGrid &grid, const FilterPlan &plan) {
+    const int64_t samples = grid.repeated_samples();
+    if (samples > plan.pad_samples) return ASD_OK;
+    return fail(ASD_INVALID_ARGUMENT, "wave must be longer than the filter's extension of %lld samples; got %lld samples "
+                                      "with segment_samples = %lld: pass longer segments",
+                static_cast<long long>(plan.pad_samples), static_cast<long long>(grid.samples),
+                static_cast<long long>(grid.segment_samples));
+}
+
+template <class Sample>
+asd_status power_of(const void *wave, int64_t clips, const SegmentGrid &grid, const FilterPlan &plan,
+                    const asd_power_options &options, double *power) {
+    const auto *samples = static_cast<const Sample *>(wave);
+#if defined(ASD_WITH_CUDA)
+    if (options.device == ASD_DEVICE_CUDA)
+        return asd::cuda::status(
+            asd::cuda::high_passed_power(samples, clips, grid, plan, options.bins, power, options.stream));
+#endif
+    return guarded([&] {
+        const int64_t bad =
+            asd::cpu::high_passed_power(samples, clips, grid, plan, options.bins, options.threads, power);
+        return bad < 0 ? ASD_OK : not_finite_wave(bad, grid.samples);
+    });
+}
+
+}  // namespace
+
+asd_status asd_high_passed_power(const void *wave, int64_t clips, int64_t samples, const double *sos,
+                                 const asd_power_options *options, double *power) {
+    ASD_REQUIRE(require_pointer(options, "options"));
+    ASD_REQUIRE(require_struct(options->struct_size, sizeof(asd_power_options), "options"));
+    ASD_REQUIRE(require_size(clips, "clips", 0));
+    ASD_REQUIRE(require_grid(samples, options->segment_samples, options->hop_samples));
+    ASD_REQUIRE(require_bins(options->bins, options->segment_samples));
+    ASD_REQUIRE(require_sections(options->sections));
+    ASD_REQUIRE(require_pointer(sos, "sos"));
+    ASD_REQUIRE(require_type(options->sample_type, "sample_type", ASD_INT16, ASD_FLOAT32));
+    ASD_REQUIRE(require_threads(options->threads));
+    ASD_REQUIRE(require_device(options->device));
+    FilterPlan plan;
+    ASD_REQUIRE(make_filter_plan(sos, options->sections, &plan));
+    const SegmentGrid grid{samples, options->segment_samples, options->hop_samples};
+    ASD_REQUIRE(require_long_enough(grid, plan));
+    ASD_REQUIRE(require_product(clips, grid.count(), options->bins, 1));
+    ASD_REQUIRE(require_product(clips, grid.repeated_samples(), 2, 1));
+    if (clips == 0) return ASD_OK;
+    ASD_REQUIRE(require_pointer(wave, "wave"));
+    ASD_REQUIRE(require_pointer(power, "power"));
+    return options->sample_type == ASD_INT16 ? power_of<std::int16_t>(wave, clips, grid, plan, *options, power)
+                                             : power_of<float>(wave, clips, grid, plan, *options, power);
+}

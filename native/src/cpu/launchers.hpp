@@ -1,0 +1,37 @@
+// The CPU launchers: arguments are already checked, memory is dense.
+//
+// A launcher that reads a wave returns the index, in the whole array, of the first value that is not finite, or -1.
+// It allocates its scratch before it starts threads and throws std::bad_alloc if there is none.
+#pragma once
+
+#include <cstdint>
+
+#include "../kernels/filter_plan.hpp"
+#include "../kernels/segment_grid.hpp"
+
+namespace asd::cpu {
+
+struct CutOptions {
+    bool per_segment;
+    double mean;
+    double std;
+    std::int32_t threads;
+};
+
+template <class Sample>
+std::int64_t cut_segments(const Sample *wave, std::int64_t clips, const kernels::SegmentGrid &grid,
+                          const CutOptions &options, float *segments);
+
+template <class Sample>
+std::int64_t high_passed_power(const Sample *wave, std::int64_t clips, const kernels::SegmentGrid &grid,
+                               const kernels::FilterPlan &plan, std::int64_t bins, std::int32_t threads, double *power);
+
+template <class Score>
+void weighted_mean(const Score *scores, const double *weights, std::int64_t clips, std::int64_t segments,
+                   std::int32_t threads, double *means);
+
+template <class Score>
+void weighted_map_mean(const Score *maps, const double *weights, std::int64_t clips, std::int64_t segments,
+                       std::int64_t height, std::int64_t width, std::int32_t threads, double *means);
+
+}  // namespace asd::cpu

@@ -1,0 +1,259 @@
+"""The project's commands. `nox -s reproduce` and `nox -s tests` are all that a newcomer needs.
+
+Sessions share one environment, .nox/asd: it is built once and brought up to date when what defines it changes
+(see `_fingerprint`). Plain pip and venv; two settings come from the process environment:
+
+    ASD_TORCH=skip             use the torch of the Python that runs nox instead of installing one
+    ASD_TORCH_INDEX=<url>      package index to take torch from (another build: CPU alone, another CUDA)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+
+import nox
+
+ROOT = Path(__file__).parent
+ENVIRONMENT = ROOT / ".nox" / "asd"
+CONSTRAINTS = ROOT / "constraints.txt"
+PACKAGES = ["asd-features", "asd-models", "asd-inlier", "asd-eval", "asd-recipes"]
+# What each package may bring along of the heavy libraries; the session `alone` fails on any other.
+HEAVY = ["torch", "faiss", "sklearn"]
+ALLOWED_HEAVY = {"asd-models": {"torch"}, "asd-inlier": {"sklearn"}, "asd-recipes": set(HEAVY)}
+# The distributions of this tree that each package builds on (design: leaves do not know each other).
+LOCAL_NEEDS = {
+    "asd-native": [],
+    "asd-features": ["asd-native"],
+    "asd-models": [],
+    "asd-inlier": ["asd-native"],
+    "asd-eval": [],
+    "asd-recipes": ["asd-native", "asd-features[torch]", "asd-models", "asd-inlier[faiss-cpu]", "asd-eval"],
+}
+
+nox.needs_version = ">=2024.4.15"
+nox.options.sessions = ["tests"]
+nox.options.default_venv_backend = "none"
+
+
+def _group(*names: str) -> list[str]:
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
+    return [requirement for name in names for requirement in groups[name]]
+
+
+def _folder(distribution: str) -> Path:
+    return ROOT / "native" if distribution == "asd-native" else ROOT / "packages" / distribution
+
+
+def _local(requirement: str) -> str:
+    """'asd-features[torch]' as a path that pip understands."""
+    name, bracket, extras = requirement.partition("[")
+    return f"{_folder(name)}{bracket}{extras}"
+
+
+def _fingerprint() -> str:
+    """A hash of all that decides what the shared environment holds."""
+    digest = hashlib.sha256()
+    settings = [sys.version, os.environ.get("ASD_TORCH", ""), os.environ.get("ASD_TORCH_INDEX", "")]
+    digest.update("\0".join(settings).encode())
+    native = ROOT / "native"
+    files = [ROOT / "pyproject.toml", CONSTRAINTS, *sorted(ROOT.glob("packages/*/pyproject.toml"))]
+    files += [native / "pyproject.toml", native / "CMakeLists.txt"]
+    for folder in ("include", "src", "bindings", "python", "cmake"):
+        files += sorted(path for path in (native / folder).rglob("*") if path.is_file() and path.suffix != ".pyc")
+    for path in files:
+        digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _bin(environment: Path, name: str) -> str:
+    return str(environment / "bin" / name)
+
+
+def _create(session: nox.Session, environment: Path, *, see_system_packages: bool = False) -> None:
+    options = ["--system-site-packages"] if see_system_packages else []
+    session.run(sys.executable, "-m", "venv", "--clear", *options, str(environment), external=True)
+
+
+def _pip(session: nox.Session, environment: Path, *arguments: str) -> None:
+    # PIP_CONSTRAINT reaches the isolated builds as well, which `-c` does not.
+    env = {"PIP_CONSTRAINT": str(_constraints()), "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"}
+    session.run(_bin(environment, "python"), "-m", "pip", "install", "-q", *arguments, env=env, external=True)
+
+
+def _constraints() -> Path:
+    """constraints.txt, without the line for torch where the user brings a torch of their own."""
+    if os.environ.get("ASD_TORCH") != "skip":
+        return CONSTRAINTS
+    path = ROOT / ".nox" / "constraints-own-torch.txt"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("".join(line for line in CONSTRAINTS.open() if not line.startswith("torch==")))
+    return path
+
+
+def _pinned(name: str) -> str:
+    return next(line.strip() for line in CONSTRAINTS.open() if line.startswith(f"{name}=="))
+
+
+def _install_torch(session: nox.Session, environment: Path) -> None:
+    """Torch first, so that the one resolve that follows finds it in place."""
+    if os.environ.get("ASD_TORCH") == "skip":
+        probe = [_bin(environment, "python"), "-c", "import torch; print('torch', torch.__version__, 'as found')"]
+        if subprocess.run(probe, check=False).returncode:
+            session.error(f"ASD_TORCH=skip, but {sys.executable} has no torch: install one there, or unset ASD_TORCH.")
+    elif index := os.environ.get("ASD_TORCH_INDEX"):
+        _pip(session, environment, "--index-url", index, _pinned("torch"))
+
+
+def shared_environment(session: nox.Session) -> Path:
+    """The environment that most sessions share; returns its folder."""
+    stamp = ENVIRONMENT / "fingerprint"
+    wanted = _fingerprint()
+    if stamp.exists() and stamp.read_text() == wanted:
+        return ENVIRONMENT
+    session.log("setting up .nox/asd (a few minutes the first time)")
+    stamp.unlink(missing_ok=True)
+    own_torch = os.environ.get("ASD_TORCH") == "skip"
+    marker = ENVIRONMENT / "sees-system-packages"
+    usable = (ENVIRONMENT / "bin" / "python").exists() and marker.exists() == own_torch
+    if not usable or subprocess.run([_bin(ENVIRONMENT, "python"), "-c", ""], check=False).returncode:
+        _create(session, ENVIRONMENT, see_system_packages=own_torch)
+        if own_torch:
+            marker.touch()
+    _pip(session, ENVIRONMENT, *_group("build-backends"))
+    _install_torch(session, ENVIRONMENT)
+    editable = [part for name in PACKAGES for part in ("-e", _local(_with_extras(name)))]
+    tools = _group("test", "reference", "lint", "types", "release")
+    _pip(session, ENVIRONMENT, "--no-build-isolation", str(ROOT / "native"), *editable, *tools)
+    stamp.write_text(wanted)
+    return ENVIRONMENT
+
+
+def _with_extras(name: str) -> str:
+    return {"asd-features": "asd-features[torch]", "asd-inlier": "asd-inlier[faiss-cpu]",
+            "asd-eval": "asd-eval[plots]"}.get(name, name)  # fmt: skip
+
+
+def _python(session: nox.Session, *arguments: str, env: dict[str, str] | None = None) -> None:
+    session.run(_bin(shared_environment(session), "python"), *arguments, env=env, external=True)
+
+
+@nox.session
+def reproduce(session: nox.Session) -> None:
+    """The paper's tables, from wav files; arguments after `--` go to `asd reproduce`."""
+    _python(session, "-m", "asd_recipes", "reproduce", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """All tests of all packages, and those that cross packages; arguments after `--` go to pytest."""
+    _python(session, "-m", "pytest", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """ruff: rules and layout."""
+    _python(session, "-m", "ruff", "check", ".")
+    _python(session, "-m", "ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """mypy, strict, on every package."""
+    sources = [str(ROOT / "packages" / name / "src") for name in PACKAGES] + [str(ROOT / "native" / "python")]
+    for source in sources:
+        _python(session, "-m", "mypy", source)
+
+
+@nox.session
+def alone(session: nox.Session) -> None:
+    """Each package by itself in a fresh environment: installs, brings nothing heavy along, passes its own tests."""
+    names = session.posargs or ["asd-native", *PACKAGES]
+    wheels = _local_wheels(session)
+    for name in names:
+        environment = ROOT / ".nox" / f"alone-{name}"
+        _create(session, environment)
+        if "torch" in ALLOWED_HEAVY.get(name, set()):
+            _install_torch(session, environment)
+        _pip(session, environment, "--find-links", str(wheels), "--pre", f"{name}==0.1.0")
+        unwanted = [heavy for heavy in HEAVY if heavy not in ALLOWED_HEAVY.get(name, set())]
+        check = f"import importlib.util as u; bad = [m for m in {unwanted} if u.find_spec(m)]; assert not bad, bad"
+        session.run(_bin(environment, "python"), "-c", check, external=True)
+        _pip(session, environment, *_group("test"))
+        tests = ROOT / "native" / "tests" / "python" if name == "asd-native" else _folder(name) / "tests"
+        session.run(_bin(environment, "python"), "-m", "pytest", "-q", str(tests), external=True)
+        shutil.rmtree(environment)
+
+
+def _local_wheels(session: nox.Session) -> Path:
+    """Wheels of all local distributions, so that `alone` installs what users would."""
+    folder = ROOT / ".nox" / "wheels"
+    shutil.rmtree(folder, ignore_errors=True)
+    python = _bin(shared_environment(session), "python")
+    paths = [str(_folder(name)) for name in ["asd-native", *PACKAGES]]
+    session.run(python, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", str(folder), *paths,
+                external=True)  # fmt: skip
+    return folder
+
+
+def _cmake(session: nox.Session, name: str, *options: str, env: dict[str, str] | None = None) -> None:
+    """Configure, build and test the native core in a folder of its own."""
+    build = ROOT / ".nox" / "cmake" / name
+    session.run("cmake", "-S", str(ROOT / "native"), "-B", str(build), "-DASD_BUILD_TESTS=ON", "-DASD_WERROR=ON",
+                "-DCMAKE_BUILD_TYPE=Release", *options, external=True)  # fmt: skip
+    session.run("cmake", "--build", str(build), "-j", str(os.cpu_count() or 1), external=True)
+    session.run("ctest", "--test-dir", str(build), "--output-on-failure", *session.posargs, env=env, external=True)
+
+
+@nox.session
+def native(session: nox.Session) -> None:
+    """The C and C++ tests of the native core."""
+    _cmake(session, "release")
+
+
+@nox.session
+def sanitize(session: nox.Session) -> None:
+    """The C and C++ tests under the address and undefined-behaviour sanitizers, then under the thread sanitizer."""
+    _cmake(session, "asan", "-DASD_SANITIZE=address,undefined")
+    _cmake(session, "tsan", "-DASD_SANITIZE=thread")
+
+
+@nox.session
+def cuda(session: nox.Session) -> None:
+    """Compile the CUDA launchers with nvcc; run their tests where a device is. ASD_REQUIRE_CUDA=1: fail without one."""
+    if shutil.which("nvcc") is None:
+        session.error("nvcc is not on PATH: install the CUDA 13 toolkit, or leave this session out.")
+    _cmake(session, "cuda", "-DASD_CUDA=ON")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Each step beside the tool that a user would otherwise take: time, ratio and error in one table."""
+    _python(session, str(ROOT / "tools" / "bench"), *session.posargs)
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Source distributions and wheels of everything in dist/, then installed from there into a fresh environment."""
+    dist = ROOT / "dist"
+    shutil.rmtree(dist, ignore_errors=True)
+    for name in ["asd-native", *PACKAGES]:
+        _python(session, "-m", "build", "--outdir", str(dist), str(_folder(name)))
+    environment = ROOT / ".nox" / "build-check"
+    _create(session, environment)
+    _install_torch(session, environment)
+    _pip(session, environment, "--find-links", str(dist), "--pre", "asd-recipes==0.1.0")
+    modules = ", ".join(_modules(["asd-native", *PACKAGES]))
+    session.run(_bin(environment, "python"), "-c", f"import {modules}", external=True)
+    session.run(_bin(environment, "asd"), "--help", external=True, silent=True)
+    shutil.rmtree(environment)
+
+
+def _modules(distributions: Iterable[str]) -> list[str]:
+    return [name.replace("-", "_") for name in distributions]

@@ -1,0 +1,46 @@
+"""From wav files to what a detector of anomalous sounds takes: segments, log-mel spectrograms, power weights.
+
+The torch layer is `asd_features.torch_log_mel.TorchLogMel` and needs the extra `asd-features[torch]`.
+"""
+
+from asd_features.audio_errors import (
+    AudioError,
+    ChannelError,
+    EmptyAudioError,
+    NonFiniteAudioError,
+    SampleRateError,
+    TruncatedAudioError,
+    UnreadableAudioError,
+)
+from asd_features.audio_file import AudioInfo, audio_info
+from asd_features.log_mel import log_mel
+from asd_features.log_mel_settings import LogMelSettings
+from asd_features.mel_filterbank import mel_filterbank
+from asd_features.power_weights import HighPassSettings, high_pass_sos, power_weights
+from asd_features.segmentation import SegmentSettings, segments
+from asd_features.waveform import Waveform, read_waveform
+from asd_features.waveform_statistics import WaveformStatistics, waveform_statistics
+
+__all__ = [
+    "AudioError",
+    "AudioInfo",
+    "ChannelError",
+    "EmptyAudioError",
+    "HighPassSettings",
+    "LogMelSettings",
+    "NonFiniteAudioError",
+    "SampleRateError",
+    "SegmentSettings",
+    "TruncatedAudioError",
+    "UnreadableAudioError",
+    "Waveform",
+    "WaveformStatistics",
+    "audio_info",
+    "high_pass_sos",
+    "log_mel",
+    "mel_filterbank",
+    "power_weights",
+    "read_waveform",
+    "segments",
+    "waveform_statistics",
+]

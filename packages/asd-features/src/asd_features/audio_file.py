@@ -1,0 +1,120 @@
+"""Opening a wav or flac file safely: what it is, and that it is whole, before anything is allocated for it.
+
+Wav and flac are the two forms in which ASD data is published; of both, a cut file can be told from a short one. Other
+formats that libsndfile knows are refused for lack of that.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from asd_features.audio_errors import EmptyAudioError, TruncatedAudioError, UnreadableAudioError
+from asd_features.riff_header import WAVE_MAGICS, locate_wave_data
+
+if TYPE_CHECKING:
+    from soundfile import SoundFile
+
+_CONVERT = "Convert it to wav or flac, for example: ffmpeg -i IN OUT.wav"
+# A flac frame holds at most 65,535 samples a channel and takes at least 10 bytes (RFC 9639, Sec. 9): a header that
+# declares more than this ratio is false, whatever follows.
+_MOST_FLAC_SAMPLES_PER_BYTE = 65_535 / 10
+
+
+@dataclass(frozen=True)
+class AudioInfo:
+    """What the header of a recording says.
+
+    Attributes:
+        path: the file.
+        sample_rate_hz: samples a second.
+        channels: number of channels.
+        frames: samples a channel.
+        subtype: libsndfile's name of the sample format, such as "PCM_16" or "FLOAT".
+    """
+
+    path: Path
+    sample_rate_hz: int
+    channels: int
+    frames: int
+    subtype: str
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return self.frames / self.sample_rate_hz
+
+
+def audio_info(path: str | os.PathLike[str]) -> AudioInfo:
+    """Rate, channels and length of a wav or flac file, from its header.
+
+    The samples are not read, apart from the very last of a flac file: only so does a cut one show.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        UnreadableAudioError, TruncatedAudioError, EmptyAudioError: see `asd_features.AudioError`.
+    """
+    with open_audio(path) as (info, sound):
+        if sound.format == "FLAC":
+            import soundfile
+
+            try:
+                sound.seek(info.frames - 1)
+                last = len(sound.read(1, dtype="int16"))
+            except soundfile.LibsndfileError:
+                last = 0
+            if last == 0:
+                raise TruncatedAudioError(
+                    info.path, f"the last of {info.frames} declared frames cannot be decoded: cut off or damaged. "
+                    "Copy or download it again."
+                )  # fmt: skip
+        return info
+
+
+@contextmanager
+def open_audio(path: str | os.PathLike[str]) -> Iterator[tuple[AudioInfo, SoundFile]]:
+    """Open a recording once, check its header against the file's size, and hand out libsndfile's view of it."""
+    path = Path(path)
+    if path.exists() and not path.is_file():
+        # Asked before opening: to open a named pipe would wait for a writer, perhaps for ever.
+        raise UnreadableAudioError(path, "not a regular file. Pass the path of one wav or flac file.")
+    import soundfile
+
+    with open(path, "rb", buffering=0) as file:
+        file_bytes = os.fstat(file.fileno()).st_size
+        _check_container(file, path, file_bytes=file_bytes)
+        file.seek(0)  # libsndfile takes the position that it finds for the beginning
+        try:
+            sound = soundfile.SoundFile(file.fileno(), closefd=False)
+        except soundfile.LibsndfileError as error:
+            raise UnreadableAudioError(path, f"{error.error_string} {_CONVERT}") from error
+        with sound:
+            info = AudioInfo(path, int(sound.samplerate), int(sound.channels), int(sound.frames), str(sound.subtype))
+            _check_length(info, sound.format, file_bytes=file_bytes)
+            yield info, sound
+
+
+def _check_container(file: BinaryIO, path: Path, *, file_bytes: int) -> None:
+    if file_bytes == 0:
+        raise EmptyAudioError(path, "the file has no bytes. Copy or record it again.")
+    magic = file.read(4)
+    if magic in WAVE_MAGICS:
+        locate_wave_data(file, path, file_bytes=file_bytes)
+    elif magic != b"fLaC":
+        raise UnreadableAudioError(path, f"begins with {magic!r}, so it is neither wav nor flac. {_CONVERT}")
+
+
+def _check_length(info: AudioInfo, container: str, *, file_bytes: int) -> None:
+    if info.sample_rate_hz <= 0:
+        raise UnreadableAudioError(info.path, f"declares a sample rate of {info.sample_rate_hz} Hz. {_CONVERT}")
+    if info.frames <= 0:
+        raise EmptyAudioError(info.path, "holds no samples. Record or export the clip again.")
+    if container == "FLAC" and info.frames > file_bytes * _MOST_FLAC_SAMPLES_PER_BYTE:
+        raise TruncatedAudioError(
+            info.path, f"{file_bytes} bytes cannot hold the declared {info.frames} frames (or their number is not "
+            "declared). Write it anew with a whole header: flac -d IN.flac, then flac OUT.wav"
+        )  # fmt: skip

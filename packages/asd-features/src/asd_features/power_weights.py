@@ -1,0 +1,133 @@
+"""Weights for the mean of a clip's scores: the power above 4 kHz (Fujimura 2023, Sec. 3.2 and 4.2).
+
+Some machines, such as ToyCar and ToyTrain, are silent at the beginning and the end of a clip, and what a detector says
+of silence should not count. The high-pass filter, pass 4000 Hz and stop 3500 Hz, removes the background noise first.
+The paper gives the edges; a Butterworth filter of 3 dB and 40 dB, of order 24 then, run forward and backward over the
+whole clip, is our reading.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import asd_native
+from asd_features.segmentation import SegmentSettings
+from asd_features.waveform import INT16_SCALE
+
+# Below this share of the clip's power, 240 dB down, what the filter leaves is its own rounding and no sound: a clip of
+# hum or of a constant alone counts as silent. The noise of 16-bit samples lies about 100 dB below full scale.
+_ROUNDING_SHARE = 1e-24
+
+
+@dataclass(frozen=True, kw_only=True)
+class HighPassSettings:
+    """The high-pass filter's specification.
+
+    Attributes:
+        pass_hz: edge of the pass band, attenuated by at most pass_db.
+        stop_hz: edge of the stop band, attenuated by at least stop_db.
+        pass_db: see pass_hz.
+        stop_db: see stop_hz.
+    """
+
+    pass_hz: float = 4000.0
+    stop_hz: float = 3500.0
+    pass_db: float = 3.0
+    stop_db: float = 40.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.stop_hz < self.pass_hz:
+            raise ValueError(
+                f"stop_hz and pass_hz must satisfy 0 < stop_hz < pass_hz; got {self.stop_hz} and {self.pass_hz}."
+            )
+        if not 0 < self.pass_db < self.stop_db:
+            raise ValueError(
+                f"pass_db and stop_db must satisfy 0 < pass_db < stop_db; got {self.pass_db} and {self.stop_db}."
+            )
+
+
+_PAPER = HighPassSettings()
+
+
+def high_pass_sos(sample_rate_hz: int, settings: HighPassSettings = _PAPER) -> NDArray[np.float64]:
+    """Butterworth high-pass filter of the least order that meets the specification, as second-order sections.
+
+    Args:
+        sample_rate_hz: rate of the clips.
+        settings: edges and attenuations; by default the paper's, which at 16 kHz take order 24.
+
+    Returns:
+        ((order + 1) // 2, 6) float64 in SciPy's layout, read-only and made once for each specification.
+
+    Raises:
+        ValueError: if pass_hz is not below half the sample rate.
+    """
+    if not settings.pass_hz < sample_rate_hz / 2:
+        raise ValueError(
+            f"pass_hz must be below half the sample rate, {sample_rate_hz / 2} Hz; got {settings.pass_hz}. "
+            "Pass HighPassSettings with lower edges, or clips of a higher rate."
+        )
+    return _butterworth_sos(sample_rate_hz, settings)
+
+
+@lru_cache(maxsize=16)
+def _butterworth_sos(sample_rate_hz: int, settings: HighPassSettings) -> NDArray[np.float64]:
+    from scipy.signal import butter, buttord
+
+    order, natural_hz = buttord(
+        settings.pass_hz, settings.stop_hz, settings.pass_db, settings.stop_db, fs=sample_rate_hz
+    )
+    sos: NDArray[np.float64] = butter(order, natural_hz, btype="highpass", output="sos", fs=sample_rate_hz)
+    sos.flags.writeable = False
+    return sos
+
+
+def power_weights(
+    wave: NDArray[Any],
+    segment_settings: SegmentSettings | None = None,
+    *,
+    bins: int = 1,
+    high_pass: HighPassSettings = _PAPER,
+    threads: int = 1,
+) -> NDArray[np.float64]:
+    """Share of each segment, or of each time bin of each segment, in the high-passed power of a clip.
+
+    Args:
+        wave: (T,) int16 or float32.
+        segment_settings: how the clip is cut; by default the paper's.
+        bins: parts of a segment that are weighed each by itself: 1 for scores of segments, the width of the map for
+            score maps.
+        high_pass: the filter.
+        threads: number of threads.
+
+    Returns:
+        (S, bins) float64, not negative, of sum 1. A clip with nothing above the stop band gets equal weights.
+
+    Raises:
+        ValueError: a shape or a value outside its range, or NaN.
+        TypeError: wave of another dtype.
+    """
+    segment_settings = SegmentSettings() if segment_settings is None else segment_settings
+    wave = np.asarray(wave)
+    if wave.ndim != 1:
+        raise ValueError(f"wave must be (T,); got shape {wave.shape}. Weigh one clip at a time.")
+    power = asd_native.high_passed_power(
+        wave, high_pass_sos(segment_settings.sample_rate_hz, high_pass), bins=bins, threads=threads,
+        segment_samples=segment_settings.length_samples, hop_samples=segment_settings.hop_samples,
+    )  # fmt: skip
+    if power.mean() <= _ROUNDING_SHARE * _mean_square(wave):
+        return np.full(power.shape, 1.0 / power.size)
+    return power / power.sum()
+
+
+def _mean_square(wave: NDArray[Any]) -> float:
+    """On the scale where int16's full range is [-1, 1)."""
+    signal = wave.astype(np.float64)
+    if wave.dtype == np.int16:
+        signal /= INT16_SCALE
+    return float(np.mean(np.square(signal)))

@@ -1,0 +1,56 @@
+"""Scores of clips from scores of their segments: the aggregator A of Fujimura 2023, Eq. 4 and Sec. 3.2.
+
+Clips may have different numbers of segments. Those with the same number go to the native weighted mean together.
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+def clip_scores(segment_scores: ArrayLike, counts: ArrayLike, weights: ArrayLike | None = None) -> NDArray[np.float64]:
+    """Mean, or weighted mean, of each clip's segment scores.
+
+    A clip's score does not depend on the other clips.
+
+    Args:
+        segment_scores: (sum of counts,) finite numbers, clip after clip.
+        counts: (N,) integers of at least 1, segments of each clip.
+        weights: (sum of counts,) of at least 0, for example the high-passed power; None weighs all alike. They need not
+            sum to 1; a clip whose weights are all 0 gets the plain mean.
+
+    Returns:
+        (N,) float64.
+
+    Raises:
+        ValueError: if a shape, count, score or weight breaks these rules.
+    """
+    scores = np.asarray(segment_scores, dtype=np.float64)
+    per_clip = np.asarray(counts)
+    if per_clip.size == 0:
+        per_clip = per_clip.astype(np.int64)  # NumPy makes an empty list float
+    if per_clip.ndim != 1 or not np.issubdtype(per_clip.dtype, np.integer) or (per_clip < 1).any():
+        raise ValueError(f"counts must be (N,) integers of at least 1; got {per_clip.dtype}, shape {per_clip.shape}.")
+    total = int(per_clip.sum())
+    weight = np.ones(total) if weights is None else np.asarray(weights, dtype=np.float64)
+    for name, array in (("segment_scores", scores), ("weights", weight)):
+        if array.shape != (total,):
+            raise ValueError(f"{name} must be ({total},), the sum of counts; got shape {array.shape}.")
+        if not np.isfinite(array).all():
+            raise ValueError(f"{name} must be finite; element {int(np.argmin(np.isfinite(array)))} is not.")
+    if (weight < 0).any():
+        raise ValueError(f"weights must be at least 0; element {int(np.argmin(weight))} is {weight.min()}.")
+    return _grouped_means(scores, per_clip.astype(np.int64), weight)
+
+
+def _grouped_means(
+    scores: NDArray[np.float64], counts: NDArray[np.int64], weights: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    from asd_native import weighted_mean
+
+    means = np.empty(len(counts))
+    starts = np.cumsum(counts) - counts
+    for count in np.unique(counts):
+        clips = np.flatnonzero(counts == count)
+        rows = starts[clips, None] + np.arange(count)
+        means[clips] = weighted_mean(scores[rows], weights[rows])
+    return means

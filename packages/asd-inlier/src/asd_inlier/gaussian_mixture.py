@@ -1,0 +1,201 @@
+"""Negative log-likelihood under a Gaussian mixture of normal embeddings (Fujimura 2023, Sec. 4.2).
+
+scikit-learn's EM with full covariances, in float32. The paper leaves the regularisation open. Vectors are centred and
+divided by ONE number, the root of their mean feature variance, before the fit; so the regularisation is a fraction of
+that variance, and the model does not depend on the unit or the origin of the embeddings.
+"""
+
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.linalg import solve_triangular
+from scipy.special import logsumexp
+from sklearn.base import BaseEstimator  # type: ignore[import-untyped, unused-ignore]
+from sklearn.exceptions import ConvergenceWarning  # type: ignore[import-untyped, unused-ignore]
+from sklearn.mixture import GaussianMixture  # type: ignore[import-untyped, unused-ignore]
+from sklearn.utils.validation import check_is_fitted, validate_data  # type: ignore[import-untyped, unused-ignore]
+from threadpoolctl import threadpool_limits
+
+from asd_inlier.row_blocks import by_row_blocks
+
+Float32Array = NDArray[np.float32]
+Float64Array = NDArray[np.float64]
+
+# Mean log-likelihood per vector; at 512 dimensions it is around 700, where float32 resolves 6e-5.
+_TOLERANCE = 1e-3
+
+
+class GaussianMixtureInlier(BaseEstimator):  # type: ignore[misc, unused-ignore]
+    """Gaussian mixture with full covariances, regularised to hold with fewer vectors than dimensions.
+
+    Args:
+        components: K, at least 1.
+        regularisation: added to every covariance's diagonal, as a fraction of the mean feature variance. The default
+            (our choice) keeps the float32 Cholesky factor sound even when one direction of 512 holds all the variance.
+        max_iter: EM steps at most.
+        random_state: seed of the k-means start. An int makes `fit` reproducible bit for bit.
+
+    Attributes:
+        converged_: whether EM ended before max_iter.
+        n_iter_: EM steps done.
+        location_: (D,) float64, scale_: float; a vector x is modelled as (x - location_) / scale_.
+        weights_: (K,) float64.
+        means_: (K, D) float32, in the modelled units.
+        precisions_cholesky_: (K, D, D) float32 upper triangular U, U U^T = inverse covariance in the modelled units.
+        n_features_in_: D.
+    """
+
+    def __init__(
+        self,
+        components: int = 1,
+        regularisation: float = 1e-2,
+        max_iter: int = 50,
+        random_state: int | np.random.RandomState | None = 0,
+    ) -> None:
+        self.components = components
+        self.regularisation = regularisation
+        self.max_iter = max_iter
+        self.random_state = random_state
+
+    def fit(self, X: ArrayLike, y: object = None) -> "GaussianMixtureInlier":
+        """Fit by EM from one k-means start.
+
+        Whether EM converged is told by `converged_`, not by a warning. Runs on one thread: sums then have one order,
+        and the same seed gives the same bits whatever the number of threads (and at these sizes it is no slower).
+
+        Args:
+            X: (N, D) finite numbers, N at least 2.
+            y: ignored.
+
+        Raises:
+            ValueError: if X is not (N, D), not finite, has fewer than 2 rows or fewer than `components`, or if the
+                regularisation is too small for float32.
+        """
+        self._check_parameters()
+        vectors: Float64Array = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
+        if self.components > len(vectors):
+            raise ValueError(
+                f"components must be at most the number of training vectors; got {self.components} with "
+                f"n_samples = {len(vectors)}. Pass more vectors or fewer components."
+            )
+        self.location_ = vectors.mean(axis=0)
+        centred = vectors - self.location_
+        # All vectors equal: no unit to measure in, keep theirs.
+        self.scale_ = float(np.sqrt(np.mean(centred**2))) or 1.0
+        with threadpool_limits(limits=1):
+            mixture = self._fitted_mixture((centred / self.scale_).astype(np.float32))
+            self.precisions_cholesky_ = _precisions_cholesky(mixture.covariances_)
+        self.converged_, self.n_iter_ = bool(mixture.converged_), int(mixture.n_iter_)
+        self.weights_ = mixture.weights_.astype(np.float64)
+        self.means_: Float32Array = mixture.means_
+        return self
+
+    def anomaly_score(self, X: ArrayLike) -> Float64Array:
+        """Negative log-likelihood, computed in float32; higher is more anomalous.
+
+        A row's score does not depend on the other rows of X.
+
+        Args:
+            X: (N, D) finite numbers.
+
+        Returns:
+            (N,) float64, in nats, of the density in the units of X.
+
+        Raises:
+            NotFittedError: before `fit`.
+            ValueError: if X is not (N, D) or not finite.
+        """
+        check_is_fitted(self)
+        vectors = validate_data(self, X, dtype=np.float64, reset=False)
+        return by_row_blocks(vectors, self._negative_log_likelihood)
+
+    def score_samples(self, X: ArrayLike) -> Float64Array:
+        """Minus `anomaly_score`: the log-likelihood, as scikit-learn's `score_samples`. (N,) float64."""
+        return -self.anomaly_score(X)
+
+    def _negative_log_likelihood(self, vectors: Float64Array) -> Float64Array:
+        modelled = ((vectors - self.location_) / self.scale_).astype(np.float32)
+        joint = np.empty((len(vectors), len(self.means_)))
+        for k, (mean, cholesky) in enumerate(zip(self.means_, self.precisions_cholesky_, strict=True)):
+            whitened = (modelled - mean) @ cholesky
+            squared = np.einsum("nd,nd->n", whitened, whitened, dtype=np.float64)
+            joint[:, k] = np.log(np.diagonal(cholesky), dtype=np.float64).sum() - 0.5 * squared
+        constant = self.n_features_in_ * (0.5 * np.log(2 * np.pi) + np.log(self.scale_))
+        likelihood: Float64Array = logsumexp(joint + np.log(self.weights_), axis=1)
+        negative: Float64Array = constant - likelihood
+        return negative
+
+    def _fitted_mixture(self, modelled: Float32Array) -> Any:
+        mixture = GaussianMixture(
+            self.components,
+            reg_covar=self.regularisation,
+            max_iter=self.max_iter,
+            tol=_TOLERANCE,
+            random_state=self.random_state,
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # EM's, and k-means' on duplicate rows
+            try:
+                return mixture.fit(modelled)
+            except ValueError as error:
+                if "ill-defined" not in str(error):
+                    raise
+                raise ValueError(
+                    f"regularisation is too small for float32 at {modelled.shape[1]} dimensions; got "
+                    f"{self.regularisation}. Take a larger one, such as 1e-2."
+                ) from error
+
+    def _check_parameters(self) -> None:
+        for name in ("components", "max_iter"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+                raise ValueError(f"{name} must be an int of at least 1; got {value!r}.")
+        if not (isinstance(self.regularisation, float | int | np.floating) and 0 < self.regularisation < np.inf):
+            raise ValueError(f"regularisation must be above 0 and finite; got {self.regularisation!r}.")
+
+    def _to_arrays(self) -> dict[str, NDArray[Any]]:
+        upper = np.triu_indices(self.n_features_in_)  # half the file: the lower triangles are zeros
+        return {
+            "em": np.array([self.n_iter_, self.converged_], dtype=np.int64),
+            "location": self.location_,
+            "means": self.means_,
+            "precisions_cholesky": self.precisions_cholesky_[:, *upper],
+            "scale": np.array([self.scale_]),
+            "weights": self.weights_,
+        }
+
+    def _from_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        self._check_parameters()
+        features, count = arrays["location"].size, self.components
+        shapes = {
+            "em": (2,),
+            "location": (features,),
+            "means": (count, features),
+            "precisions_cholesky": (count, features * (features + 1) // 2),
+            "scale": (1,),
+            "weights": (count,),
+        }
+        for name, shape in shapes.items():
+            if arrays[name].shape != shape:
+                raise ValueError(f"array {name!r} must be {shape}; got shape {arrays[name].shape}")
+        self.n_iter_, self.converged_ = int(arrays["em"][0]), bool(arrays["em"][1])
+        self.location_, self.means_, self.weights_ = (arrays[name] for name in ("location", "means", "weights"))
+        self.scale_ = float(arrays["scale"][0])
+        self.precisions_cholesky_ = np.zeros((count, features, features), dtype=np.float32)
+        self.precisions_cholesky_[:, *np.triu_indices(features)] = arrays["precisions_cholesky"]
+        self.n_features_in_ = features
+        if min(self.scale_, self.weights_.min(), np.diagonal(self.precisions_cholesky_, axis1=1, axis2=2).min()) <= 0:
+            raise ValueError("scale, weights and the precisions' diagonals must be above 0")
+
+
+def _precisions_cholesky(covariances: Float32Array) -> Float32Array:
+    """(K, D, D) Cholesky factors of the inverses; in float64, as this last step costs little and scores live on it."""
+    identity = np.eye(covariances.shape[1])
+    factors = np.empty_like(covariances)
+    for k, covariance in enumerate(covariances):
+        lower = np.linalg.cholesky(covariance.astype(np.float64))
+        factors[k] = solve_triangular(lower, identity, lower=True).T
+    return factors

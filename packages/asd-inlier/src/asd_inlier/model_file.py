@@ -1,0 +1,155 @@
+"""A fitted inlier model as one safetensors file: plain arrays and a JSON header, nothing executable.
+
+The file's bytes are a function of the model alone. What is loaded gives the scores that the saved model gave.
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+if TYPE_CHECKING:
+    from asd_inlier.gaussian_mixture import GaussianMixtureInlier
+    from asd_inlier.mahalanobis_knn import MahalanobisKNN
+
+SCHEMA = 1
+# One key: safetensors writes several in an order of its own, and bytes would differ between runs.
+_KEY = "asd_inlier"
+# Class, its module, and the arrays that it writes.
+_LAYOUTS: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "GaussianMixtureInlier": (
+        "asd_inlier.gaussian_mixture",
+        {
+            "em": "int64",
+            "location": "float64",
+            "means": "float32",
+            "precisions_cholesky": "float32",
+            "scale": "float64",
+            "weights": "float64",
+        },
+    ),
+    "MahalanobisKNN": (
+        "asd_inlier.mahalanobis_knn",
+        {"location": "float64", "shrinkage": "float64", "training": "float32", "whitening": "float64"},
+    ),
+}
+
+
+class ModelFileError(ValueError):
+    """A file that is no inlier model of ours, or a damaged or a newer one.
+
+    Attributes:
+        path: the file.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], reason: str) -> None:
+        super().__init__(f"{os.fspath(path)}: {reason}")
+        self.path = Path(path)
+
+
+def save_inlier_model(model: "MahalanobisKNN | GaussianMixtureInlier", path: str | os.PathLike[str]) -> None:
+    """Write a fitted model; the file appears whole or not at all.
+
+    Args:
+        model: fitted MahalanobisKNN or GaussianMixtureInlier.
+        path: replaced if it exists.
+
+    Raises:
+        TypeError: if model is of another class, or a parameter of it (such as a RandomState) cannot be written as JSON.
+        NotFittedError: if it is not fitted.
+        OSError: if the folder cannot be written.
+    """
+    from sklearn.utils.validation import check_is_fitted  # type: ignore[import-untyped, unused-ignore]
+
+    name = type(model).__name__
+    if name not in _LAYOUTS:
+        raise TypeError(f"model must be one of {', '.join(_LAYOUTS)}; got {name}.")
+    check_is_fitted(model)
+    header = {"class": name, "parameters": _plain(model.get_params()), "schema": SCHEMA}
+    arrays = {key: np.ascontiguousarray(array) for key, array in model._to_arrays().items()}
+    _write_whole(Path(path), save(arrays, metadata={_KEY: json.dumps(header, sort_keys=True)}))
+
+
+def load_inlier_model(path: str | os.PathLike[str]) -> "MahalanobisKNN | GaussianMixtureInlier":
+    """Read a model that `save_inlier_model` wrote.
+
+    A model with backend "auto" searches with what is installed here.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ModelFileError: if it is not an inlier model, is damaged, or was written by a newer version.
+        ImportError: if its backend is "faiss" and FAISS is not installed.
+    """
+    try:
+        with safe_open(os.fspath(path), framework="numpy") as file:
+            metadata = file.metadata() or {}
+            arrays: dict[str, NDArray[Any]] = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    except SafetensorError as error:
+        raise ModelFileError(path, f"not a whole safetensors file ({error}). Save the model again.") from error
+    name, parameters = _checked_header(path, metadata)
+    module, layout = _LAYOUTS[name]
+    _check_arrays(path, arrays, layout)
+    try:
+        model = getattr(import_module(module), name)(**parameters)
+        model._from_arrays(arrays)
+    except (TypeError, ValueError) as error:
+        raise ModelFileError(path, f"does not hold a valid {name}: {error}. Save the model again.") from error
+    return model  # type: ignore[no-any-return]
+
+
+def _plain(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    plain = {key: value.item() if isinstance(value, np.generic) else value for key, value in parameters.items()}
+    for key, value in plain.items():
+        if not (value is None or isinstance(value, str | int | float)):
+            raise TypeError(f"{key} must be a plain number, text or None to be saved; got {type(value).__name__}.")
+    return plain
+
+
+def _checked_header(path: str | os.PathLike[str], metadata: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
+    if _KEY not in metadata:
+        raise ModelFileError(path, "a safetensors file, but not an inlier model: its metadata lacks 'asd_inlier'.")
+    try:
+        header = json.loads(metadata[_KEY])
+        schema, name, parameters = header["schema"], header["class"], header["parameters"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelFileError(path, f"its header cannot be read ({error!r}). Save the model again.") from error
+    if not isinstance(schema, int) or schema < 1:
+        raise ModelFileError(path, f"its schema must be a whole number of at least 1; got {schema!r}.")
+    if schema > SCHEMA:
+        raise ModelFileError(
+            path, f"written by a newer asd-inlier (schema {schema}, this one reads {SCHEMA}). Upgrade."
+        )
+    if not isinstance(name, str) or name not in _LAYOUTS or not isinstance(parameters, dict):
+        raise ModelFileError(path, f"its class must be one of {', '.join(_LAYOUTS)}; got {name!r}.")
+    return name, parameters
+
+
+def _check_arrays(path: str | os.PathLike[str], arrays: Mapping[str, NDArray[Any]], layout: Mapping[str, str]) -> None:
+    found = {key: str(array.dtype) for key, array in arrays.items()}
+    if found != dict(layout):
+        raise ModelFileError(path, f"its arrays must be {dict(layout)}; got {found}. Save the model again.")
+    for key, array in arrays.items():
+        if array.size == 0 or not np.isfinite(array).all():
+            raise ModelFileError(path, f"array {key!r} must hold finite numbers. Save the model again.")
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Write beside and rename, so that a run killed anywhere leaves the old file or the new one."""
+    descriptor, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    except BaseException:
+        Path(beside).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,31 @@
+"""Layers whose first weights depend on one random generator alone.
+
+PyTorch's own constructors draw from the global generator. Here a layer is made on the meta device, which draws nothing,
+and then initialised as PyTorch (linear) or torchvision (convolution) would, from the generator that is passed, or from
+the global one if that is None. Always on the CPU, so that a seed means the same network wherever it is moved to.
+"""
+
+import math
+
+import torch
+from torch import nn
+
+
+def conv2d(
+    in_channels: int, out_channels: int, *, kernel: int, stride: int, generator: torch.Generator | None
+) -> nn.Conv2d:
+    """Convolution without bias, padded to keep the size at stride 1; He initialisation by fan-out, as torchvision's."""
+    layer = nn.Conv2d(
+        in_channels, out_channels, kernel, stride=stride, padding=kernel // 2, bias=False, device="meta"
+    ).to_empty(device="cpu")
+    nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu", generator=generator)
+    return layer
+
+
+def linear(in_features: int, out_features: int, *, generator: torch.Generator | None) -> nn.Linear:
+    """Linear layer with PyTorch's default initialisation: weight and bias uniform within 1 / sqrt(in_features)."""
+    layer = nn.Linear(in_features, out_features, device="meta").to_empty(device="cpu")
+    bound = 1 / math.sqrt(in_features)
+    nn.init.uniform_(layer.weight, -bound, bound, generator=generator)
+    nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
+    return layer

@@ -1,0 +1,50 @@
+"""The losses of outlier exposure: binary cross-entropies of the two heads (Fujimura 2023, Eqs. 2 and 8).
+
+Targets may be soft, as mixup makes them. Both are computed in float32 at least, also from bfloat16 logits.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+
+def machine_loss(logits: Tensor, targets: Tensor) -> Tensor:
+    """L_machine: is a sample of the target machine (1) or pseudo-anomalous (0)? (Eq. 2)
+
+    Args:
+        logits: (B,) output of the machine head.
+        targets: (B,) within 0 and 1.
+
+    Returns:
+        Scalar: the mean over the batch.
+
+    Raises:
+        ValueError: if the shapes are not (B,), or differ, or B is 0.
+    """
+    return _mean_cross_entropy(logits, targets, dimensions=1)
+
+
+def attribute_loss(logits: Tensor, targets: Tensor) -> Tensor:
+    """L_att: which attribute value has a sample? One binary decision per value (Eq. 8).
+
+    Args:
+        logits: (B, K) output of the attribute head.
+        targets: (B, K) within 0 and 1; a row of zeros for a pseudo-anomalous sample.
+
+    Returns:
+        Scalar: the mean over all B x K decisions.
+
+    Raises:
+        ValueError: if the shapes are not (B, K), or differ, or B or K is 0.
+    """
+    return _mean_cross_entropy(logits, targets, dimensions=2)
+
+
+def _mean_cross_entropy(logits: Tensor, targets: Tensor, *, dimensions: int) -> Tensor:
+    if logits.dim() != dimensions or targets.shape != logits.shape or logits.numel() == 0:
+        shape = "(B,)" if dimensions == 1 else "(B, K)"
+        raise ValueError(
+            f"logits and targets must both be {shape}, not empty; got {tuple(logits.shape)} and {tuple(targets.shape)}."
+        )
+    dtype = torch.promote_types(logits.dtype, torch.float32)
+    return binary_cross_entropy_with_logits(logits.to(dtype), targets.to(dtype))

@@ -1,0 +1,66 @@
+"""Which device computes, at which precision, with how many threads; what was chosen is recorded with the run."""
+
+import os
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+
+
+class DeviceError(ValueError):
+    """A device that was asked for and is not there."""
+
+
+@dataclass(frozen=True)
+class Device:
+    """The chosen device."""
+
+    name: Literal["cpu", "cuda"]
+    precision: Literal["float32", "bfloat16"]
+    description: str
+
+    @property
+    def torch_device(self) -> torch.device:
+        return torch.device(self.name)
+
+    def autocast(self) -> torch.autocast:
+        """The context in which the networks run: bfloat16 products where that was chosen, float32 sums always."""
+        return torch.autocast(self.name, dtype=torch.bfloat16, enabled=self.precision == "bfloat16")
+
+
+def choose_device(wanted: str, precision: str, *, threads: int) -> Device:
+    """Resolves `auto`, and makes torch deterministic.
+
+    Args:
+        wanted: "auto", "cpu" or "cuda".
+        precision: "auto", "float32" or "bfloat16"; auto takes bfloat16 where the processor multiplies it natively.
+        threads: threads of torch on the processor.
+
+    Raises:
+        DeviceError: CUDA was asked for and there is none, or an unknown name.
+    """
+    if wanted not in ("auto", "cpu", "cuda"):
+        raise DeviceError(f"device must be auto, cpu or cuda; got {wanted!r}.")
+    there = torch.cuda.is_available()
+    if wanted == "cuda" and not there:
+        raise DeviceError(
+            "device cuda was asked for, but torch sees none: install a CUDA build of torch (ASD_TORCH_INDEX) on a "
+            "machine with a GPU, or pass --device cpu."
+        )
+    name: Literal["cpu", "cuda"] = "cuda" if wanted == "cuda" or (wanted == "auto" and there) else "cpu"
+    torch.set_num_threads(threads)
+    if name == "cuda":
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is deterministic only with this set
+        torch.backends.cudnn.benchmark = False
+    torch.use_deterministic_algorithms(True)
+    chosen: Literal["float32", "bfloat16"] = "float32"
+    if precision == "bfloat16" or (precision == "auto" and _multiplies_bfloat16(name)):
+        chosen = "bfloat16"
+    hardware = torch.cuda.get_device_name() if name == "cuda" else f"{threads} threads"
+    return Device(name, chosen, f"{name} ({hardware}), {chosen}")
+
+
+def _multiplies_bfloat16(name: str) -> bool:
+    if name == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())

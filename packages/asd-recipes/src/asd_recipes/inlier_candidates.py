@@ -1,0 +1,61 @@
+"""The thirty inlier models of the paper: GMM and KNN, five sizes each, on three kinds of training data (Sec. 4.2)."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from asd_inlier import GaussianMixtureInlier, MahalanobisKNN
+from numpy.typing import NDArray
+
+from asd_recipes.recipe import InlierModels
+from asd_recipes.seeding import derive_seed
+
+InlierModel = GaussianMixtureInlier | MahalanobisKNN
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One inlier model of the grid."""
+
+    kind: Literal["gmm", "knn"]
+    size: int  # components or neighbours
+    training_data: str
+
+    @property
+    def name(self) -> str:
+        """A column and file name, such as `knn-4-pseudo-target`."""
+        return f"{self.kind}-{self.size}-{self.training_data}"
+
+    def build(self, *, seed: int) -> InlierModel:
+        """The model, not fitted."""
+        if self.kind == "knn":
+            return MahalanobisKNN(neighbours=self.size)
+        random_state = derive_seed(seed, "gmm", self.name) % 2**31
+        return GaussianMixtureInlier(components=self.size, random_state=random_state)
+
+
+def candidates(settings: InlierModels) -> list[Candidate]:
+    """The grid in a fixed order."""
+    return [
+        Candidate(kind, size, data)
+        for data in settings.training_data
+        for kind, sizes in (("gmm", settings.components), ("knn", settings.neighbours))
+        for size in sizes
+    ]  # type: ignore[misc]  # the kinds are the two literals
+
+
+def fit_candidates(
+    settings: InlierModels, embeddings: Mapping[str, NDArray[np.float32]], *, seed: int
+) -> Iterator[tuple[Candidate, InlierModel | None]]:
+    """Fits the grid, one model after another; None for a model that wants more vectors than there are.
+
+    Args:
+        settings: the grid.
+        embeddings: (N, 512) for each kind of training data.
+        seed: of the run and machine.
+    """
+    for candidate in candidates(settings):
+        vectors = embeddings[candidate.training_data]
+        enough = len(vectors) >= max(2, candidate.size)
+        yield candidate, candidate.build(seed=seed).fit(vectors) if enough else None

@@ -1,0 +1,49 @@
+"""What training and scoring need to know of the data, for one target machine."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from asd_features import WaveformStatistics, waveform_statistics
+from numpy.typing import NDArray
+
+from asd_recipes.recipe import Recipe
+from asd_recipes.training_split import split_training_clips
+from asd_recipes.waveform_bank import WaveformBank
+
+
+@dataclass(frozen=True)
+class PreparedData:
+    """The bank, and for each machine type its split and its waveform statistics."""
+
+    bank: WaveformBank
+    training: dict[str, list[int]]
+    validation: dict[str, list[int]]
+    statistics: dict[str, WaveformStatistics]
+
+    def mean_and_std(self, indices: Sequence[int], mode: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """(B, 1) mean and standard deviation to standardise each clip with, by "machine" or by "clip".
+
+        A pseudo-anomalous clip is standardised with its own machine's statistics.
+        """
+        clips = [self.statistics[self.bank.clips[index].machine] for index in indices]
+        if mode == "clip":
+            clips = [waveform_statistics([self.bank.waves[index]]) for index in indices]
+        mean = np.array([[item.mean] for item in clips], np.float32)
+        std = np.array([[item.std] for item in clips], np.float32)
+        return mean, std
+
+
+def prepare_data(bank: WaveformBank, recipe: Recipe) -> PreparedData:
+    """Splits the training clips of every machine type and measures their level (Fujimura 2023, Sec. 4.2)."""
+    machines = sorted({clip.machine for clip in bank.clips if clip.folder == "train"})
+    splits = {name: split_training_clips(bank, name, recipe.split, seed=recipe.seed) for name in machines}
+    statistics = {
+        name: waveform_statistics([bank.waves[index] for index in training]) for name, (training, _) in splits.items()
+    }
+    return PreparedData(
+        bank=bank,
+        training={name: training for name, (training, _) in splits.items()},
+        validation={name: validation for name, (_, validation) in splits.items()},
+        statistics=statistics,
+    )

@@ -1,0 +1,107 @@
+"""Second step of the OE system: inlier models on the embeddings, a score for each clip and model (Sec. 4.2).
+
+Inlier models are fitted on the clips that trained the network. The validation clips, normal training clips that trained
+nothing, give the statistics that standardise each model's scores: on its own training vectors a nearest-neighbour
+distance would be zero.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from asd_features import power_weights
+from asd_inlier import clip_scores, save_inlier_model
+from numpy.typing import NDArray
+
+from asd_recipes.embedding import ClipEmbedder, Embeddings
+from asd_recipes.inlier_candidates import InlierModel, candidates, fit_candidates
+from asd_recipes.machine_data import PreparedData
+from asd_recipes.progress import Progress
+from asd_recipes.recipe import Recipe
+from asd_recipes.run_store import write_json
+from asd_recipes.score_table import score_table, write_score_table
+from asd_recipes.seeding import derive_seed
+from asd_recipes.waveform_bank import Samples
+
+Float64Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class OutlierExposureScoring:
+    """Everything that the second step is made of; `run` writes inlier models and `candidates.csv` to a folder."""
+
+    machine: str
+    data: PreparedData
+    recipe: Recipe
+    embedder: ClipEmbedder
+
+    def run(self, folder: Path, progress: Progress) -> None:
+        """Embeds, fits, scores and saves."""
+        bank = self.data.bank
+        validation = self.data.validation[self.machine]
+        test = bank.select(machine=self.machine, folder="test")
+        training = self._training_embeddings(progress)
+        scored = [*validation, *test]
+        waves = [bank.waves[index] for index in scored]
+        with progress.stage(f"{self.machine} OE: embed test clips", len(scored)) as advance:
+            embedded = self.embedder.embed(waves, advance)
+        weights = self.segment_weights(waves)
+        columns: dict[str, Float64Array] = {}
+        grid = candidates(self.recipe.inlier)
+        left_out = []
+        with progress.stage(f"{self.machine} OE: fit and score inlier models", len(grid)) as advance:
+            seed = derive_seed(self.recipe.seed, self.machine)
+            for candidate, model in fit_candidates(self.recipe.inlier, training, seed=seed):
+                if model is None:
+                    left_out.append(candidate.name)
+                else:
+                    columns[candidate.name] = score_clips(model, embedded, weights)
+                    if self.recipe.inlier.save:
+                        save_inlier_model(model, folder / "inlier" / f"{candidate.name}.safetensors")
+                advance(1)
+        if left_out:
+            progress.say(f"{self.machine} OE: too few segments for {', '.join(left_out)}")
+        statistics = self.embedder.statistics
+        write_json(folder / "statistics.json", {"mean": statistics.mean, "std": statistics.std})
+        parts = ["validation"] * len(validation) + ["test"] * len(test)
+        table = score_table([bank.clips[index] for index in scored], parts, columns)
+        write_score_table(folder / "candidates.csv", table)
+
+    def _training_embeddings(self, progress: Progress) -> dict[str, NDArray[np.float32]]:
+        """(N, 512) for each of the three kinds of training data."""
+        bank, settings = self.data.bank, self.recipe.inlier
+        domains: dict[str, list[Samples]] = {"source": [], "target": []}
+        for index in self.data.training[self.machine]:
+            domains[bank.clips[index].name.domain or "source"].append(bank.waves[index])
+        source, target = domains["source"], domains["target"]
+        wants_pseudo = "pseudo-target" in settings.training_data and bool(target)
+        steps = len(source) * (1 + wants_pseudo) + len(target)
+        with progress.stage(f"{self.machine} OE: embed training clips", steps) as advance:
+            of_source = self.embedder.embed(source, advance).vectors
+            of_target = self.embedder.embed(target, advance).vectors if target else of_source[:0]
+            pseudo = of_source[:0]
+            if wants_pseudo:
+                seed = derive_seed(self.recipe.seed, "pseudo-target", self.machine)
+                pseudo = self.embedder.embed_pseudo_targets(
+                    source, target, alpha=settings.pseudo_target_alpha, seed=seed, advance=advance
+                ).vectors
+        both = np.concatenate([of_source, of_target])
+        return {"source": of_source, "pseudo-target": pseudo, "source+target": both}
+
+    def segment_weights(self, waves: Sequence[Samples]) -> Float64Array | None:
+        """Weights of all segments, clip after clip, for the machines with silent ends (Sec. 3.2); else None."""
+        if self.machine not in self.recipe.weighting.machines:
+            return None
+        settings, high_pass = self.recipe.segments, self.recipe.high_pass
+        return np.concatenate([power_weights(wave, settings, high_pass=high_pass)[:, 0] for wave in waves])
+
+
+def score_clips(model: InlierModel, embedded: Embeddings, weights: Float64Array | None) -> Float64Array:
+    """(N,) scores: each clip's (weighted) mean over its segments (Eq. 4)."""
+    starts = np.concatenate([[0], np.cumsum(embedded.counts)])
+    # Clip by clip: the sums inside a model may depend on how many rows it gets, and a clip's score must not.
+    scores = [
+        model.anomaly_score(embedded.vectors[a:b]) for a, b in zip(starts[:-1], starts[1:], strict=True)
+    ]
+    return clip_scores(np.concatenate(scores), embedded.counts, weights)

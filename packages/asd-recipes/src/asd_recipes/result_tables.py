@@ -1,0 +1,126 @@
+"""Tables 2, 3 and 4 in the paper's shape, the paper's value beside ours, under both AUC conventions.
+
+The paper's own systems are scored within each domain; its two baseline rows are the organisers' numbers, which follow
+the official definition (see docs/reading_the_paper.md). Whatever data a run used is said above its tables.
+"""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from asd_eval import MachineMetrics, harmonic_mean
+
+from asd_recipes.paper_tables import LAST_COLUMN, MACHINES, TITLES, paper_values
+from asd_recipes.run_store import write_json, write_text
+from asd_recipes.systems import CONVENTIONS, SystemResult
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+NOTES = (
+    "within-domain: a domain's normal clips against the same domain's anomalies, as the paper's own rows.",
+    "official: a domain's normal clips against the anomalies of both domains, as the challenge and the paper's baselines.",
+    "uses labels: inlier models chosen by their results on these test clips, as in the paper; not a fair estimate.",
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a table: a system under one convention, or the paper's row."""
+
+    table: int
+    system: str
+    origin: str  # "paper", "within-domain" or "official"
+    values: dict[str, float | None]  # percent by column
+
+
+def table_lines(results: Sequence[SystemResult]) -> list[Line]:
+    """All lines of all three tables, the paper's row before ours."""
+    lines = []
+    for table in TITLES:
+        for result in results:
+            columns = [*_machines(results), LAST_COLUMN[table]]
+            paper = {column: paper_values().get((table, result.row.paper_name, column)) for column in columns}
+            name = result.row.name + (" [uses labels]" if result.row.uses_labels else "")
+            lines.append(Line(table, name, "paper", paper))
+            for convention in CONVENTIONS:
+                ours = _ours(table, result.metrics[convention], result.official_score(convention))
+                lines.append(Line(table, name, convention, {column: ours.get(column) for column in columns}))
+    return lines
+
+
+def _machines(results: Sequence[SystemResult]) -> list[str]:
+    """The paper's columns that were run, then the machines that the paper does not have."""
+    there = {item.machine for result in results for item in result.metrics["official"]}
+    return [name for name in MACHINES if name in there] + sorted(there - set(MACHINES))
+
+
+def _ours(table: int, metrics: Sequence[MachineMetrics], official: float) -> dict[str, float]:
+    values = {item.machine: 100 * getattr(item, {2: "auc_source", 3: "auc_target", 4: "hmean"}[table]) for item in metrics}
+    values[LAST_COLUMN[table]] = 100 * official if table == 4 else harmonic_mean(list(values.values()))
+    return values
+
+
+def write_tables(folder: Path, lines: Sequence[Line], heading: str, facts: dict[str, Any]) -> None:
+    """Writes tables.txt, .md, .csv and .json."""
+    write_text(folder / "tables.md", as_markdown(lines, heading))
+    write_text(folder / "tables.csv", as_csv(lines))
+    content = [{"table": line.table, "system": line.system, "origin": line.origin, **line.values} for line in lines]
+    write_json(folder / "tables.json", {**facts, "heading": heading, "lines": content})
+    from rich.console import Console
+
+    text = io.StringIO()
+    print_tables(Console(file=text, width=120, color_system=None), lines, heading)
+    write_text(folder / "tables.txt", text.getvalue())
+
+
+def as_markdown(lines: Sequence[Line], heading: str) -> str:
+    """The three tables in Markdown."""
+    parts = [heading, ""]
+    for table, title in TITLES.items():
+        rows = [line for line in lines if line.table == table]
+        columns = list(rows[0].values) if rows else []
+        parts += [f"**{title}**", "", f"| system | | {' | '.join(columns)} |", "|---|---|" + "---:|" * len(columns)]
+        parts += [f"| {row.system} | {row.origin} | {' | '.join(map(_cell, row.values.values()))} |" for row in rows]
+        parts.append("")
+    return "\n".join([*parts, *(f"- {note}" for note in NOTES), ""])
+
+
+def as_csv(lines: Sequence[Line]) -> str:
+    """One row a value, like the paper's tables in the package."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["table", "system", "origin", "machine", "value"])
+    for line in lines:
+        for column, value in line.values.items():
+            writer.writerow([line.table, line.system, line.origin, column, "" if value is None else repr(value)])
+    return text.getvalue()
+
+
+def print_tables(console: "Console", lines: Sequence[Line], heading: str) -> None:
+    """The three tables on a terminal."""
+    from rich.table import Table
+
+    console.print(heading, highlight=False, markup=False)
+    for table, title in TITLES.items():
+        rows = [line for line in lines if line.table == table]
+        grid = Table(title=title, title_justify="left")
+        grid.add_column("system")
+        grid.add_column("")
+        for column in rows[0].values if rows else ():
+            grid.add_column(column, justify="right")
+        for row in rows:
+            first = row.origin == "paper"
+            label = row.system.replace("[", r"\[") if first else ""
+            grid.add_row(label, row.origin, *map(_cell, row.values.values()), end_section=row.origin == "official",
+                         style="dim" if first else None)  # fmt: skip
+        console.print(grid)
+    for note in NOTES:
+        console.print(note, highlight=False, markup=False)
+
+
+def _cell(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"

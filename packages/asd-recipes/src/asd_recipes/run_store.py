@@ -1,0 +1,116 @@
+"""Where a run keeps its results, and how a file gets there whole or not at all.
+
+    <run>/recipe.toml, data.json              what was asked for, and on which data
+    <run>/<machine>/oe/                       weights, inlier models, scores, metrics, manifest of the OE system
+    <run>/<machine>/autoencoder/              the same for both autoencoder baselines, which share one training
+    <run>/tables.{txt,md,csv,json}            Tables 2 to 4
+    <run>/timings.jsonl                       how long each stage took: the one file that differs between equal runs
+
+A stage is done when its last file is there. Files are written under another name and renamed, so that a run killed
+anywhere goes on where it was.
+"""
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from asd_recipes.recipe import Recipe, recipe_from_toml
+
+SCHEMA = 1
+
+
+class RunError(ValueError):
+    """A run folder that cannot be used as asked."""
+
+
+def write_whole(path: Path, write: Callable[[Path], None]) -> None:
+    """Lets `write` fill a file beside `path`, then renames it into place."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    write(partial)
+    with partial.open("rb") as file:
+        os.fsync(file.fileno())
+    partial.replace(path)
+
+
+def write_text(path: Path, text: str) -> None:
+    """A whole text file or none."""
+    write_whole(path, lambda partial: partial.write_text(text, encoding="utf-8") and None)
+
+
+def write_json(path: Path, content: Any) -> None:
+    """A whole JSON file or none; keys sorted, so that equal content gives equal bytes."""
+    write_text(path, json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n")
+
+
+@dataclass(frozen=True)
+class RunStore:
+    """The folder of one run."""
+
+    root: Path
+
+    def system(self, machine: str, system: str) -> Path:
+        """The folder of a system on a machine."""
+        return self.root / machine / system
+
+    def recipe(self) -> Recipe:
+        """The recipe that the run was started with.
+
+        Raises:
+            RunError: the folder is not a run.
+        """
+        path = self.root / "recipe.toml"
+        if not path.is_file():
+            raise RunError(f"{self.root} is not a run: it has no recipe.toml. Pass a folder that `asd reproduce` made.")
+        return recipe_from_toml(path.read_text(encoding="utf-8"), name=str(path))
+
+    def begin(self, recipe: Recipe, data: dict[str, Any]) -> None:
+        """Writes what the run is about, or checks that the folder is about the same.
+
+        Raises:
+            RunError: the folder holds a run of another recipe or other data.
+        """
+        described = {"schema": SCHEMA, "recipe_sha256": recipe.digest(), **data}
+        path = self.root / "data.json"
+        if path.is_file():
+            before = json.loads(path.read_text(encoding="utf-8"))
+            if differing := sorted(key for key in before.keys() | described if before.get(key) != described.get(key)):
+                raise RunError(
+                    f"{self.root} holds a run with another {', '.join(differing)}. "
+                    "Choose another --out, or start over with --no-resume."
+                )
+        write_text(self.root / "recipe.toml", recipe.to_toml())
+        write_json(path, described)
+
+    def note_time(self, stage: str, seconds: float) -> None:
+        """Appends a line to timings.jsonl."""
+        with (self.root / "timings.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"stage": stage, "seconds": round(seconds, 3)}) + "\n")
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """Notes how long the block took."""
+        start = time.perf_counter()
+        yield
+        self.note_time(stage, time.perf_counter() - start)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """One process at a time; the lock ends with the process, however it ends.
+
+        Raises:
+            RunError: another process holds it.
+        """
+        self.root.mkdir(parents=True, exist_ok=True)
+        with (self.root / ".lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise RunError(f"{self.root} is in use by another process: wait for it, or choose another --out.") from None
+            yield

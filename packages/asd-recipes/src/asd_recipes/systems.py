@@ -1,0 +1,110 @@
+"""The rows of the tables: from the scores of a machine's models to one score for each test clip.
+
+`OE` is the ensemble of all inlier models, each standardised by its scores of normal training clips that trained
+nothing; it uses no label and no other test clip. `OE (20 selected)` follows the paper: of the thirty inlier models the
+twenty with the best development results, which looks at test labels.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from asd_eval import MachineMetrics, ZScoreStandardiser, average_scores, evaluate_machine, official_score
+from numpy.typing import NDArray
+
+from asd_recipes.score_table import ScoreTable
+
+Float64Array = NDArray[np.float64]
+CONVENTIONS = ("within-domain", "official")
+
+
+@dataclass(frozen=True)
+class SystemRow:
+    """One row of the tables."""
+
+    name: str
+    paper_name: str  # the row of the paper's tables to print beside it
+    uses_labels: bool = False
+
+
+ROWS = (
+    SystemRow("Baseline (MSE)", "Baseline (MSE)"),
+    SystemRow("Baseline (Mahalanobis)", "Baseline (Mahalanobis)"),
+    SystemRow("OE", "OE"),
+    SystemRow("OE (20 selected)", "OE", uses_labels=True),
+)
+
+
+@dataclass(frozen=True)
+class SystemResult:
+    """Metrics of one system: for each convention, one entry a machine."""
+
+    row: SystemRow
+    metrics: dict[str, list[MachineMetrics]]
+
+    def official_score(self, convention: str) -> float:
+        return official_score(self.metrics[convention])
+
+
+def standardised(table: ScoreTable) -> dict[str, Float64Array]:
+    """Test scores of each model, standardised by the scores of the validation clips."""
+    reference, test = table.part("validation"), table.part("test")
+    return {
+        name: ZScoreStandardiser().fit(reference.columns[name]).transform(test.columns[name]) for name in test.columns
+    }
+
+
+def ensemble(table: ScoreTable, members: Sequence[str] | None = None) -> Float64Array:
+    """Mean of the standardised scores of the test clips, over all models or those named."""
+    columns = standardised(table)
+    return average_scores([columns[name] for name in members or columns])
+
+
+def selected_members(tables: Mapping[str, ScoreTable], count: int) -> list[str]:
+    """The models with the best official score over all machines; needs the test labels (the paper's way, Sec. 4.1)."""
+    shared = [name for name in next(iter(tables.values())).columns if all(name in t.columns for t in tables.values())]
+    scores = {
+        name: official_score(
+            [machine_metrics(machine, table.part("test"), table.part("test").columns[name], "within-domain")
+             for machine, table in tables.items()]
+        )
+        for name in shared
+    }  # fmt: skip
+    return sorted(sorted(scores), key=lambda name: scores[name], reverse=True)[:count]
+
+
+def machine_metrics(machine: str, test: ScoreTable, scores: Float64Array, convention: str) -> MachineMetrics:
+    """AUC of both domains and pAUC of one machine."""
+    labels = np.array([label == "anomaly" for label in test.labels]).astype(np.int64)
+    return evaluate_machine(machine, labels, scores, test.domains, convention=convention)
+
+
+def evaluate_systems(
+    outlier_exposure: Mapping[str, ScoreTable], autoencoder: Mapping[str, ScoreTable], *, selected: int
+) -> list[SystemResult]:
+    """All rows for which there are scores."""
+    scores: dict[str, dict[str, Float64Array]] = {
+        "Baseline (MSE)": {machine: table.part("test").columns["mse"] for machine, table in autoencoder.items()},
+        "Baseline (Mahalanobis)": {
+            machine: table.part("test").columns["mahalanobis"] for machine, table in autoencoder.items()
+        },
+        "OE": {machine: ensemble(table) for machine, table in outlier_exposure.items()},
+    }
+    if outlier_exposure:
+        members = selected_members(outlier_exposure, selected)
+        scores["OE (20 selected)"] = {machine: ensemble(table, members) for machine, table in outlier_exposure.items()}
+    tables = {"OE": outlier_exposure, "OE (20 selected)": outlier_exposure}
+    results = []
+    for row in ROWS:
+        by_machine = scores.get(row.name, {})
+        source = tables.get(row.name, autoencoder)
+        if by_machine:
+            metrics = {
+                convention: [
+                    machine_metrics(machine, source[machine].part("test"), by_machine[machine], convention)
+                    for machine in by_machine
+                ]
+                for convention in CONVENTIONS
+            }
+            results.append(SystemResult(row, metrics))
+    return results
