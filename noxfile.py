@@ -83,8 +83,22 @@ def _create(session: nox.Session, environment: Path, *, see_system_packages: boo
 
 def _pip(session: nox.Session, environment: Path, *arguments: str) -> None:
     # PIP_CONSTRAINT reaches the isolated builds as well, which `-c` does not.
-    env = {"PIP_CONSTRAINT": str(_constraints()), "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"}
-    session.run(_bin(environment, "python"), "-m", "pip", "install", "-q", *arguments, env=env, external=True)
+    env = {
+        "PIP_CONSTRAINT": str(_constraints()),
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PIP_ROOT_USER_ACTION": "ignore",
+    }
+    session.run(
+        _bin(environment, "python"),
+        "-m",
+        "pip",
+        "install",
+        "-q",
+        "--root-user-action=ignore",
+        *arguments,
+        env=env,
+        external=True,
+    )
 
 
 def _constraints() -> Path:

@@ -54,7 +54,9 @@ def test_all_six_packages_are_walked() -> None:
 @pytest.mark.parametrize("package", sorted(SOURCES))
 def test_a_package_imports_only_what_the_design_allows(package: str) -> None:
     allowed = {package} | ALLOWED_LOCAL[package] | ALLOWED_OTHERS[package] | set(sys.stdlib_module_names)
-    wrong = [f"{path.relative_to(ROOT)} imports {name}" for path, name in _imports(SOURCES[package]) if name not in allowed]
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {name}" for path, name in _imports(SOURCES[package]) if name not in allowed
+    ]
     assert not wrong, "\n".join(wrong)
 
 

@@ -9,7 +9,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", ROOT / "native" / "README.md", *sorted(ROOT.glob("packages/*/README.md")), *sorted(ROOT.glob("docs/*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "native" / "README.md",
+    *sorted(ROOT.glob("packages/*/README.md")),
+    *sorted(ROOT.glob("docs/*.md")),
+]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 EXAMPLES = [
     pytest.param(block, id=f"{page.relative_to(ROOT)}:{number}")
@@ -19,7 +24,9 @@ EXAMPLES = [
 
 
 def test_every_package_has_an_example() -> None:
-    without = [page for page in PAGES if page.name == "README.md" and not BLOCK.search(page.read_text(encoding="utf-8"))]
+    without = [
+        page for page in PAGES if page.name == "README.md" and not BLOCK.search(page.read_text(encoding="utf-8"))
+    ]
     assert not without
 
 
@@ -27,7 +34,12 @@ def test_every_package_has_an_example() -> None:
 def test_an_example_runs_as_it_stands(example: str, tmp_path: Path) -> None:
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "MPLBACKEND": "Agg"}
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", example], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-W", "error", "-c", example],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip(), "an example shows what comes out"

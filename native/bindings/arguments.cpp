@@ -13,7 +13,9 @@ std::string type_name(const py::handle &value) { return py::str(py::type::handle
 std::string shape_text(const py::array &array) { return py::str(py::object(array.attr("shape"))); }
 
 std::string shape_text(const std::vector<py::ssize_t> &shape) {
-    return py::str(py::object(py::tuple(py::cast(shape))));
+    py::tuple sizes(shape.size());
+    for (std::size_t axis = 0; axis < shape.size(); ++axis) sizes[axis] = shape[axis];
+    return py::str(sizes);
 }
 
 py::dtype dtype_of(asd_sample_type type) {

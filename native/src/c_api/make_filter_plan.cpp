@@ -32,7 +32,7 @@ asd_status make_filter_plan(const double *sos, std::int64_t sections, kernels::F
     *plan = {};
     plan->sections = static_cast<std::int32_t>(sections);
     std::int64_t first_order_b = 0, first_order_a = 0;
-    double gain = 1.0;  // of the sections before, at frequency zero
+    plan->gain[0] = 1.0;
     for (std::int64_t i = 0; i < sections; ++i) {
         const double *row = sos + 6 * i;
         ASD_REQUIRE(require_section(row, static_cast<long long>(i)));
@@ -44,12 +44,7 @@ asd_status make_filter_plan(const double *sos, std::int64_t sections, kernels::F
         plan->a2[i] = a2;
         first_order_b += b2 == 0.0;
         first_order_a += a2 == 0.0;
-        // scipy.signal.lfilter_zi for two poles.
-        const double rest1 = b1 - a1 * b0, rest2 = b2 - a2 * b0;
-        const double zi = (rest1 + rest2) / (1.0 + a1 + a2);
-        plan->steady1[i] = gain * zi;
-        plan->steady2[i] = gain * ((1.0 + a1) * zi - rest1);
-        gain *= (b0 + b1 + b2) / (1.0 + a1 + a2);
+        plan->gain[i + 1] = plan->gain[i] * ((b0 + b1 + b2) / (1.0 + a1 + a2));
     }
     plan->pad_samples = 3 * (2 * sections + 1 - std::min(first_order_b, first_order_a));
     return ASD_OK;

@@ -74,16 +74,19 @@ void standardise_cached(const Sample *wave, int64_t count, Standardise by, float
 template <class Sample>
 void standardise(const Sample *wave, int64_t count, Standardise by, Stores stores, float *out) {
 #if defined(__SSE2__)
-    // One cache line at a time, so that write-combining never has to read the line.
-    constexpr int64_t LINE = 16;
+    // Whole cache lines, so that write-combining never has to read one. By way of a block in the first-level cache, because the
+    // compiler makes better vector code of a plain loop than of one with stores of our choice.
+    constexpr int64_t LINE = 16, BLOCK = 32 * LINE;
     if (stores == Stores::streaming && count >= 2 * LINE) {
+        alignas(64) float block[BLOCK];
         const auto misaligned = static_cast<int64_t>(reinterpret_cast<std::uintptr_t>(out) / sizeof(float) % LINE);
         int64_t i = misaligned ? LINE - misaligned : 0;
         standardise_cached(wave, i, by, out);
-        for (; i + LINE <= count; i += LINE) {
-            alignas(64) float line[LINE];
-            for (int k = 0; k < LINE; ++k) line[k] = by(wave[i + k]);
-            for (int k = 0; k < LINE; k += 4) _mm_stream_ps(out + i + k, _mm_load_ps(line + k));
+        while (i + LINE <= count) {
+            const int64_t left = (count - i) / LINE * LINE, size = left < BLOCK ? left : BLOCK;
+            standardise_cached(wave + i, size, by, block);
+            for (int64_t k = 0; k < size; k += 4) _mm_stream_ps(out + i + k, _mm_load_ps(block + k));
+            i += size;
         }
         standardise_cached(wave + i, count - i, by, out + i);
         _mm_sfence();  // before the thread that joins us reads
@@ -112,63 +115,59 @@ private:
 #endif
 };
 
-constexpr int VECTORS = WIDTH >= 8 ? 2 : 12 / WIDTH;
 constexpr int LANES = WIDTH * VECTORS;
 
-// Up to LANES sections starting at `first`, in place; stride -1 runs backwards from signal.
+// Samples by which a section lags the one before it. With 1, each step would wait for the lanes to move up; with 3 that is
+// hidden behind the recurrence inside the sections.
+constexpr int LAG = 3;
+
+// Up to LANES sections from `first`, in place; stride -1 runs backwards from signal. `scale` is the constant that came before the
+// first sample of the whole cascade.
+//
+// The lanes form a pipeline: section i works on sample n - LAG * i. All start settled, so that those that still wait for the first
+// sample only go on with the constant past. Unused lanes hand their input on, so that the last lane is always the output.
 template <int stride>
 void filter_group(const FilterPlan &plan, int first, int sections, double scale, double *signal, int64_t count) {
-    double state1[LANES] = {}, state2[LANES] = {}, out[LANES] = {};
-    for (int i = 0; i < sections; ++i) {
-        state1[i] = plan.steady1[first + i] * scale;
-        state2[i] = plan.steady2[first + i] * scale;
-    }
-    const auto section = [&](int i, double in) {
-        const int s = first + i;
-        Biquad<double> biquad{plan.b0[s], plan.b1[s], plan.b2[s], plan.a1[s], plan.a2[s], state1[i], state2[i]};
-        biquad.step(in, out[i]);
-        state1[i] = biquad.state1;
-        state2[i] = biquad.state2;
-    };
-    if (count < sections) {
-        for (int64_t n = 0; n < count; ++n) {
-            for (int i = 0; i < sections; ++i) section(i, i == 0 ? signal[n * stride] : out[i - 1]);
-            signal[n * stride] = out[sections - 1];
-        }
-        return;
-    }
-    // Fill the pipeline: section i joins at step i.
-    for (int n = 0; n < sections - 1; ++n)
-        for (int i = n; i >= 0; --i) section(i, i == 0 ? signal[n * stride] : out[i - 1]);
-
     Biquad<Vector> lanes[VECTORS];
-    Vector y[VECTORS];
+    Vector out[LAG][VECTORS];
     for (int v = 0; v < VECTORS; ++v) {
+        Vector settled_in{}, settled_out{};
         for (int k = 0; k < WIDTH; ++k) {
             const int i = v * WIDTH + k, s = first + i;
             const bool used = i < sections;
-            lanes[v].b0[k] = used ? plan.b0[s] : 0.0;
+            lanes[v].b0[k] = used ? plan.b0[s] : 1.0;
             lanes[v].b1[k] = used ? plan.b1[s] : 0.0;
             lanes[v].b2[k] = used ? plan.b2[s] : 0.0;
             lanes[v].a1[k] = used ? plan.a1[s] : 0.0;
             lanes[v].a2[k] = used ? plan.a2[s] : 0.0;
-            lanes[v].state1[k] = state1[i];
-            lanes[v].state2[k] = state2[i];
-            y[v][k] = out[i];
+            settled_in[k] = scale * plan.gain[used ? s : first + sections];
+            settled_out[k] = scale * plan.gain[used ? s + 1 : first + sections];
         }
+        lanes[v].settle(settled_in, settled_out);
+        for (int j = 0; j < LAG; ++j) out[j][v] = settled_out;
     }
-    const int delay = sections - 1, last_vector = delay / WIDTH, last_lane = delay % WIDTH;
-    const auto step = [&](double in) {
-        Vector entering = y[0];
-        entering[WIDTH - 1] = in;
+    const auto step = [&](int j, double in) {
         Vector x[VECTORS];
-        for (int v = VECTORS - 1; v > 0; --v) x[v] = moved_up(y[v], y[v - 1]);
-        x[0] = moved_up(y[0], entering);
-        for (int v = 0; v < VECTORS; ++v) lanes[v].step(x[v], y[v]);
-        return y[last_vector][last_lane];
+        for (int v = VECTORS - 1; v > 0; --v) x[v] = moved_up(out[j][v], out[j][v - 1]);
+        x[0] = moved_up(out[j][0], everywhere(in));
+        for (int v = 0; v < VECTORS; ++v) lanes[v].step(x[v], out[j][v]);
+        return out[j][VECTORS - 1][WIDTH - 1];
     };
-    for (int64_t n = delay; n < count; ++n) signal[(n - delay) * stride] = step(signal[n * stride]);
-    for (int64_t n = count; n < count + delay; ++n) signal[(n - delay) * stride] = step(0.0);
+    constexpr int64_t DELAY = LAG * (LANES - 1);
+    int64_t n = 0;
+    const auto careful = [&](int64_t end) {
+        for (; n < end; n += LAG) {
+            for (int j = 0; j < LAG; ++j) {
+                const int64_t at = n + j, done = at - DELAY;
+                const double y = step(j, at < count ? signal[at * stride] : 0.0);
+                if (done >= 0 && done < count) signal[done * stride] = y;
+            }
+        }
+    };
+    careful(DELAY);
+    for (; n + LAG <= count; n += LAG)
+        for (int j = 0; j < LAG; ++j) signal[(n + j - DELAY) * stride] = step(j, signal[(n + j) * stride]);
+    careful(count + DELAY);
 }
 
 void filter(const FilterPlan &plan, double *signal, int64_t count, Direction direction) {

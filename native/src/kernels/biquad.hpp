@@ -1,7 +1,7 @@
-// One step of a second-order section in transposed direct form II, the form of scipy.signal.sosfilt.
+// One step of a second-order section in direct form I.
 //
-// Value is double, or a vector of doubles with one section per lane: the lanes then form a pipeline in which section i works on
-// sample n - i. The bracketing keeps the multiplication by a1 last, which is the critical path.
+// Value is double, or a vector of doubles with one section per lane. The bracketing leaves one multiplication and one subtraction
+// between an output and the next; transposed form II, which scipy.signal.sosfilt uses, has twice that and agrees to rounding.
 #pragma once
 
 #include "host_device.hpp"
@@ -11,13 +11,20 @@ namespace asd::kernels {
 template <class Value>
 struct Biquad {
     Value b0, b1, b2, a1, a2;
-    Value state1, state2;
+    Value x1, x2, y1, y2;  // the last two inputs and outputs
 
-    ASD_HD void step(const Value &in, Value &out) {
-        const Value y = b0 * in + state1;
-        state1 = (b1 * in + state2) - a1 * y;
-        state2 = b2 * in - a2 * y;
-        out = y;
+    // As after an endless constant `in` at the input, with `out` coming out: the state of scipy.signal.sosfilt_zi.
+    ASD_HD void settle(const Value &in, const Value &out) {
+        x1 = x2 = in;
+        y1 = y2 = out;
+    }
+
+    ASD_HD void step(const Value &x, Value &y) {
+        y = ((b0 * x + (b1 * x1 + b2 * x2)) - a2 * y2) - a1 * y1;
+        x2 = x1;
+        x1 = x;
+        y2 = y1;
+        y1 = y;
     }
 };
 

@@ -1,4 +1,4 @@
-// A cascade of second-order sections, ready to run: coefficients side by side and the state of the step response.
+// A cascade of second-order sections, ready to run.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@ struct FilterPlan {
     std::int32_t sections;
     std::int64_t pad_samples;  // odd extension at each end
     double b0[MAX_SECTIONS], b1[MAX_SECTIONS], b2[MAX_SECTIONS], a1[MAX_SECTIONS], a2[MAX_SECTIONS];
-    // State of each section after endless ones at the input of the cascade (scipy.signal.sosfilt_zi).
-    double steady1[MAX_SECTIONS], steady2[MAX_SECTIONS];
+    // Of the sections before section i, at frequency zero: what it reads after endless ones at the input of the cascade.
+    double gain[MAX_SECTIONS + 1];
 };
 
 }  // namespace asd::kernels

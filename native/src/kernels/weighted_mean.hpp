@@ -4,9 +4,9 @@
 // Zero weights throughout mean equal weights. A weight that is negative or not finite gives NaN.
 #pragma once
 
+#include <cfloat>
 #include <cmath>
 #include <cstdint>
-#include <limits>
 
 #include "host_device.hpp"
 
@@ -28,10 +28,10 @@ ASD_HD RelativeWeights relative_weights(const double *weights, std::int64_t coun
     bool valid = true;
     for (std::int64_t i = 0; i < count; ++i) {
         // A comparison with NaN is false, so NaN is not valid either.
-        valid = valid && weights[i] >= 0.0 && weights[i] <= std::numeric_limits<double>::max();
+        valid = valid && weights[i] >= 0.0 && weights[i] <= DBL_MAX;
         largest = weights[i] > largest ? weights[i] : largest;
     }
-    if (!valid) return {weights, 0.0, std::numeric_limits<double>::quiet_NaN()};
+    if (!valid) return {weights, 0.0, static_cast<double>(NAN)};
     if (largest == 0.0) return {weights, 0.0, 1.0 / static_cast<double>(count)};
     double sum = 0.0;
     for (std::int64_t i = 0; i < count; ++i) sum += weights[i] / largest;

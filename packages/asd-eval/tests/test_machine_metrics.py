@@ -4,6 +4,7 @@ import csv
 
 import numpy as np
 import pytest
+
 from asd_eval import MachineMetrics, evaluate_machine, harmonic_mean, official_score, roc_auc
 from asd_eval.errors import ConventionError, DomainError, LengthError, ScoreError, UndefinedMetricError
 

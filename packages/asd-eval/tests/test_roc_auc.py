@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from asd_eval import partial_auc, roc_auc, roc_curve
-from asd_eval.errors import EvaluationError, LabelError, LengthError, ScoreError, UndefinedMetricError
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from asd_eval import partial_auc, roc_auc, roc_curve
+from asd_eval.errors import EvaluationError, LabelError, LengthError, ScoreError, UndefinedMetricError
 
 EXACT = 1e-12  # a handful of roundings of numbers near 1
 

@@ -4,9 +4,10 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from asd_recipes.balanced_sampler import batches_per_epoch, epoch_batches
 from hypothesis import given
 from hypothesis import strategies as st
+
+from asd_recipes.balanced_sampler import batches_per_epoch, epoch_batches
 
 
 @given(

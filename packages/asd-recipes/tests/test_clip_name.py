@@ -1,6 +1,7 @@
 """File names of the DCASE data sets."""
 
 import pytest
+
 from asd_recipes.clip_name import ClipName, ClipNameError, parse_clip_name
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 
 import pytest
+
 from asd_recipes.recipe import Recipe, RecipeError, load_recipe, profile_names, recipe_from_toml
 
 
@@ -33,7 +34,7 @@ def test_the_paper_profile_has_the_papers_sizes() -> None:
         ("training=5", "table of settings"),
         ("training.schedule=linear", "'one-cycle', 'constant'"),
         ("audio.channel=left", "a whole number or one of 'only', 'mean'"),
-        ("inlier.components=[1, \"two\"]", "a whole number"),
+        ('inlier.components=[1, "two"]', "a whole number"),
         ("inlier.save=1", "true or false"),
         ("audio.sample_rate_hz=8000", "sample_rate_hz"),
         ("epochs", "key=value"),

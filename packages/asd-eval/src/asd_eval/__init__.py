@@ -1,39 +1,63 @@
-"""Metrics for anomalous sound detection. ``__all__`` is the whole promise; see docs/conventions.md."""
+"""Metrics for anomalous sound detection. ``__all__`` is the whole promise; docs/conventions.md explains it.
 
-from .conventions import Convention, Metric, find_convention
-from .ensemble import average_ranks, average_scores, maximum_scores, minimum_scores
-from .leakage import refuse_test_data
-from .machine_metrics import MachineMetrics, evaluate_machine, official_score
-from .means import arithmetic_mean, harmonic_mean
-from .roc_auc import partial_auc, roc_auc, roc_curve
-from .standardise import (
-    EmpiricalQuantileStandardiser,
-    LocalDensityStandardiser,
-    RobustStandardiser,
-    ZScoreStandardiser,
-)
+Nothing is loaded, NumPy included, before it is used: the import takes a millisecond.
+"""
+
+from importlib import import_module
+from typing import Any
 
 __version__ = "0.1.0"
 
-__all__ = [
-    "Convention",
-    "EmpiricalQuantileStandardiser",
-    "LocalDensityStandardiser",
-    "MachineMetrics",
-    "Metric",
-    "RobustStandardiser",
-    "ZScoreStandardiser",
-    "arithmetic_mean",
-    "average_ranks",
-    "average_scores",
-    "evaluate_machine",
-    "find_convention",
-    "harmonic_mean",
-    "maximum_scores",
-    "minimum_scores",
-    "official_score",
-    "partial_auc",
-    "refuse_test_data",
-    "roc_auc",
-    "roc_curve",
-]
+_HOME = {
+    "bootstrap_intervals": ("Intervals", "MetricInterval", "bootstrap", "bootstrap_auc"),
+    "comparison": ("Comparison", "Difference", "compare"),
+    "conventions": ("CONVENTIONS", "Convention", "Metric", "find_convention"),
+    "decisions": ("DecisionMetrics", "decision_metrics"),
+    "delong": ("DeLongTest", "delong_interval", "delong_test"),
+    "directories": ("compare_directories", "evaluate_directory", "read_scores"),
+    "ensemble": ("average_ranks", "average_scores", "maximum_scores", "minimum_scores"),
+    "evaluation": ("Evaluation", "MetricValue", "SectionResult", "evaluate"),
+    "false_alarms": ("FalseAlarmRate", "false_alarm_rate", "false_alarm_threshold"),
+    "ground_truth": ("GroundTruth", "labelled_table", "read_ground_truth"),
+    "interval": ("Interval",),
+    "leakage": ("refuse_test_data",),
+    "machine_metrics": ("MachineMetrics", "evaluate_machine", "official_score"),
+    "means": ("arithmetic_mean", "harmonic_mean"),
+    "official_table": ("official_csv", "official_rows"),
+    "roc": ("partial_auc", "roc_auc", "roc_curve"),
+    "score_table": ("ScoreTable",),
+    "selection": ("select_by_agreement", "select_by_labels"),
+    "standardise": (
+        "EmpiricalQuantileStandardiser",
+        "LocalDensityStandardiser",
+        "RobustStandardiser",
+        "ZScoreStandardiser",
+    ),
+    "submission": (
+        "RepairWarning",
+        "SectionScores",
+        "Submission",
+        "check_submission",
+        "read_submission",
+        "write_submission",
+    ),
+    "thresholds": ("decide", "gamma_threshold", "quantile_threshold"),
+    "transductive": ("TransductiveWarning", "transductive_standardise"),
+}
+_MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
+
+__all__ = ["errors", *sorted(_MODULE_OF)]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "errors":
+        return import_module(".errors", __name__)
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

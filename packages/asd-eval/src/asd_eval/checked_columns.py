@@ -90,5 +90,7 @@ def same_length(**columns: NDArray[Any]) -> int:
     """
     lengths = {name: len(column) for name, column in columns.items()}
     if len(set(lengths.values())) > 1:
-        raise LengthError("columns must be equally long; got " + ", ".join(f"{n} {k}" for n, k in lengths.items()) + ".")
+        raise LengthError(
+            "columns must be equally long; got " + ", ".join(f"{n} {k}" for n, k in lengths.items()) + "."
+        )
     return next(iter(lengths.values()))

@@ -75,8 +75,11 @@ def delong_test(labels: ArrayLike, first: ArrayLike, second: ArrayLike, *, confi
     interval = Interval(difference, difference - half, difference + half, confidence, "DeLong")
     if deviation == 0.0:
         # The systems order every pair alike, or no pair alike: nothing varies.
-        return DeLongTest(interval, 0.0 if difference == 0.0 else float(np.copysign(np.inf, difference)),
-                          1.0 if difference == 0.0 else 0.0)
+        return DeLongTest(
+            interval,
+            0.0 if difference == 0.0 else float(np.copysign(np.inf, difference)),
+            1.0 if difference == 0.0 else 0.0,
+        )
     z = difference / deviation
     return DeLongTest(interval, z, float(2.0 * ndtr(-abs(z))))
 
@@ -85,7 +88,9 @@ def _delong(labels: ArrayLike, systems: Sequence[ArrayLike]) -> tuple[Float64Arr
     label = checked_labels(labels)
     anomalies, normals = int(label.sum()), int((1 - label).sum())
     if min(anomalies, normals) < 2:
-        raise InsufficientDataError(f"DeLong needs two clips of each class; got {normals} normal, {anomalies} anomalous.")
+        raise InsufficientDataError(
+            f"DeLong needs two clips of each class; got {normals} normal, {anomalies} anomalous."
+        )
     hits, correct = [], []
     for scores in systems:
         score = checked_scores(scores)

@@ -179,9 +179,7 @@ def evaluate(
         raise EvaluationError("pass either one table or columns of labels and scores, not both.")
     else:
         table = ScoreTable.from_columns(labels, scores, domains, machines, sections, decisions=decisions)
-    results = [
-        _section_result(table, machine, section, rows, chosen) for machine, section, rows in table.by_section()
-    ]
+    results = [_section_result(table, machine, section, rows, chosen) for machine, section, rows in table.by_section()]
     return Evaluation(chosen, tuple(results), skip_missing)
 
 

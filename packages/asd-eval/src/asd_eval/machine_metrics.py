@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from .checked_columns import checked_domains, checked_labels, checked_scores, same_length
 from .means import harmonic_mean
-from .roc_auc import partial_auc, roc_auc
+from .roc import partial_auc, roc_auc
 
 
 @dataclass(frozen=True)

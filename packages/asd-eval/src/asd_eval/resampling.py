@@ -53,9 +53,7 @@ def swap_counts(section: Section, permutations: int, rng: np.random.Generator) -
         yield [[_counted(p[:, s.clips], section.width) for s in section.strata] for p in pair]
 
 
-def metric_rows(
-    metrics: Sequence[Metric], strata: Sequence[Stratum], blocks: Iterator[Counts]
-) -> NDArray[np.float64]:
+def metric_rows(metrics: Sequence[Metric], strata: Sequence[Stratum], blocks: Iterator[Counts]) -> NDArray[np.float64]:
     """Every metric of every system of every row: (systems, metrics, rows)."""
     parts = [
         np.array([[metric_from_counts(metric, strata, counts) for metric in metrics] for counts in systems])

@@ -138,7 +138,9 @@ def _piped(row: Sequence[str]) -> str:
     return "| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |"
 
 
-_LATEX_ESCAPES = str.maketrans({c: "\\" + c for c in "&%$#_{}"} | {"\\": r"\textbackslash{}", "~": r"\~{}", "^": r"\^{}"})
+_LATEX_ESCAPES = str.maketrans(
+    {c: "\\" + c for c in "&%$#_{}"} | {"\\": r"\textbackslash{}", "~": r"\~{}", "^": r"\^{}"}
+)
 
 
 def _latex(text: str) -> str:

@@ -66,7 +66,7 @@ def partial_auc_from_counts(
     normal, anomalous_used, false_alarms = normal[..., :used], anomalous[..., :used], false_alarms[..., :used]
     width = np.minimum(false_alarms, limit) - np.minimum(false_alarms - normal, limit)
     detected = np.cumsum(anomalous_used, axis=-1) - anomalous_used
-    share = width / np.maximum(normal, 1.0)
+    share = np.divide(width, normal, out=np.zeros_like(width), where=normal > 0)
     with np.errstate(invalid="ignore", divide="ignore"):
         area = np.einsum("...u,...u->...", width, detected + 0.5 * anomalous_used * share)
         area = area / (normals[..., 0] * np.sum(anomalous, axis=-1))

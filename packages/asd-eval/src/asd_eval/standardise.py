@@ -148,7 +148,9 @@ class LocalDensityStandardiser:
         if matrix.shape != (clips, clips):
             raise ScoreError(f"distances must be (N, N) between training clips; got {matrix.shape}.")
         if clips <= self.neighbours:
-            raise InsufficientDataError(f"{clips} training clips have no {self.neighbours} neighbours; lower neighbours.")
+            raise InsufficientDataError(
+                f"{clips} training clips have no {self.neighbours} neighbours; lower neighbours."
+            )
         others = matrix.copy()
         np.fill_diagonal(others, np.inf)
         nearest = np.partition(others, self.neighbours - 1, axis=1)[:, : self.neighbours]

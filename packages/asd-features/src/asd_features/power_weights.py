@@ -19,8 +19,8 @@ import asd_native
 from asd_features.segmentation import SegmentSettings
 from asd_features.waveform import INT16_SCALE
 
-# Below this share of the clip's power, 240 dB down, what the filter leaves is its own rounding and no sound: a clip of
-# hum or of a constant alone counts as silent. The noise of 16-bit samples lies about 100 dB below full scale.
+# Below this share of the clip's power, 240 dB down, what the filter leaves is its own rounding and no sound: silence
+# with a drifting offset leaves 1e-25. The rounding of float32 samples, which is in every real clip, leaves 1e-16.
 _ROUNDING_SHARE = 1e-24
 
 
@@ -62,7 +62,7 @@ def high_pass_sos(sample_rate_hz: int, settings: HighPassSettings = _PAPER) -> N
         settings: edges and attenuations; by default the paper's, which at 16 kHz take order 24.
 
     Returns:
-        ((order + 1) // 2, 6) float64 in SciPy's layout, read-only and made once for each specification.
+        ((order + 1) // 2, 6) float64 in SciPy's layout; designed once for each specification, a copy for each caller.
 
     Raises:
         ValueError: if pass_hz is not below half the sample rate.
@@ -72,7 +72,7 @@ def high_pass_sos(sample_rate_hz: int, settings: HighPassSettings = _PAPER) -> N
             f"pass_hz must be below half the sample rate, {sample_rate_hz / 2} Hz; got {settings.pass_hz}. "
             "Pass HighPassSettings with lower edges, or clips of a higher rate."
         )
-    return _butterworth_sos(sample_rate_hz, settings)
+    return _butterworth_sos(sample_rate_hz, settings).copy()
 
 
 @lru_cache(maxsize=16)
@@ -83,7 +83,6 @@ def _butterworth_sos(sample_rate_hz: int, settings: HighPassSettings) -> NDArray
         settings.pass_hz, settings.stop_hz, settings.pass_db, settings.stop_db, fs=sample_rate_hz
     )
     sos: NDArray[np.float64] = butter(order, natural_hz, btype="highpass", output="sos", fs=sample_rate_hz)
-    sos.flags.writeable = False
     return sos
 
 
@@ -106,7 +105,7 @@ def power_weights(
         threads: number of threads.
 
     Returns:
-        (S, bins) float64, not negative, of sum 1. A clip with nothing above the stop band gets equal weights.
+        (S, bins) float64, not negative, of sum 1. A silent or constant clip gets equal weights.
 
     Raises:
         ValueError: a shape or a value outside its range, or NaN.
@@ -122,7 +121,8 @@ def power_weights(
     )  # fmt: skip
     if power.mean() <= _ROUNDING_SHARE * _mean_square(wave):
         return np.full(power.shape, 1.0 / power.size)
-    return power / power.sum()
+    weights: NDArray[np.float64] = power / power.sum()
+    return weights
 
 
 def _mean_square(wave: NDArray[Any]) -> float:

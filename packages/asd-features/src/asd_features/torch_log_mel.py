@@ -66,7 +66,9 @@ class TorchLogMel(nn.Module):
         frames = self.settings.frames(samples)
         clips = wave.reshape(-1, samples).float()
         with torch.autocast(clips.device.type, enabled=False):
-            if clips.device.type == "cpu" and len(clips) > 0:
+            if len(clips) == 0:
+                mel = clips.new_empty(0, self.settings.bands, frames)
+            elif clips.device.type == "cpu":
                 mel = torch.cat([self._mel(clips[i : i + 1]) for i in range(len(clips))])
             else:
                 mel = self._mel(clips)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 INT16_SCALE = 32768.0
 # Frames decoded at a time where the header's length cannot be checked against the file's size.
 _BLOCK_FRAMES = 1 << 20
+# A header of 1 Hz would turn a small file into gigabytes. From 250 Hz up, all rates can be brought to 16 kHz.
+_MOST_GROWTH = 64
 # Subtypes that float32 cannot hold exactly; all others are read without loss.
 _ROUNDED = ("PCM_32", "DOUBLE")
 _STORED_AS_IS = ("PCM_S8", "PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE")
@@ -115,6 +117,11 @@ def _check_choice(info: AudioInfo, sample_rate_hz: int, channel: int | str, resa
         raise SampleRateError(
             info.path, f"has {info.sample_rate_hz} Hz where {sample_rate_hz} Hz are asked for. Pass resample=True to "
             f"convert it, or sample_rate_hz={info.sample_rate_hz} to keep its rate."
+        )  # fmt: skip
+    if sample_rate_hz > _MOST_GROWTH * info.sample_rate_hz:
+        raise SampleRateError(
+            info.path, f"has {info.sample_rate_hz} Hz, too little to be brought to {sample_rate_hz} Hz: it would grow "
+            f"more than {_MOST_GROWTH}-fold and hold no more sound. Check its header."
         )  # fmt: skip
     if channel == "only" and info.channels > 1:
         raise ChannelError(

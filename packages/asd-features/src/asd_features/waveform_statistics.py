@@ -69,8 +69,7 @@ def waveform_statistics(waves: Iterable[NDArray[Any]]) -> WaveformStatistics:
         if clip.dtype == np.int16:
             integer_count += clip.size
             integer_sum += int(clip.sum(dtype=np.int64))
-            # A square has 31 bits at most and fits int32 but for (-32768)^2: uint32 holds that one too.
-            integer_squares += int(np.square(clip.astype(np.int32)).view(np.uint32).sum(dtype=np.uint64))
+            integer_squares += int(np.square(clip.astype(np.int32)).sum(dtype=np.int64))  # 2^30 at most, each
         elif clip.dtype in (np.float32, np.float64):
             if clip.size:
                 moments.add(*_moments_of(clip.astype(np.float64), number))

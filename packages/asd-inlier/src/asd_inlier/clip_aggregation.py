@@ -6,6 +6,8 @@ Clips may have different numbers of segments. Those with the same number go to t
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from asd_native import weighted_mean
+
 
 def clip_scores(segment_scores: ArrayLike, counts: ArrayLike, weights: ArrayLike | None = None) -> NDArray[np.float64]:
     """Mean, or weighted mean, of each clip's segment scores.
@@ -45,8 +47,6 @@ def clip_scores(segment_scores: ArrayLike, counts: ArrayLike, weights: ArrayLike
 def _grouped_means(
     scores: NDArray[np.float64], counts: NDArray[np.int64], weights: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    from asd_native import weighted_mean
-
     means = np.empty(len(counts))
     starts = np.cumsum(counts) - counts
     for count in np.unique(counts):

@@ -90,7 +90,7 @@ class GaussianMixtureInlier(BaseEstimator):  # type: ignore[misc, unused-ignore]
             self.precisions_cholesky_ = _precisions_cholesky(mixture.covariances_)
         self.converged_, self.n_iter_ = bool(mixture.converged_), int(mixture.n_iter_)
         self.weights_ = mixture.weights_.astype(np.float64)
-        self.means_: Float32Array = mixture.means_
+        self.means_: Float32Array = mixture.means_.astype(np.float32)
         return self
 
     def anomaly_score(self, X: ArrayLike) -> Float64Array:
@@ -194,7 +194,7 @@ class GaussianMixtureInlier(BaseEstimator):  # type: ignore[misc, unused-ignore]
 def _precisions_cholesky(covariances: Float32Array) -> Float32Array:
     """(K, D, D) Cholesky factors of the inverses; in float64, as this last step costs little and scores live on it."""
     identity = np.eye(covariances.shape[1])
-    factors = np.empty_like(covariances)
+    factors = np.empty(covariances.shape, dtype=np.float32)
     for k, covariance in enumerate(covariances):
         lower = np.linalg.cholesky(covariance.astype(np.float64))
         factors[k] = solve_triangular(lower, identity, lower=True).T

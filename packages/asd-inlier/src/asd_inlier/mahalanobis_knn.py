@@ -15,6 +15,7 @@ from scipy.linalg import solve_triangular
 from sklearn.base import BaseEstimator  # type: ignore[import-untyped, unused-ignore]
 from sklearn.covariance import ledoit_wolf  # type: ignore[import-untyped, unused-ignore]
 from sklearn.utils.validation import check_is_fitted, validate_data  # type: ignore[import-untyped, unused-ignore]
+from threadpoolctl import threadpool_limits
 
 from asd_inlier.row_blocks import by_row_blocks
 
@@ -68,7 +69,8 @@ class MahalanobisKNN(BaseEstimator):  # type: ignore[misc, unused-ignore]
         self._check_neighbours(len(vectors))
         self.backend_ = _resolved(self.backend)
         self.location_ = vectors.mean(axis=0)
-        self.whitening_, self.shrinkage_ = _whitening(vectors - self.location_)
+        with threadpool_limits(limits=1, user_api="blas"):  # one order of sums, whatever the number of threads
+            self.whitening_, self.shrinkage_ = _whitening(vectors - self.location_)
         self.training_ = self._whitened(vectors)
         return self
 

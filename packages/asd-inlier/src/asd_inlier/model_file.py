@@ -121,12 +121,10 @@ def _checked_header(path: str | os.PathLike[str], metadata: Mapping[str, str]) -
         schema, name, parameters = header["schema"], header["class"], header["parameters"]
     except (ValueError, KeyError, TypeError) as error:
         raise ModelFileError(path, f"its header cannot be read ({error!r}). Save the model again.") from error
-    if not isinstance(schema, int) or schema < 1:
+    if isinstance(schema, bool) or not isinstance(schema, int) or schema < 1:
         raise ModelFileError(path, f"its schema must be a whole number of at least 1; got {schema!r}.")
     if schema > SCHEMA:
-        raise ModelFileError(
-            path, f"written by a newer asd-inlier (schema {schema}, this one reads {SCHEMA}). Upgrade."
-        )
+        raise ModelFileError(path, f"written by a newer asd-inlier: schema {schema}, this one reads {SCHEMA}. Upgrade.")
     if not isinstance(name, str) or name not in _LAYOUTS or not isinstance(parameters, dict):
         raise ModelFileError(path, f"its class must be one of {', '.join(_LAYOUTS)}; got {name!r}.")
     return name, parameters

@@ -1,8 +1,8 @@
 """Rows in blocks of one size, so that a row's result does not depend on how many rows come with it.
 
 A matrix product may round a row differently when the number of rows or of threads changes, because the library then
-picks another kernel or another split. Here each product has the same number of rows, the last block being filled up with
-zeros, and one thread. A clip's score must not depend on the other clips of the call.
+picks another kernel or another split. Here each product has the same number of rows (the last block is filled up with
+zeros) and one thread. A clip's score must not depend on the other clips of the call.
 
 One thread also because products this small gain little from more, and on a machine whose cores are busy OpenBLAS's
 threads wait for each other: 20 times slower, measured.

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from asd_models import Autoencoder
 from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 
+from asd_models import Autoencoder
 from asd_recipes.autoencoder_features import FrameStacks, clip_frames, stacked
 from asd_recipes.device_choice import Device
 from asd_recipes.machine_data import PreparedData
@@ -108,9 +108,11 @@ class AutoencoderBaseline:
     @torch.inference_mode()
     def _residuals(self, model: Autoencoder, index: int) -> Float64Array:
         """(rows, 128) differences of a clip's frames and their reconstruction, one row a frame of a vector."""
-        vectors = np.ascontiguousarray(stacked(clip_frames(self.data.bank.waves[index]), self.recipe.autoencoder.frames))
+        vectors = np.ascontiguousarray(
+            stacked(clip_frames(self.data.bank.waves[index]), self.recipe.autoencoder.frames)
+        )
         out = model(torch.from_numpy(vectors).to(self.device.torch_device)).cpu().numpy()
-        return (vectors - out).reshape(-1, _BANDS).astype(np.float64)
+        return np.asarray(vectors - out, np.float64).reshape(-1, _BANDS)
 
     def _precisions(self, model: Autoencoder, training: list[int], advance: Advance) -> list[Float64Array]:
         """Inverse covariance (128, 128) of the training residuals of each domain that has any."""
@@ -146,4 +148,4 @@ class _ResidualSums:
         covariance = (self._products - self._rows * np.outer(mean, mean)) / max(1, self._rows - 1)
         # The official code inverts as it is; the ridge, a millionth of the mean variance, is for clips with dead bands.
         ridge = 1e-6 * float(np.trace(covariance)) / _BANDS or 1.0
-        return np.linalg.inv(covariance + ridge * np.eye(_BANDS))
+        return np.asarray(np.linalg.inv(covariance + ridge * np.eye(_BANDS)), np.float64)

@@ -6,9 +6,9 @@ Each frame is computed once; vectors are cut from the frames when a batch needs 
 from collections.abc import Sequence
 
 import numpy as np
-from asd_features import LogMelSettings, log_mel
 from numpy.typing import NDArray
 
+from asd_features import LogMelSettings, log_mel
 from asd_recipes.waveform_bank import Samples
 
 Float32Array = NDArray[np.float32]
@@ -36,9 +36,7 @@ class FrameStacks:
         self._flat = np.concatenate([clip.reshape(-1) for clip in clips])
         counts = np.array([len(clip) for clip in clips])
         first = np.concatenate([[0], np.cumsum(counts)[:-1]])
-        self._starts = np.concatenate(
-            [np.arange(a, a + n - width + 1) for a, n in zip(first, counts, strict=True)]
-        )
+        self._starts = np.concatenate([np.arange(a, a + n - width + 1) for a, n in zip(first, counts, strict=True)])
 
     def __len__(self) -> int:
         return len(self._starts)
@@ -46,4 +44,4 @@ class FrameStacks:
     def rows(self, which: NDArray[np.int64]) -> Float32Array:
         """(B, width * M) vectors by their place."""
         windows = np.lib.stride_tricks.sliding_window_view(self._flat, self._width * self._bands)
-        return windows[self._starts[which] * self._bands]
+        return np.asarray(windows[self._starts[which] * self._bands], np.float32)

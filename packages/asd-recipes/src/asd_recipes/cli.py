@@ -66,8 +66,8 @@ def reproduce(
     from asd_recipes.run_store import RunStore
 
     chosen = _names(systems)
-    if unknown := sorted(set(chosen) - set(SYSTEMS)) or not chosen:
-        _fail(f"--systems takes {' and '.join(SYSTEMS)}; got {unknown or 'nothing'}.")
+    if not chosen or set(chosen) - set(SYSTEMS):
+        _fail(f"--systems takes {' and '.join(SYSTEMS)}; got {systems!r}.")
     recipe = dataclasses.replace(load_recipe(profile, settings=settings or []), seed=seed)
     with show_progress(quiet=quiet) as progress:
         source = data if data is not None else _synthetic(out, recipe.synthetic.size, seed, recipe.threads, progress)
@@ -159,11 +159,21 @@ def check(
     console = Console(width=None if sys.stdout.isatty() else 120)
     table = Table("machine", "split", "domain", "label", "attributes", "clips", "seconds", title=str(folder))
     for line in report.counts:
-        cells = [line.machine, line.split, line.domain, line.label, line.attributes, str(line.clips), f"{line.seconds:.0f}"]
+        cells = [
+            line.machine,
+            line.split,
+            line.domain,
+            line.label,
+            line.attributes,
+            str(line.clips),
+            f"{line.seconds:.0f}",
+        ]
         table.add_row(*cells)
     console.print(table)
     for problem in report.problems:
-        console.print(f"{problem.kind}: {problem.file}: {problem.reason}", markup=False, highlight=False, soft_wrap=True)
+        console.print(
+            f"{problem.kind}: {problem.file}: {problem.reason}", markup=False, highlight=False, soft_wrap=True
+        )
     if json_file is not None:
         write_json(json_file, report.as_json())
     typer.echo(f"{sum(line.clips for line in report.counts)} clips, {len(report.problems)} findings")
@@ -186,7 +196,6 @@ def score(
         asd score runs/quick-seed0-synthetic-1a2b3c4d/fan recording.wav --out scores.csv
     """
     from asd_features import AudioError
-
     from asd_recipes.clip_scorer import load_scorer
     from asd_recipes.run_store import write_text
 

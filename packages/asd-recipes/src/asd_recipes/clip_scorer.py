@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
+
 from asd_eval import ZScoreStandardiser
 from asd_features import WaveformStatistics, power_weights, read_waveform
 from asd_inlier import load_inlier_model
-from numpy.typing import NDArray
-
 from asd_recipes.device_choice import choose_device
 from asd_recipes.embedding import ClipEmbedder
 from asd_recipes.inlier_candidates import InlierModel
@@ -43,9 +43,7 @@ class ClipScorer:
             AudioError: the file cannot be read as the recipe asks.
         """
         audio = self.recipe.audio
-        wave = read_waveform(
-            path, sample_rate_hz=audio.sample_rate_hz, channel=audio.channel, resample=audio.resample
-        )
+        wave = read_waveform(path, sample_rate_hz=audio.sample_rate_hz, channel=audio.channel, resample=audio.resample)
         return self.score_wave(wave.samples)
 
     def score_wave(self, wave: Samples) -> float:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from asd_features import AudioError, SampleRateError, read_waveform
-
 from asd_recipes.dataset import Clip, Dataset, Problem, scan_dataset
 
 
@@ -93,7 +92,9 @@ def _attribute_problems(dataset: Dataset) -> list[Problem]:
             values = [cell for cell in row[1:] if cell]
             listed = tuple(zip(values[::2], values[1::2], strict=False))
             if name and name not in named:
-                problems.append(Problem(f"{machine}/attributes_00.csv", "no such clip", f"{row[0]} is listed, not there"))
+                problems.append(
+                    Problem(f"{machine}/attributes_00.csv", "no such clip", f"{row[0]} is listed, not there")
+                )
             elif name and listed != named[name] and "noAttribute" not in values:
                 reason = f"attributes_00.csv says {_words(listed)}, the name {_words(named[name])}"
                 problems.append(Problem(f"{machine}: {name}", "attributes disagree", reason))

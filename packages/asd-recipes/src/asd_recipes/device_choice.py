@@ -62,5 +62,5 @@ def choose_device(wanted: str, precision: str, *, threads: int) -> Device:
 
 def _multiplies_bfloat16(name: str) -> bool:
     if name == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+
 from asd_features import LogMelSettings, SegmentSettings, WaveformStatistics, segments, waveform_statistics
 from asd_features.torch_log_mel import TorchLogMel
 from asd_inlier import pseudo_target_segments
 from asd_models import OutlierExposureNet
-from numpy.typing import NDArray
-
 from asd_recipes.device_choice import Device
 from asd_recipes.progress import Advance
 from asd_recipes.waveform_bank import Samples
@@ -82,4 +82,7 @@ class ClipEmbedder:
     def _whole(self, wave: Samples) -> Float32Array:
         """A clip as one standardised piece, however long."""
         length_s = len(wave) / self.segments.sample_rate_hz
-        return replace(self, segments=replace(self.segments, length_s=length_s, overlap=0.0)).cut(wave)[0]
+        whole: Float32Array = replace(self, segments=replace(self.segments, length_s=length_s, overlap=0.0)).cut(wave)[
+            0
+        ]
+        return whole

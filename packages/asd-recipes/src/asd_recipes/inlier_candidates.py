@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from asd_inlier import GaussianMixtureInlier, MahalanobisKNN
 from numpy.typing import NDArray
 
+from asd_inlier import GaussianMixtureInlier, MahalanobisKNN
 from asd_recipes.recipe import InlierModels
 from asd_recipes.seeding import derive_seed
 
@@ -37,12 +37,11 @@ class Candidate:
 
 def candidates(settings: InlierModels) -> list[Candidate]:
     """The grid in a fixed order."""
-    return [
-        Candidate(kind, size, data)
-        for data in settings.training_data
-        for kind, sizes in (("gmm", settings.components), ("knn", settings.neighbours))
-        for size in sizes
-    ]  # type: ignore[misc]  # the kinds are the two literals
+    grid = []
+    for data in settings.training_data:
+        grid += [Candidate("gmm", size, data) for size in settings.components]
+        grid += [Candidate("knn", size, data) for size in settings.neighbours]
+    return grid
 
 
 def fit_candidates(

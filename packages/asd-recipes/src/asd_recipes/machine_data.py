@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from asd_features import WaveformStatistics, waveform_statistics
 from numpy.typing import NDArray
 
+from asd_features import WaveformStatistics, waveform_statistics
 from asd_recipes.recipe import Recipe
 from asd_recipes.training_split import split_training_clips
 from asd_recipes.waveform_bank import WaveformBank

@@ -5,15 +5,16 @@ nothing, give the statistics that standardise each model's scores: on its own tr
 distance would be zero.
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from asd_features import power_weights
-from asd_inlier import clip_scores, save_inlier_model
 from numpy.typing import NDArray
 
+from asd_features import power_weights
+from asd_inlier import clip_scores, save_inlier_model
 from asd_recipes.embedding import ClipEmbedder, Embeddings
 from asd_recipes.inlier_candidates import InlierModel, candidates, fit_candidates
 from asd_recipes.machine_data import PreparedData
@@ -50,6 +51,7 @@ class OutlierExposureScoring:
         columns: dict[str, Float64Array] = {}
         grid = candidates(self.recipe.inlier)
         left_out = []
+        (folder / "inlier").mkdir(parents=True, exist_ok=True)
         with progress.stage(f"{self.machine} OE: fit and score inlier models", len(grid)) as advance:
             seed = derive_seed(self.recipe.seed, self.machine)
             for candidate, model in fit_candidates(self.recipe.inlier, training, seed=seed):
@@ -101,7 +103,5 @@ def score_clips(model: InlierModel, embedded: Embeddings, weights: Float64Array 
     """(N,) scores: each clip's (weighted) mean over its segments (Eq. 4)."""
     starts = np.concatenate([[0], np.cumsum(embedded.counts)])
     # Clip by clip: the sums inside a model may depend on how many rows it gets, and a clip's score must not.
-    scores = [
-        model.anomaly_score(embedded.vectors[a:b]) for a, b in zip(starts[:-1], starts[1:], strict=True)
-    ]
+    scores = [model.anomaly_score(embedded.vectors[a:b]) for a, b in itertools.pairwise(starts)]
     return clip_scores(np.concatenate(scores), embedded.counts, weights)

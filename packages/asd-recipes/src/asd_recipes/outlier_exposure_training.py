@@ -11,12 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from asd_eval import roc_auc
-from asd_features.torch_log_mel import TorchLogMel
-from asd_models import OutlierExposureNet, machine_loss, mixup, mixup_probability, mixup_weights
 from safetensors.torch import load_file, save_file
 from torch.optim.lr_scheduler import ConstantLR, LRScheduler, OneCycleLR
 
+from asd_eval import roc_auc
+from asd_features.torch_log_mel import TorchLogMel
+from asd_models import OutlierExposureNet, machine_loss, mixup, mixup_probability, mixup_weights
 from asd_recipes.balanced_sampler import Batch, batches_per_epoch, epoch_batches
 from asd_recipes.device_choice import Device
 from asd_recipes.machine_data import PreparedData
@@ -49,7 +49,8 @@ class OutlierExposureTraining:
         settings = self.recipe.training
         checkpoint = folder / "checkpoint.safetensors"
         model, optimiser, schedule = self._fresh()
-        done, history = 0, []
+        done = 0
+        history: list[dict[str, float]] = []
         state = {"model": model, "optimiser": optimiser, "schedule": schedule}
         if checkpoint.is_file():
             done, history = load_checkpoint(checkpoint, **state)  # type: ignore[arg-type]
@@ -74,9 +75,7 @@ class OutlierExposureTraining:
         settings = self.recipe.training
         torch.manual_seed(derive_seed(self.recipe.seed, "oe weights", self.machine))
         model = OutlierExposureNet().to(self.device.torch_device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        optimiser = torch.optim.AdamW(
-            model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
-        )
+        optimiser = torch.optim.AdamW(model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
         if settings.schedule == "constant":
             return model, optimiser, ConstantLR(optimiser, factor=1.0)
         steps = settings.epochs * batches_per_epoch(len(self.data.training[self.machine]), settings.batch_size)

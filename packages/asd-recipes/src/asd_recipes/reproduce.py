@@ -92,12 +92,12 @@ class Reproduction:
         if not scorable:
             raise DatasetError(f"{self.data} has no machine with normal training clips and labelled test clips.")
         if "oe" in self.systems and len(dataset.machines) < 2:
-            raise DatasetError("outlier exposure needs at least two machine types: the others are the pseudo-anomalies.")
+            raise DatasetError(
+                "outlier exposure needs at least two machine types: the others are the pseudo-anomalies."
+            )
         return [name for name in scorable if name in self.machines or not self.machines]
 
-    def _run_machine(
-        self, machine: str, data: PreparedData, device: Device, progress: Progress
-    ) -> list[Problem]:
+    def _run_machine(self, machine: str, data: PreparedData, device: Device, progress: Progress) -> list[Problem]:
         """All stages of one machine; a training that diverges is told of, and the rest goes on."""
         problems = []
         for system, run in (("autoencoder", self._autoencoder), ("oe", self._outlier_exposure)):

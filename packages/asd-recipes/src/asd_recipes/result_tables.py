@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from asd_eval import MachineMetrics, harmonic_mean
-
 from asd_recipes.paper_tables import LAST_COLUMN, MACHINES, TITLES, paper_values
 from asd_recipes.run_store import write_json, write_text
 from asd_recipes.systems import CONVENTIONS, SystemResult
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 NOTES = (
     "within-domain: a domain's normal clips against the same domain's anomalies, as the paper's own rows.",
-    "official: a domain's normal clips against the anomalies of both domains, as the challenge and the paper's baselines.",
+    "official: a domain's normal clips against both domains' anomalies, as the challenge and the paper's baselines.",
     "uses labels: inlier models chosen by their results on these test clips, as in the paper; not a fair estimate.",
 )
 
@@ -59,7 +58,9 @@ def _machines(results: Sequence[SystemResult]) -> list[str]:
 
 
 def _ours(table: int, metrics: Sequence[MachineMetrics], official: float) -> dict[str, float]:
-    values = {item.machine: 100 * getattr(item, {2: "auc_source", 3: "auc_target", 4: "hmean"}[table]) for item in metrics}
+    values = {
+        item.machine: 100 * getattr(item, {2: "auc_source", 3: "auc_target", 4: "hmean"}[table]) for item in metrics
+    }
     values[LAST_COLUMN[table]] = 100 * official if table == 4 else harmonic_mean(list(values.values()))
     return values
 

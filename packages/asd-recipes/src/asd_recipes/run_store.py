@@ -29,7 +29,7 @@ class RunError(ValueError):
     """A run folder that cannot be used as asked."""
 
 
-def write_whole(path: Path, write: Callable[[Path], None]) -> None:
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Lets `write` fill a file beside `path`, then renames it into place."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
@@ -41,7 +41,7 @@ def write_whole(path: Path, write: Callable[[Path], None]) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """A whole text file or none."""
-    write_whole(path, lambda partial: partial.write_text(text, encoding="utf-8") and None)
+    write_whole(path, lambda partial: partial.write_text(text, encoding="utf-8"))
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -112,5 +112,7 @@ class RunStore:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise RunError(f"{self.root} is in use by another process: wait for it, or choose another --out.") from None
+                raise RunError(
+                    f"{self.root} is in use by another process: wait for it, or choose another --out."
+                ) from None
             yield

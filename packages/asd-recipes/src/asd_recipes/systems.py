@@ -1,21 +1,23 @@
 """The rows of the tables: from the scores of a machine's models to one score for each test clip.
 
 `OE` is the ensemble of all inlier models, each standardised by its scores of normal training clips that trained
-nothing; it uses no label and no other test clip. `OE (20 selected)` follows the paper: of the thirty inlier models the
+nothing; it uses no label and no other test clip. `OE (n selected)` follows the paper: of the thirty inlier models the
 twenty with the best development results, which looks at test labels.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
-from asd_eval import MachineMetrics, ZScoreStandardiser, average_scores, evaluate_machine, official_score
 from numpy.typing import NDArray
 
+from asd_eval import MachineMetrics, ZScoreStandardiser, average_scores, evaluate_machine, official_score
 from asd_recipes.score_table import ScoreTable
 
 Float64Array = NDArray[np.float64]
-CONVENTIONS = ("within-domain", "official")
+Convention = Literal["within-domain", "official"]
+CONVENTIONS: tuple[Convention, ...] = ("within-domain", "official")
 
 
 @dataclass(frozen=True)
@@ -27,22 +29,14 @@ class SystemRow:
     uses_labels: bool = False
 
 
-ROWS = (
-    SystemRow("Baseline (MSE)", "Baseline (MSE)"),
-    SystemRow("Baseline (Mahalanobis)", "Baseline (Mahalanobis)"),
-    SystemRow("OE", "OE"),
-    SystemRow("OE (20 selected)", "OE", uses_labels=True),
-)
-
-
 @dataclass(frozen=True)
 class SystemResult:
     """Metrics of one system: for each convention, one entry a machine."""
 
     row: SystemRow
-    metrics: dict[str, list[MachineMetrics]]
+    metrics: dict[Convention, list[MachineMetrics]]
 
-    def official_score(self, convention: str) -> float:
+    def official_score(self, convention: Convention) -> float:
         return official_score(self.metrics[convention])
 
 
@@ -73,7 +67,7 @@ def selected_members(tables: Mapping[str, ScoreTable], count: int) -> list[str]:
     return sorted(sorted(scores), key=lambda name: scores[name], reverse=True)[:count]
 
 
-def machine_metrics(machine: str, test: ScoreTable, scores: Float64Array, convention: str) -> MachineMetrics:
+def machine_metrics(machine: str, test: ScoreTable, scores: Float64Array, convention: Convention) -> MachineMetrics:
     """AUC of both domains and pAUC of one machine."""
     labels = np.array([label == "anomaly" for label in test.labels]).astype(np.int64)
     return evaluate_machine(machine, labels, scores, test.domains, convention=convention)
@@ -82,29 +76,28 @@ def machine_metrics(machine: str, test: ScoreTable, scores: Float64Array, conven
 def evaluate_systems(
     outlier_exposure: Mapping[str, ScoreTable], autoencoder: Mapping[str, ScoreTable], *, selected: int
 ) -> list[SystemResult]:
-    """All rows for which there are scores."""
-    scores: dict[str, dict[str, Float64Array]] = {
-        "Baseline (MSE)": {machine: table.part("test").columns["mse"] for machine, table in autoencoder.items()},
-        "Baseline (Mahalanobis)": {
-            machine: table.part("test").columns["mahalanobis"] for machine, table in autoencoder.items()
-        },
-        "OE": {machine: ensemble(table) for machine, table in outlier_exposure.items()},
-    }
-    if outlier_exposure:
-        members = selected_members(outlier_exposure, selected)
-        scores["OE (20 selected)"] = {machine: ensemble(table, members) for machine, table in outlier_exposure.items()}
-    tables = {"OE": outlier_exposure, "OE (20 selected)": outlier_exposure}
+    """All rows for which there are scores, by machine."""
     results = []
-    for row in ROWS:
-        by_machine = scores.get(row.name, {})
-        source = tables.get(row.name, autoencoder)
-        if by_machine:
-            metrics = {
-                convention: [
-                    machine_metrics(machine, source[machine].part("test"), by_machine[machine], convention)
-                    for machine in by_machine
-                ]
-                for convention in CONVENTIONS
-            }
-            results.append(SystemResult(row, metrics))
+    for name, column in (("Baseline (MSE)", "mse"), ("Baseline (Mahalanobis)", "mahalanobis")):
+        if autoencoder:
+            scores = {machine: table.part("test").columns[column] for machine, table in autoencoder.items()}
+            results.append(_evaluated(SystemRow(name, name), autoencoder, scores))
+    if outlier_exposure:
+        scores = {machine: ensemble(table) for machine, table in outlier_exposure.items()}
+        results.append(_evaluated(SystemRow("OE", "OE"), outlier_exposure, scores))
+        members = selected_members(outlier_exposure, selected)
+        row = SystemRow(f"OE ({len(members)} selected)", "OE", uses_labels=True)
+        scores = {machine: ensemble(table, members) for machine, table in outlier_exposure.items()}
+        results.append(_evaluated(row, outlier_exposure, scores))
     return results
+
+
+def _evaluated(row: SystemRow, tables: Mapping[str, ScoreTable], scores: Mapping[str, Float64Array]) -> SystemResult:
+    metrics = {
+        convention: [
+            machine_metrics(machine, table.part("test"), scores[machine], convention)
+            for machine, table in tables.items()
+        ]
+        for convention in CONVENTIONS
+    }
+    return SystemResult(row, metrics)

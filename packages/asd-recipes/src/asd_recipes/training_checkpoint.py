@@ -49,7 +49,7 @@ def load_checkpoint(
     """Restores the state into the three objects; returns (epochs done, history)."""
     weights: dict[str, torch.Tensor] = {}
     slots: dict[int, dict[str, torch.Tensor]] = {}
-    with safe_open(path, framework="pt") as file:  # type: ignore[no-untyped-call]
+    with safe_open(path, framework="pt") as file:
         facts: dict[str, Any] = json.loads(file.metadata()["facts"])
         for key in file.keys():  # noqa: SIM118 - a safetensors file is no mapping
             kind, _, name = key.partition(".")

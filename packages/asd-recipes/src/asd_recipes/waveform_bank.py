@@ -6,11 +6,12 @@ The DCASE 2023 development set is 2.3 GB of int16; training crops and inference 
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from asd_features import AudioError, read_waveform
 from numpy.typing import NDArray
 
+from asd_features import AudioError, read_waveform
 from asd_recipes.dataset import Clip, Problem
 from asd_recipes.recipe import Audio
 
@@ -40,14 +41,14 @@ class WaveformBank:
         """(B, T) float32 in [-1, 1): for each index the samples from its offset on; a shorter clip is repeated."""
         out = np.empty((len(indices), length_samples), np.float32)
         for row, (index, offset) in enumerate(zip(indices, offsets, strict=True)):
-            wave = self.waves[index]
+            wave: NDArray[Any] = self.waves[index]
             if len(wave) < length_samples:
                 wave = np.resize(wave, length_samples)
             np.multiply(wave[offset : offset + length_samples], _scale(wave), out=out[row], dtype=np.float32)
         return out
 
 
-def _scale(wave: Samples) -> np.float32:
+def _scale(wave: NDArray[Any]) -> np.float32:
     return np.float32(1 / 32768) if wave.dtype == np.int16 else np.float32(1)
 
 

@@ -11,7 +11,7 @@ from asd_recipes.synth.joint_attributes import Attributes, draw_attributes
 from asd_recipes.synth.machines import MODELS
 from asd_recipes.synth.seeding import keyed_generator
 
-SEVERITY = (0.1, 1.0)  # uniform: from what a good listener misses to what anyone hears
+SEVERITY = (0.2, 1.0)  # uniform: from what a good listener misses to what anyone hears
 Domain = Literal["source", "target"]
 _NAMED = {"tiny": (12, 4, 3), "quick": (90, 10, 25), "full": (990, 10, 50)}
 

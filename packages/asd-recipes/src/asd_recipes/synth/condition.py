@@ -78,7 +78,7 @@ class MachineModel:
     render: Callable[[Condition], Float32Array]
     loudness: Callable[[Condition], float]
     microphone_item: str | None = None
-    session_depth_db: float = 2.0
+    session_depth_db: float = 0.8
 
 
 def root_mean_square(wave: Float32Array) -> float:

@@ -15,7 +15,7 @@ from asd_recipes.synth.impacts import Modes, ring, strikes
 from asd_recipes.synth.noise import band_knots, octave_gain, rough_knots, shaped_noise, tilt_knots
 from asd_recipes.synth.tones import angle, falling, harmonics, slow_curve
 
-BED_SLOPE_DB = (-5.0, -3.0)  # per octave, amplitude spectrum: the real clips fall by 2 to 6 dB from octave to octave
+BED_SLOPE_DB = (-4.5, -3.5)  # per octave, amplitude spectrum: the real clips fall by 2 to 6 dB from octave to octave
 CLANKS_PER_S = 0.06  # a handful in ten clips, as in the real clips' spectrograms
 BURST_PROBABILITY = 0.12  # compressed air, passing carts
 
@@ -43,7 +43,7 @@ def _hum(c: Condition, session: np.random.Generator) -> tuple[float, Float32Arra
     """Another machine nearby: a harmonic series whose pitch and colour belong to the session, whose level to the clip."""
     rate_hz = session.uniform(25.0, 120.0)
     gain = falling(40, slope_db_per_octave=session.uniform(-7.0, -3.0)) * 10.0 ** (session.normal(0.0, 5.0, 40) / 20.0)
-    level_db = session.uniform(-12.0, -3.0) + c.rng.normal(0.0, 2.5)
+    level_db = session.uniform(-12.0, -6.0) + c.rng.normal(0.0, 1.5)
     turns = angle(c.rng, rate_hz * (1.0 + 0.01 * c.rng.standard_normal()), c.samples, wander=0.003)
     gain /= np.sqrt(0.5 * np.sum(np.square(gain)))
     return float(10.0 ** (level_db / 20.0)), harmonics(turns, rate_hz, gain, session)

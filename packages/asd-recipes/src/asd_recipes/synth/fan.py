@@ -48,8 +48,8 @@ def _blades(c: Condition, unit: np.random.Generator, turns: Float64Array, shaft_
     # unequal blades put energy between the multiples (Neise 1992, Sec. 4): -22 dB as built, up to 16 dB more when bent
     between_db = -22.0 + 16.0 * c.degree("bent_blade") + (3.0 if c.fault == "bent_blade" else 0.0)
     gain *= np.where(is_blade, 1.0, 10.0 ** (between_db / 20.0) * np.sqrt(np.maximum(blade_order, 0.2)))
-    gain[0] *= 10.0 ** ((4.0 + 14.0 * c.degree("imbalance")) / 20.0)  # imbalance acts once per turn
-    gain[1] *= 10.0 ** (10.0 * c.degree("imbalance") / 20.0)
+    gain[0] *= 10.0 ** ((4.0 + 18.0 * c.degree("imbalance")) / 20.0)  # imbalance acts once per turn
+    gain[1] *= 10.0 ** (14.0 * c.degree("imbalance") / 20.0)
     return unit_rms(harmonics(turns, shaft_hz, gain, unit))
 
 
@@ -76,7 +76,7 @@ def _motor(c: Condition, unit: np.random.Generator) -> Float32Array:
 
 def _rub(c: Condition, unit: np.random.Generator, turns: Float64Array) -> Float32Array | np.float32:
     """A blade tip scrapes the housing over a part of each turn: noise gated at the shaft rate."""
-    gain = c.fault_gain("rubbing", faint_db=-22.0, strong_db=-7.0)
+    gain = c.fault_gain("rubbing", faint_db=-24.0, strong_db=-7.0)
     if gain == 0.0:
         return np.float32(0.0)
     width = c.rng.uniform(0.08, 0.25)  # of a turn
@@ -87,7 +87,7 @@ def _rub(c: Condition, unit: np.random.Generator, turns: Float64Array) -> Float3
 
 def _rattle(c: Condition, unit: np.random.Generator, turns: Float64Array) -> Float32Array | np.float32:
     """A loose foot lifts and lands: impacts about every second turn (a subharmonic), some left out."""
-    gain = c.fault_gain("loose_mount", faint_db=-20.0, strong_db=-5.0)
+    gain = c.fault_gain("loose_mount", faint_db=-22.0, strong_db=-5.0)
     if gain == 0.0:
         return np.float32(0.0)
     at, _ = events_per_turn(c.rng, turns, per_turn=0.5, slip=0.06)
@@ -101,8 +101,8 @@ MODEL = MachineModel(
     machine="fan",
     faults=FAULTS,
     background_db=-42.0,
-    snr_db=(-2.0, 4.0),
+    snr_db=(-1.0, 3.0),
     render=render,
     loudness=loudness,
-    session_depth_db=4.0,
+    session_depth_db=2.0,
 )

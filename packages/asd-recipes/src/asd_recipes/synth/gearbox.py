@@ -87,25 +87,26 @@ def _hoist(c: Condition, output: Float64Array) -> Float32Array:
 
 def _tooth(c: Condition, motor: Float64Array, wheel: Float64Array, modes: Modes) -> Float32Array | np.float32:
     """A damaged tooth strikes once a turn of its wheel; a loose mount rattles irregularly with the load's changes."""
+    body = draw_modes(c.unit("wheel body"), count=4, low_hz=1800.0, high_hz=7400.0)  # thin wheels ring high when struck
     if c.fault == "chipped_tooth":
-        gain = c.fault_gain("chipped_tooth", faint_db=-22.0, strong_db=-8.0)
+        gain = c.fault_gain("chipped_tooth", faint_db=-23.0, strong_db=-6.0)
         at, _ = events_per_turn(c.rng, motor, per_turn=1.0, slip=0.002)
     elif c.fault == "broken_tooth":
-        gain = c.fault_gain("broken_tooth", faint_db=-18.0, strong_db=-5.0)
+        gain = c.fault_gain("broken_tooth", faint_db=-26.0, strong_db=-8.0)
         at, _ = events_per_turn(c.rng, wheel, per_turn=1.0, slip=0.002)
     elif c.fault == "worn_teeth":
-        gain = c.fault_gain("worn_teeth", faint_db=-22.0, strong_db=-8.0)
+        gain = c.fault_gain("worn_teeth", faint_db=-24.0, strong_db=-8.0)
         rough = shaped_noise(c.rng, octave_gain(c.samples, band_knots(1200.0, 6000.0)), c.samples)
         grind = np.abs(swing(motor, order=PINION_TEETH / 2.0))  # sliding is strongest off the pitch point
         return np.float32(gain) * unit_rms(rough * grind)
     elif c.fault == "loose_mount":
-        gain = c.fault_gain("loose_mount", faint_db=-20.0, strong_db=-5.0)
+        gain = c.fault_gain("loose_mount", faint_db=-18.0, strong_db=0.0)
         at, _ = events_per_turn(c.rng, wheel, per_turn=2.0, slip=0.25)
-        modes = modes.shifted(0.45)  # the mount gives: the housing rings lower
+        body = modes.shifted(0.45)  # the mount gives: the housing rings lower
     else:
         return np.float32(0.0)
     strength = 1.0 + 0.3 * c.rng.standard_normal(len(at))
-    wave = ring(strikes(at, strength, c.samples), modes)
+    wave = ring(strikes(at, strength, c.samples), body)
     wave *= np.exp(np.float32(0.15) * slow_curve(c.rng, c.samples))
     return np.float32(gain) * unit_rms(wave)
 
@@ -114,7 +115,7 @@ MODEL = MachineModel(
     machine="gearbox",
     faults=FAULTS,
     background_db=-38.0,
-    snr_db=(0.0, 6.0),
+    snr_db=(1.0, 5.0),
     render=render,
     loudness=loudness,
 )

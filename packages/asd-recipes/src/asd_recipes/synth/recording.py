@@ -15,10 +15,10 @@ from asd_recipes.synth.condition import Condition, Float32Array, MachineModel, r
 from asd_recipes.synth.factory import background
 from asd_recipes.synth.noise import octave_gain, rough_knots, tilt_knots
 
-RECORDER_GAIN_DB = (-2.0, 2.0)  # uniform: setting and microphone distance from clip to clip
-MICROPHONE_DEPTH_DB = 3.0  # standard deviation between microphones or places, per half octave
-PLACEMENT_DEPTH_DB = 0.7  # the same for one place from clip to clip
-PLACEMENT_TILT_DB = 0.5  # standard deviation of the tilt per octave from clip to clip (angle to the microphone)
+RECORDER_GAIN_DB = (-1.0, 1.0)  # uniform: setting and microphone distance from clip to clip
+MICROPHONE_DEPTH_DB = 2.0  # standard deviation between microphones or places, per half octave
+PLACEMENT_DEPTH_DB = 0.5  # the same for one place from clip to clip
+PLACEMENT_TILT_DB = 0.3  # standard deviation of the tilt per octave from clip to clip (angle to the microphone)
 
 
 def record(model: MachineModel, c: Condition) -> NDArray[np.int16]:

@@ -102,13 +102,13 @@ def _defect(
 ) -> Float32Array | np.float32:
     """Sounds that only a faulty slider makes."""
     if c.fault == "loose_end_stop":
-        gain = c.fault_gain("loose_end_stop", faint_db=-18.0, strong_db=-5.0)
+        gain = c.fault_gain("loose_end_stop", faint_db=-20.0, strong_db=-6.0)
         ends = np.repeat(strokes[:, 1], 4) + np.tile(np.array([0.0, 0.021, 0.037, 0.049]), len(strokes))
         at = (ends + c.rng.normal(0.0, 0.003, len(ends))) * SAMPLE_RATE_HZ
-        modes = draw_modes(c.unit("stop"), count=3, low_hz=900.0, high_hz=5000.0)
+        modes = draw_modes(c.unit("stop"), count=4, low_hz=200.0, high_hz=3500.0, quality=(5.0, 15.0))
         wave = ring(strikes(at, np.tile([1.0, 0.7, 0.5, 0.35], len(strokes)), c.samples), modes)
     elif c.fault in ("rail_dent", "worn_ball"):
-        gain = c.fault_gain(str(c.fault), faint_db=-20.0, strong_db=-6.0)
+        gain = c.fault_gain(str(c.fault), faint_db=-24.0, strong_db=-9.0)
         # a dent is met once a stroke by each of the carriage's six balls in contact; a spalled ball meets the rail all along
         path = distance + c.rng.random() * STROKE_M
         spacing = STROKE_M if c.fault == "rail_dent" else BALL_PITCH_M * np.pi / 1.6
@@ -122,13 +122,13 @@ def _defect(
         modes = draw_modes(unit, count=6, low_hz=700.0, high_hz=6800.0)
         wave = ring(strikes(at, strength, c.samples), modes)
     elif c.fault == "stick_slip":
-        gain = c.fault_gain("stick_slip", faint_db=-22.0, strong_db=-8.0)
+        gain = c.fault_gain("stick_slip", faint_db=-26.0, strong_db=-11.0)
         squeal_hz = c.unit("squeal").uniform(1400.0, 3200.0) * (1.0 + 0.02 * c.rng.standard_normal())
         wobble = np.cumsum(1.0 + 0.03 * slow_curve(c.rng, c.samples, knot_samples=800), dtype=np.float64)
         slow = np.exp(-np.square((speed - np.float32(0.3)) / np.float32(0.15)))  # squeals at low speed, falling friction
         wave = periodic(wobble * squeal_hz / SAMPLE_RATE_HZ, np.array([1.0, 0.4]), np.zeros(2)) * slow
     elif c.fault == "dragging_cover":
-        gain = c.fault_gain("dragging_cover", faint_db=-16.0, strong_db=-4.0)
+        gain = c.fault_gain("dragging_cover", faint_db=-18.0, strong_db=-5.0)
         scrape = shaped_noise(c.rng, octave_gain(c.samples, band_knots(500.0, 2200.0, skirt_db_per_octave=9.0)), c.samples)
         folds = np.maximum(np.float32(0.0), swing(distance, order=9.0 / STROKE_M)) ** 2
         wave = scrape * folds * np.sqrt(speed)  # bellows: nine folds a stroke
@@ -141,7 +141,7 @@ MODEL = MachineModel(
     machine="slider",
     faults=FAULTS,
     background_db=-43.0,
-    snr_db=(-1.0, 5.0),
+    snr_db=(0.0, 4.0),
     render=render,
     loudness=loudness,
 )

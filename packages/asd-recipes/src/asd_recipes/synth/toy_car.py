@@ -95,19 +95,19 @@ def _rolling(c: Condition, axle: Float64Array, modes: Modes) -> Float32Array:
 def _damage(c: Condition, motor: Float64Array, axle: Float64Array, teeth: int, modes: Modes) -> Float32Array | np.float32:
     """Impacts and crackle that only the damaged car makes."""
     if c.fault == "chipped_gear":
-        gain = c.fault_gain("chipped_gear", faint_db=-20.0, strong_db=-5.0)
+        gain = c.fault_gain("chipped_gear", faint_db=-22.0, strong_db=-4.0)
         at, _ = events_per_turn(c.rng, axle, per_turn=1.0, slip=0.003)
     elif c.fault == "sparking_brushes":
-        gain = c.fault_gain("sparking_brushes", faint_db=-22.0, strong_db=-7.0)
+        gain = c.fault_gain("sparking_brushes", faint_db=-20.0, strong_db=-2.0)
         at, _ = events_per_turn(c.rng, motor, per_turn=float(2 * COMMUTATOR_BARS), slip=0.05)
         at = at[c.rng.random(len(at)) < 0.35]
         modes = draw_modes(c.unit("brushes"), count=4, low_hz=2500.0, high_hz=7000.0, quality=(2.0, 6.0))
     elif c.fault == "loose_body":
-        gain = c.fault_gain("loose_body", faint_db=-20.0, strong_db=-5.0)
+        gain = c.fault_gain("loose_body", faint_db=-20.0, strong_db=-3.0)
         at, _ = events_per_turn(c.rng, axle, per_turn=0.7, slip=0.35)
         modes = modes.shifted(0.6)
     elif c.fault == "worn_gear":
-        gain = c.fault_gain("worn_gear", faint_db=-24.0, strong_db=-9.0)
+        gain = c.fault_gain("worn_gear", faint_db=-22.0, strong_db=-4.0)
         at, _ = events_per_turn(c.rng, motor, per_turn=float(teeth), slip=0.15)
     else:
         return np.float32(0.0)
@@ -120,9 +120,9 @@ MODEL = MachineModel(
     machine="ToyCar",
     faults=FAULTS,
     background_db=-46.0,
-    snr_db=(10.0, 16.0),
+    snr_db=(11.0, 15.0),
     render=render,
     loudness=loudness,
     microphone_item="mic",
-    session_depth_db=1.5,
+    session_depth_db=0.7,
 )

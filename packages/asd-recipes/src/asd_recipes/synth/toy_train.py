@@ -45,8 +45,8 @@ def render(c: Condition) -> Float32Array:
     near = _passing(c)
     noise = shaped_noise(c.rng, octave_gain(c.samples, tilt_knots(-1.5) + rough_knots(c.rng, 1.0), modes), c.samples)
     shake = 0.1 + 0.8 * c.degree("broken_axle")  # a cracked axle lets the wheels wobble: everything swells once a turn
-    noise *= np.float32(1.0) + np.float32(shake) * swing(wheel)
     wave = noise + np.float32(0.6) * _drive(c, specimen, motor, motor_hz, modes)
+    wave *= np.float32(1.0) + np.float32(shake) * swing(wheel)
     wave += np.float32(0.5) * _joints(c, wheel, modes)
     wave = unit_rms(wave) + _damage(c, motor, wheel, modes)
     wave *= speed
@@ -87,24 +87,28 @@ def _joints(c: Condition, wheel: Float64Array, modes: Modes) -> Float32Array:
 
 def _damage(c: Condition, motor: Float64Array, wheel: Float64Array, modes: Modes) -> Float32Array | np.float32:
     """Sounds that only the damaged train or track makes."""
-    if c.fault == "flat_wheel":
-        gain = c.fault_gain("flat_wheel", faint_db=-18.0, strong_db=-4.0)
+    if c.fault == "broken_axle":
+        gain = c.fault_gain("broken_axle", faint_db=-18.0, strong_db=-3.0)  # the halves of the axle knock together
+        at, _ = events_per_turn(c.rng, wheel, per_turn=2.0, slip=0.2)
+        modes = draw_modes(c.unit("axle"), count=3, low_hz=3000.0, high_hz=7200.0)
+    elif c.fault == "flat_wheel":
+        gain = c.fault_gain("flat_wheel", faint_db=-18.0, strong_db=-1.0)
         at, _ = events_per_turn(c.rng, wheel, per_turn=1.0, slip=0.003)
     elif c.fault == "chipped_gear":
-        gain = c.fault_gain("chipped_gear", faint_db=-20.0, strong_db=-6.0)
+        gain = c.fault_gain("chipped_gear", faint_db=-18.0, strong_db=-1.0)
         at, _ = events_per_turn(c.rng, motor, per_turn=1.0, slip=0.003)
         modes = modes.shifted(1.25)  # the gear sits in the body, not on the rail
     elif c.fault == "dirty_rail":
-        gain = c.fault_gain("dirty_rail", faint_db=-20.0, strong_db=-6.0)
+        gain = c.fault_gain("dirty_rail", faint_db=-18.0, strong_db=-1.0)
         at = np.sort(c.rng.uniform(0, c.samples, 400))
         at = at[c.rng.random(400) < 0.6]
         modes = draw_modes(c.unit("grit"), count=4, low_hz=2000.0, high_hz=7200.0, quality=(2.0, 8.0))
     elif c.fault == "loose_coupling":
-        gain = c.fault_gain("loose_coupling", faint_db=-18.0, strong_db=-4.0)
+        gain = c.fault_gain("loose_coupling", faint_db=-18.0, strong_db=-2.0)
         at, _ = events_per_turn(c.rng, wheel, per_turn=0.45, slip=0.4)
         modes = draw_modes(c.unit("coupling"), count=4, low_hz=600.0, high_hz=4000.0)
     elif c.fault == "curve_squeal":
-        gain = c.fault_gain("curve_squeal", faint_db=-26.0, strong_db=-10.0)
+        gain = c.fault_gain("curve_squeal", faint_db=-24.0, strong_db=-5.0)
         hz = c.unit("squeal", c.value("car")).uniform(1800.0, 4200.0) * (1.0 + 0.01 * c.rng.standard_normal())
         squeal = periodic(angle(c.rng, hz, c.samples, wander=0.004), np.array([1.0, 0.3]), np.zeros(2))
         return np.float32(gain) * unit_rms(squeal * np.exp(np.float32(0.8) * slow_curve(c.rng, c.samples)))
@@ -118,9 +122,9 @@ MODEL = MachineModel(
     machine="ToyTrain",
     faults=FAULTS,
     background_db=-56.0,
-    snr_db=(8.0, 14.0),
+    snr_db=(9.0, 13.0),
     render=render,
     loudness=loudness,
     microphone_item="mic",
-    session_depth_db=1.5,
+    session_depth_db=0.7,
 )

@@ -29,8 +29,8 @@ def loudness(c: Condition) -> float:
     return 1.0
 
 
-def _switching(c: Condition) -> tuple[Float64Array, Float64Array]:
-    """Seconds at which the plunger opens and closes, with the pattern's start anywhere and 3 ms of jitter."""
+def _switching(c: Condition) -> tuple[Float64Array, Float64Array, float]:
+    """Seconds at which the plunger opens and closes, and the fraction of strokes that happen, with the pattern's start anywhere and 3 ms of jitter."""
     pattern = np.array(PATTERNS[c.value("pat")])
     period = float(pattern.sum())
     repeats = int(c.samples / SAMPLE_RATE_HZ / period) + 2
@@ -41,7 +41,7 @@ def _switching(c: Condition) -> tuple[Float64Array, Float64Array]:
     closes = closes + c.rng.normal(0.0, 0.003, len(closes)) + stick * c.rng.uniform(0.0, 0.06, len(closes))
     missed = c.degree("missed_stroke")
     kept = c.rng.random(len(opens)) >= (0.1 + 0.4 * missed) * (missed > 0.0)
-    return opens[kept], closes[kept]
+    return opens[kept], closes[kept], float(np.mean(kept))
 
 
 def render(c: Condition) -> Float32Array:
@@ -51,20 +51,22 @@ def render(c: Condition) -> Float32Array:
     dirt = c.degree("dirty_seat")
     body = body.shifted(float(np.exp(0.004 * c.rng.standard_normal())))
     seat = draw_modes(unit, count=4, low_hz=300.0, high_hz=3500.0, quality=(6.0, 20.0))
-    opens, closes = _switching(c)
+    opens, closes, kept = _switching(c)
     wave = _clicks(c, opens, body, 1.0 - 0.5 * c.degree("sticking_plunger"))
     # dirt on the seat cushions the landing: softer and lower (contact time grows, Goldsmith, Impact)
     closing = _clicks(c, closes, seat.shifted(1.0 - 0.25 * dirt), 0.9 - 0.6 * dirt)
     wave += closing
-    bounce = c.fault_gain("worn_seat_chatter", faint_db=-14.0, strong_db=-1.0)
+    # the missing strokes take their sound with them: what is left is not louder for it
+    wave = unit_rms(wave) * np.float32(0.85 * np.sqrt(kept))
+    bounce = c.fault_gain("worn_seat_chatter", faint_db=-12.0, strong_db=4.0)
     if bounce > 0.0:
         gaps = np.cumsum(np.array([0.013, 0.010, 0.0075, 0.0055, 0.004]))  # a bouncing body: shrinking gaps
         again = (closes[:, None] + gaps * c.rng.uniform(0.8, 1.25, (len(closes), 1))).reshape(-1)
-        wave += np.float32(bounce) * _clicks(c, again, seat, 1.0)
-    wave = unit_rms(wave) * np.float32(0.85) + _flow(c, unit, opens, closes)
+        wave += np.float32(0.5 * bounce) * unit_rms(_clicks(c, again, seat.shifted(1.4), 1.0))
+    wave += _flow(c, unit, opens, closes)
     if c.fault == "coil_buzz":  # a cracked shading ring: the armature buzzes at twice the mains while energised
         buzz = periodic(angle(c.rng, 100.0, c.samples, wander=0.0003), np.ones(30) / np.arange(1, 31) ** 0.4, np.zeros(30))
-        gain = c.fault_gain("coil_buzz", faint_db=-22.0, strong_db=-7.0)
+        gain = c.fault_gain("coil_buzz", faint_db=-20.0, strong_db=-2.0)
         wave += np.float32(gain) * unit_rms(buzz * _open_gate(c, opens, closes))
     return wave
 
@@ -91,7 +93,7 @@ def _flow(c: Condition, unit: np.random.Generator, opens: Float64Array, closes: 
     knots = band_knots(low_hz, 4.0 * low_hz, skirt_db_per_octave=6.0) + rough_knots(c.rng, 1.0, knots=32)
     jet = shaped_noise(c.rng, octave_gain(c.samples, knots), c.samples)
     flow = np.float32(0.3 * 10.0 ** (c.rng.normal(0.0, 1.5) / 20.0)) * jet * _open_gate(c, opens, closes)
-    leak = c.fault_gain("leaking_seat", faint_db=-24.0, strong_db=-9.0)
+    leak = c.fault_gain("leaking_seat", faint_db=-22.0, strong_db=-4.0)
     if leak > 0.0:
         hiss = shaped_noise(c.rng, octave_gain(c.samples, band_knots(2500.0, 6500.0, skirt_db_per_octave=9.0)), c.samples)
         hiss *= np.exp(np.float32(0.2) * slow_curve(c.rng, c.samples))
@@ -103,7 +105,7 @@ MODEL = MachineModel(
     machine="valve",
     faults=FAULTS,
     background_db=-46.0,
-    snr_db=(-6.0, 0.0),
+    snr_db=(-5.0, -1.0),
     render=render,
     loudness=loudness,
 )

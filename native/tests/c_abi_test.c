@@ -1,0 +1,140 @@
+/* A C99 consumer of the shared library: each function once, and each way to be refused. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "asd/asd.h"
+
+static int checks = 0, failures = 0;
+
+static void check_that(int holds, const char *what, int line) {
+    ++checks;
+    if (holds) return;
+    ++failures;
+    printf("c_abi_test.c:%d: failed: %s (last error: %s)\n", line, what, asd_last_error());
+}
+
+#define CHECK(condition) check_that((condition), #condition, __LINE__)
+#define REFUSED(call, word) CHECK((call) == ASD_INVALID_ARGUMENT && strstr(asd_last_error(), word) != NULL)
+
+static void versions_are_told(void) {
+    asd_build build = ASD_BUILD_INIT;
+    CHECK(asd_abi_version() == ASD_ABI_VERSION);
+    CHECK(asd_build_info(&build) == ASD_OK);
+    CHECK(strcmp(build.version, "0.1.0") == 0 && build.abi_version == ASD_ABI_VERSION);
+    CHECK(build.compiler[0] != 0 && build.instruction_set[0] != 0);
+    CHECK((build.cuda == 1) == (build.cuda_architectures[0] != 0));
+    build.struct_size = 8;
+    REFUSED(asd_build_info(&build), "struct_size");
+    REFUSED(asd_build_info(NULL), "build");
+    CHECK(strcmp(asd_status_name(ASD_NO_DEVICE), "no device") == 0);
+    CHECK(strcmp(asd_status_name(99), "unknown status") == 0);
+}
+
+static void segments_are_cut(void) {
+    const int16_t wave[5] = {0, 16384, -16384, 8192, -32768};
+    float out[6];
+    int64_t starts[3], count = 0;
+    asd_segment_options options = ASD_SEGMENT_OPTIONS_INIT;
+    options.segment_samples = 2;
+    options.hop_samples = 2;
+    options.sample_type = ASD_INT16;
+    options.mean = 0.5;
+    options.std = 0.5;
+    CHECK(asd_segment_count(5, 2, 2, &count) == ASD_OK && count == 3);
+    CHECK(asd_segment_starts(5, 2, 2, starts, 3) == ASD_OK && starts[2] == 3);
+    REFUSED(asd_segment_starts(5, 2, 2, starts, 2), "capacity");
+    REFUSED(asd_segment_count(0, 2, 2, &count), "samples");
+    REFUSED(asd_segment_count(5, -1, 2, &count), "segment_samples");
+    REFUSED(asd_segment_count(5, 2, 0, &count), "hop_samples");
+    CHECK(asd_cut_segments(wave, 1, 5, &options, out) == ASD_OK);
+    CHECK(out[0] == -1.0f && out[1] == 0.0f && out[2] == -2.0f && out[5] == -3.0f);
+    CHECK(asd_cut_segments(NULL, 0, 5, &options, NULL) == ASD_OK);
+    REFUSED(asd_cut_segments(NULL, 1, 5, &options, out), "wave");
+    REFUSED(asd_cut_segments(wave, 1, 5, &options, NULL), "segments");
+    REFUSED(asd_cut_segments(wave, -1, 5, &options, out), "clips");
+    REFUSED(asd_cut_segments(wave, 1, 0, &options, out), "wave");
+    REFUSED(asd_cut_segments(wave, INT64_MAX / 2, 5, &options, out), "memory");
+    REFUSED(asd_cut_segments(wave, 1, 5, NULL, out), "options");
+    options.std = 0.0;
+    REFUSED(asd_cut_segments(wave, 1, 5, &options, out), "std");
+    options.std = 1.0;
+    options.threads = -1;
+    REFUSED(asd_cut_segments(wave, 1, 5, &options, out), "threads");
+    options.threads = 1;
+    options.sample_type = ASD_FLOAT64;
+    REFUSED(asd_cut_segments(wave, 1, 5, &options, out), "sample_type");
+    options.sample_type = ASD_INT16;
+    options.device = 7;
+    REFUSED(asd_cut_segments(wave, 1, 5, &options, out), "device");
+}
+
+static void power_is_filtered(void) {
+    /* y[n] = (x[n] - x[n - 1]) / 2, and the same backwards: constant input gives nothing. */
+    const double sos[6] = {0.5, -0.5, 0.0, 1.0, 0.0, 0.0};
+    float wave[40];
+    double power[8];
+    int i;
+    asd_power_options options = ASD_POWER_OPTIONS_INIT;
+    options.segment_samples = 20;
+    options.hop_samples = 20;
+    options.bins = 4;
+    options.sections = 1;
+    for (i = 0; i < 40; ++i) wave[i] = 0.7f;
+    CHECK(asd_high_passed_power(wave, 1, 40, sos, &options, power) == ASD_OK);
+    for (i = 0; i < 8; ++i) CHECK(power[i] == 0.0);
+    /* An alternating input passes whole. */
+    for (i = 0; i < 40; ++i) wave[i] = i % 2 ? 1.0f : -1.0f;
+    CHECK(asd_high_passed_power(wave, 1, 40, sos, &options, power) == ASD_OK);
+    CHECK(fabs(power[5] - 1.0) < 1e-12);
+    wave[3] = NAN;
+    REFUSED(asd_high_passed_power(wave, 1, 40, sos, &options, power), "sample 3 of clip 0");
+    options.bins = 21;
+    REFUSED(asd_high_passed_power(wave, 1, 40, sos, &options, power), "bins");
+    options.bins = 1;
+    options.sections = ASD_MAX_SECTIONS + 1;
+    REFUSED(asd_high_passed_power(wave, 1, 40, sos, &options, power), "sos");
+}
+
+static void means_are_weighted(void) {
+    const double scores[4] = {1.0, 3.0, 5.0, 7.0}, weights[4] = {1.0, 3.0, 0.0, 0.0};
+    const float maps[4] = {1.0f, 3.0f, 5.0f, 7.0f};
+    const double negative[4] = {1.0, 1.0, 1.0, -1.0};
+    double means[2];
+    asd_mean_options options = ASD_MEAN_OPTIONS_INIT;
+    CHECK(asd_weighted_mean(scores, weights, 2, 2, &options, means) == ASD_OK);
+    CHECK(means[0] == 2.5 && means[1] == 6.0);
+    REFUSED(asd_weighted_mean(scores, negative, 2, 2, &options, means), "weights");
+    REFUSED(asd_weighted_mean(scores, weights, 2, 0, &options, means), "segments");
+    options.value_type = ASD_FLOAT32;
+    CHECK(asd_weighted_map_mean(maps, weights, 1, 1, 2, 2, &options, means) == ASD_OK);
+    CHECK(means[0] == 0.25 * 3.0 + 0.75 * 5.0);
+    options.value_type = ASD_INT16;
+    REFUSED(asd_weighted_map_mean(maps, weights, 1, 1, 2, 2, &options, means), "value_type");
+}
+
+static void cuda_is_refused_by_name_where_it_is_not(void) {
+    asd_build build = ASD_BUILD_INIT;
+    asd_segment_options options = ASD_SEGMENT_OPTIONS_INIT;
+    asd_status status;
+    options.segment_samples = 2;
+    options.hop_samples = 2;
+    options.device = ASD_DEVICE_CUDA;
+    CHECK(asd_build_info(&build) == ASD_OK);
+    status = asd_cut_segments(NULL, 0, 5, &options, NULL);
+    if (!build.cuda)
+        CHECK(status == ASD_NOT_BUILT_WITH_CUDA && strstr(asd_last_error(), "not built with CUDA") != NULL);
+    else
+        CHECK(status == ASD_OK || (status == ASD_NO_DEVICE && strstr(asd_last_error(), "no device") != NULL));
+}
+
+int main(void) {
+    CHECK(strcmp(asd_last_error(), "") == 0);
+    versions_are_told();
+    segments_are_cut();
+    power_is_filtered();
+    means_are_weighted();
+    cuda_is_refused_by_name_where_it_is_not();
+    printf("c_abi: %d checks, %d failed\n", checks, failures);
+    return checks > 0 && failures == 0 ? 0 : 1;
+}

@@ -1,0 +1,141 @@
+// Every instruction set that this processor runs gives the bits of the plain one, and the section pipeline is the cascade.
+#include "../src/cpu/isa_kernels.hpp"
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "../src/c_api/make_filter_plan.hpp"
+#include "check.hpp"
+#include "test_signal.hpp"
+
+using asd::cpu::Direction;
+using asd::cpu::IsaKernels;
+using asd::cpu::Stores;
+using asd::kernels::FilterPlan;
+using asd::kernels::Moments;
+using asd::kernels::Standardise;
+using std::int64_t;
+
+namespace {
+
+template <class Value>
+bool same_bits(const std::vector<Value> &a, const std::vector<Value> &b) {
+    return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(Value)) == 0;
+}
+
+bool same_bits(const Moments &a, const Moments &b) { return std::memcmp(&a, &b, sizeof a) == 0; }
+
+FilterPlan plan_of(int sections) {
+    FilterPlan plan;
+    CHECK(asd::c_api::make_filter_plan(high_pass_sections(sections).data(), sections, &plan) == ASD_OK);
+    return plan;
+}
+
+std::vector<double> signal(int64_t count) {
+    const std::vector<float> wave = noise_f32(count, 3, 0.5f);
+    return {wave.begin(), wave.end()};
+}
+
+// Section after section in transposed direct form II, with the steady state that SciPy's sosfilt_zi solves for.
+std::vector<double> reference_filter(int sections, std::vector<double> x) {
+    const std::vector<double> sos = high_pass_sections(sections);
+    long double past = x.empty() ? 0.0L : x[0];
+    std::vector<long double> values(x.begin(), x.end());
+    for (int i = 0; i < sections; ++i) {
+        const double *c = sos.data() + 6 * i;
+        const long double after = past * (c[0] + c[1] + c[2]) / (1.0L + c[4] + c[5]);
+        long double state1 = after - c[0] * past, state2 = c[2] * past - c[5] * after;
+        for (long double &value : values) {
+            const long double y = c[0] * value + state1;
+            state1 = c[1] * value - c[4] * y + state2;
+            state2 = c[2] * value - c[5] * y;
+            value = y;
+        }
+        past = after;
+    }
+    return {values.begin(), values.end()};
+}
+
+void the_pipeline_is_the_cascade(const IsaKernels &isa) {
+    for (const int sections : {1, 2, 3, 5, 6, 7, 11, 12, 13, 24, 25, 32}) {
+        const FilterPlan plan = plan_of(sections);
+        for (const int64_t count : {1, 2, 3, 10, 33, 34, 35, 200, 1001}) {
+            std::vector<double> x = signal(count), forwards = x, backwards(x.rbegin(), x.rend());
+            const std::vector<double> expected = reference_filter(sections, x);
+            isa.filter(plan, forwards.data(), count, Direction::forwards);
+            isa.filter(plan, backwards.data(), count, Direction::backwards);
+            double worst = 0.0, largest = 0.0;
+            for (int64_t i = 0; i < count; ++i) {
+                worst = std::max(worst, std::abs(forwards[i] - expected[i]));
+                largest = std::max(largest, std::abs(expected[i]));
+            }
+            CHECK(worst <= 1e-12 * (largest + 1e-3));
+            CHECK(same_bits(forwards, std::vector<double>(backwards.rbegin(), backwards.rend())));
+        }
+    }
+}
+
+void filters_agree(const IsaKernels &isa, const IsaKernels &plain) {
+    for (const int sections : {1, 12, 32}) {
+        const FilterPlan plan = plan_of(sections);
+        std::vector<double> ours = signal(777), theirs = ours;
+        isa.filter(plan, ours.data(), 777, Direction::forwards);
+        plain.filter(plan, theirs.data(), 777, Direction::forwards);
+        CHECK(same_bits(ours, theirs));
+        CHECK(isa.mean_square(ours.data(), 777) == plain.mean_square(theirs.data(), 777));
+    }
+}
+
+void waves_agree(const IsaKernels &isa, const IsaKernels &plain) {
+    const Standardise by{0.0123, 7.7};
+    const std::vector<std::int16_t> i16 = noise_i16(5000, 4);
+    const std::vector<float> f32 = noise_f32(5000, 5);
+    for (const int64_t count : {0, 1, 15, 16, 31, 32, 33, 100, 1023, 1025, 4990}) {
+        CHECK(same_bits(isa.moments_i16(i16.data(), count), plain.moments_i16(i16.data(), count)));
+        CHECK(same_bits(isa.moments_f32(f32.data(), count), plain.moments_f32(f32.data(), count)));
+        // Streaming stores need aligned lines: start at each offset within one.
+        for (int64_t offset = 0; offset < 17; ++offset) {
+            std::vector<float> ours(5100, -1.0f), theirs(5100, -1.0f);
+            isa.standardise_i16(i16.data() + 3, count, by, Stores::streaming, ours.data() + offset);
+            plain.standardise_i16(i16.data() + 3, count, by, Stores::cached, theirs.data() + offset);
+            CHECK(same_bits(ours, theirs));
+            isa.standardise_f32(f32.data() + 5, count, by, Stores::streaming, ours.data() + offset);
+            plain.standardise_f32(f32.data() + 5, count, by, Stores::cached, theirs.data() + offset);
+            CHECK(same_bits(ours, theirs));
+        }
+        std::vector<double> ours(5000, -1.0), theirs(5000, -1.0);
+        isa.to_double_i16(i16.data(), count, ours.data());
+        plain.to_double_i16(i16.data(), count, theirs.data());
+        CHECK(same_bits(ours, theirs));
+    }
+}
+
+void the_first_value_that_is_not_finite_is_found(const IsaKernels &isa) {
+    std::vector<float> f32 = noise_f32(3000, 6);
+    std::vector<double> f64(f32.begin(), f32.end());
+    f32[17] = std::numeric_limits<float>::max();
+    f64[17] = std::numeric_limits<double>::denorm_min();
+    CHECK(isa.first_not_finite_f32(f32.data(), 3000) == 3000);
+    CHECK(isa.first_not_finite_f64(f64.data(), 3000) == 3000);
+    for (const std::size_t at : {2999, 1024, 1023, 5, 0}) {
+        f32[at] = at % 2 ? std::numeric_limits<float>::quiet_NaN() : -std::numeric_limits<float>::infinity();
+        f64[at] = at % 2 ? std::numeric_limits<double>::infinity() : std::numeric_limits<double>::quiet_NaN();
+        CHECK(isa.first_not_finite_f32(f32.data(), 3000) == static_cast<int64_t>(at));
+        CHECK(isa.first_not_finite_f64(f64.data(), 3000) == static_cast<int64_t>(at));
+    }
+}
+
+}  // namespace
+
+int main() {
+    const IsaKernels *const *list = asd::cpu::runnable_isa_kernels();
+    for (const IsaKernels *const *isa = list; *isa; ++isa) {
+        std::printf("instruction set %s\n", (*isa)->name);
+        the_pipeline_is_the_cascade(**isa);
+        filters_agree(**isa, **list);
+        waves_agree(**isa, **list);
+        the_first_value_that_is_not_finite_is_found(**isa);
+    }
+    return summary("isa");
+}

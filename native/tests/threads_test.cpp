@@ -1,0 +1,91 @@
+// Each item is done once, and no result depends on the number of threads.
+#include <atomic>
+#include <cstring>
+
+#include "../src/c_api/make_filter_plan.hpp"
+#include "../src/cpu/first_index.hpp"
+#include "../src/cpu/launchers.hpp"
+#include "../src/cpu/parallel_for.hpp"
+#include "check.hpp"
+#include "test_signal.hpp"
+
+using asd::kernels::FilterPlan;
+using asd::kernels::SegmentGrid;
+using std::int64_t;
+
+namespace {
+
+template <class Value>
+bool same_bits(const std::vector<Value> &a, const std::vector<Value> &b) {
+    return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(Value)) == 0;
+}
+
+void each_item_is_done_once_by_a_known_thread() {
+    for (const int64_t items : {0, 1, 2, 100, 1000}) {
+        for (const std::int32_t wanted : {0, 1, 2, 7}) {
+            const int64_t threads = asd::cpu::thread_count(wanted, items);
+            CHECK(threads >= 1 && (items == 0 || threads <= items));
+            std::vector<std::atomic<int>> done(static_cast<std::size_t>(items));
+            asd::cpu::parallel_for(items, threads, [&](int64_t item, int64_t thread) {
+                if (thread >= 0 && thread < threads) ++done[static_cast<std::size_t>(item)];
+            });
+            for (const auto &times : done) CHECK(times == 1);
+        }
+    }
+}
+
+void the_first_index_is_the_smallest() {
+    asd::cpu::FirstIndex first;
+    CHECK(first.get() == -1);
+    asd::cpu::parallel_for(1000, 4, [&](int64_t item, int64_t) { first.report(1003 - item); });
+    CHECK(first.get() == 4);
+}
+
+void segments_do_not_depend_on_the_threads() {
+    for (const SegmentGrid grid : {SegmentGrid{9000, 2048, 512}, SegmentGrid{9000, 1000, 333}, SegmentGrid{100, 1000, 10},
+                                   SegmentGrid{5000, 1000, 2000}}) {
+        const std::vector<float> wave = noise_f32(3 * grid.samples, 7, 0.2f);
+        for (const bool per_segment : {false, true}) {
+            const auto cut = [&](std::int32_t threads) {
+                std::vector<float> out(static_cast<std::size_t>(3 * grid.count() * grid.segment_samples));
+                CHECK(asd::cpu::cut_segments(wave.data(), 3, grid, {per_segment, 0.1, 0.3, threads}, out.data()) == -1);
+                return out;
+            };
+            const std::vector<float> one = cut(1);
+            for (const std::int32_t threads : {0, 2, 3, 8, 100}) CHECK(same_bits(one, cut(threads)));
+        }
+    }
+}
+
+void power_does_not_depend_on_the_threads() {
+    FilterPlan plan;
+    CHECK(asd::c_api::make_filter_plan(high_pass_sections(12).data(), 12, &plan) == ASD_OK);
+    const SegmentGrid grid{3000, 1000, 300};
+    const std::vector<std::int16_t> wave = noise_i16(5 * grid.samples, 8);
+    const auto power = [&](std::int32_t threads) {
+        std::vector<double> out(static_cast<std::size_t>(5 * grid.count() * 7));
+        CHECK(asd::cpu::high_passed_power(wave.data(), 5, grid, plan, 7, threads, out.data()) == -1);
+        return out;
+    };
+    const std::vector<double> one = power(1);
+    for (const std::int32_t threads : {0, 2, 3, 8}) CHECK(same_bits(one, power(threads)));
+}
+
+void the_first_bad_sample_does_not_depend_on_the_threads() {
+    const SegmentGrid grid{5000, 1000, 2000};  // sample 1500 of a clip is in no segment
+    std::vector<float> wave = noise_f32(4 * grid.samples, 9), out(static_cast<std::size_t>(4 * grid.count() * 1000));
+    wave[3 * 5000 + 4999] = wave[2 * 5000 + 1500] = std::nanf("");
+    for (const std::int32_t threads : {1, 2, 5})
+        CHECK(asd::cpu::cut_segments(wave.data(), 4, grid, {false, 0.0, 1.0, threads}, out.data()) == 2 * 5000 + 1500);
+}
+
+}  // namespace
+
+int main() {
+    each_item_is_done_once_by_a_known_thread();
+    the_first_index_is_the_smallest();
+    segments_do_not_depend_on_the_threads();
+    power_does_not_depend_on_the_threads();
+    the_first_bad_sample_does_not_depend_on_the_threads();
+    return summary("threads");
+}

@@ -1,0 +1,195 @@
+"""The bootstrap: equal to a slow loop over scikit-learn, the same for the same seed, and fast."""
+
+import time
+
+import numpy as np
+import pytest
+
+from asd_eval import bootstrap, bootstrap_auc, evaluate, find_convention, partial_auc, roc_auc
+from asd_eval.errors import EvaluationError, UndefinedMetricError
+from asd_eval.interval import LeftOut, bootstrap_interval
+from asd_eval.resampling import bootstrap_counts, jackknife_counts, metric_rows, swap_counts
+from asd_eval.strata import Section, merge_runs, metric_from_counts
+
+EXACT = 1e-12
+OFFICIAL, PLAIN = find_convention("official"), find_convention(2020)
+
+
+def make(clips=200, seed=0, levels=None, shift=1.0):
+    rng = np.random.default_rng(seed)
+    labels = np.arange(clips) % 2
+    domains = np.where(np.arange(clips) % 4 < 2, "source", "target")
+    scores = rng.normal(size=clips) + shift * labels
+    return labels, np.round(scores * levels) / levels if levels else scores, domains
+
+
+class Recorder:
+    """A generator that remembers the draws it hands out, so that a slow loop can repeat them."""
+
+    def __init__(self, seed):
+        self.rng, self.draws = np.random.default_rng(seed), []
+
+    def integers(self, *args, **kwargs):
+        self.draws.append(self.rng.integers(*args, **kwargs))
+        return self.draws[-1]
+
+
+@pytest.mark.parametrize("levels", [None, 2, 1])
+def test_every_resample_equals_a_loop_over_the_slow_metric_ties_included(levels):
+    labels, scores, domains = make(80, levels=levels)
+    section = Section.from_scores(labels, domains, [scores])
+    rng = Recorder(3)
+    rows = metric_rows(OFFICIAL.metrics, section.strata, bootstrap_counts(section, 600, rng))[0]
+    blocks = [rng.draws[i : i + 4] for i in range(0, len(rng.draws), 4)]
+    for resample in (0, 1, 511, 512, 599):
+        draws = [draw[resample % 512] for draw in blocks[resample // 512]]
+        clips = np.concatenate([s.clips[d] for s, d in zip(section.strata, draws, strict=True)])
+        y, x, d = labels[clips], scores[clips], domains[clips]
+        slow = [
+            roc_auc(y, x),
+            *(roc_auc(y[(d == of) | (y == 1)], x[(d == of) | (y == 1)]) for of in ("source", "target")),
+            partial_auc(y, x),
+        ]
+        assert rows[:, resample] == pytest.approx(slow, abs=EXACT)
+
+
+def test_ten_thousand_resamples_have_scikit_learns_distribution():
+    metrics = pytest.importorskip("sklearn.metrics", reason="scikit-learn is not installed")
+    labels, scores, _ = make(200)
+    section = Section.from_scores(labels, np.full(200, ""), [scores])
+    ours = metric_rows(PLAIN.metrics, section.strata, bootstrap_counts(section, 10_000, np.random.default_rng(0)))[0]
+    rng = np.random.default_rng(1)
+    loop = []
+    for _ in range(400):
+        clips = np.concatenate([rng.choice(np.flatnonzero(labels == label), 100) for label in (0, 1)])
+        y, x = labels[clips], scores[clips]
+        loop.append([metrics.roc_auc_score(y, x), metrics.roc_auc_score(y, x, max_fpr=0.1)])
+    for mine, other in zip(ours, np.array(loop).T, strict=True):
+        error = other.std() / np.sqrt(400)
+        assert mine.mean() == pytest.approx(other.mean(), abs=4 * error)
+        assert mine.std() == pytest.approx(other.std(), rel=0.15)
+
+
+def test_joining_neighbours_of_one_class_changes_no_metric():
+    for levels in (None, 1, 3):
+        labels, scores, domains = make(60, seed=5, levels=levels)
+        section = Section.from_scores(labels, domains, [scores])
+        assert section.width <= len(np.unique(scores))
+        for metric, value in zip(OFFICIAL.metrics, evaluate(labels, scores, domains).sections[0].values, strict=True):
+            assert float(metric_from_counts(metric, section.strata, section.counts())) == value.value
+    positions, width = merge_runs(np.array([0, 1, 2, 3, 4]), np.array([1, 1, 0, 0, 1]), 5)
+    assert positions.tolist() == [0, 0, 1, 1, 2]
+    assert width == 3
+
+
+def test_leaving_one_out_equals_evaluating_without_it():
+    labels, scores, domains = make(40, levels=2)
+    section = Section.from_scores(labels, domains, [scores])
+    stratum = section.strata[1]
+    counts = jackknife_counts(section, stratum)[0]
+    for row, clip in enumerate(stratum.clips):
+        rest = np.arange(40) != clip
+        expected = roc_auc(labels[rest], scores[rest])
+        assert metric_from_counts(OFFICIAL.metrics[0], section.strata, counts)[row] == pytest.approx(
+            expected, abs=EXACT
+        )
+
+
+def test_swapping_keeps_the_two_systems_together_the_same():
+    labels, first, domains = make(60, levels=2)
+    second = make(60, seed=9, levels=2)[1]
+    section = Section.from_scores(labels, domains, [first, second])
+    for a, b in swap_counts(section, 700, np.random.default_rng(0)):
+        for stratum, (x, y) in enumerate(zip(a, b, strict=True)):
+            together = section.counts(0)[stratum] + section.counts(1)[stratum]
+            assert np.array_equal(x + y, np.broadcast_to(together, x.shape))
+
+
+def test_the_same_seed_gives_the_same_intervals_and_another_seed_others():
+    labels, scores, domains = make()
+    a, b, c = (bootstrap(labels, scores, domains, resamples=300, seed=s) for s in (1, 1, 2))
+    assert a == b
+    assert a != c
+
+
+def test_an_interval_holds_its_value_and_is_wider_at_higher_confidence():
+    labels, scores, domains = make()
+    narrow, wide = (bootstrap(labels, scores, domains, resamples=500, confidence=c) for c in (0.8, 0.99))
+    for a, b in zip(narrow.metrics, wide.metrics, strict=True):
+        assert b.interval.low < a.interval.low < a.interval.value < a.interval.high < b.interval.high
+    assert narrow.official_score.value == evaluate(labels, scores, domains).official_score
+
+
+def test_intervals_do_not_depend_on_a_monotone_map_of_the_scores():
+    labels, scores, domains = make(levels=4)
+    assert bootstrap(labels, np.exp(scores), domains, resamples=300) == bootstrap(
+        labels, scores, domains, resamples=300
+    )
+
+
+def test_the_interval_of_a_mean_with_known_skewness_moves_towards_the_tail():
+    rng = np.random.default_rng(0)
+    sample = rng.exponential(size=60)
+    means = rng.choice(sample, (4000, 60)).mean(axis=1)
+    without = (sample.sum() - sample) / 59
+    interval = bootstrap_interval(
+        lambda x: x[0, 0], np.array([[sample.mean()]]), means[None, None],
+        [LeftOut(slice(0, 1), without[None, None])], confidence=0.95,
+    )  # fmt: skip
+    low, high = np.quantile(means, [0.025, 0.975])
+    assert interval.low > low - 0.02
+    assert interval.high > high
+    assert interval.high - interval.value > interval.value - interval.low
+
+
+def test_a_missing_domain_leaves_out_its_metrics_and_the_official_score_with_the_reason():
+    labels, scores, _ = make()
+    found = bootstrap(labels, scores, np.full(200, "source"), resamples=100)
+    missing = {m.metric: m.reason for m in found.metrics if m.interval is None}
+    assert missing == {"AUC (target)": "no normal clips of the target domain"}
+    assert found.official_score is None
+    assert "official score: missing" in str(found)
+
+
+def test_one_machine_without_a_domain_leaves_the_other_machines_mean():
+    labels, scores, domains = make(400)
+    machines = np.repeat(["a", "b"], 200)
+    domains[200:] = "source"
+    found = bootstrap(labels, scores, domains, machines, resamples=100)
+    means = dict(found.machines)
+    assert means["b"] is None
+    alone = bootstrap(labels[:200], scores[:200], domains[:200], "a", resamples=100)
+    assert means["a"] == alone.official_score
+
+
+def test_a_perfect_system_has_no_spread_and_the_interval_says_so():
+    auc, _ = bootstrap_auc([0, 0, 0, 1, 1, 1], [1, 2, 3, 4, 5, 6], resamples=100)
+    assert (auc.low, auc.high, auc.method) == (1.0, 1.0, "no spread in the resamples")
+
+
+def test_one_clip_of_a_class_does_not_break_the_jackknife():
+    auc, _ = bootstrap_auc([0] * 20 + [1], [*range(20), 15.5], resamples=200)
+    assert auc.low < auc.value < auc.high
+
+
+@pytest.mark.parametrize(("resamples", "confidence"), [(10, 0.95), (0, 0.95), (1000, 0.0), (1000, 1.0), (1000, 95)])
+def test_unusable_settings_are_refused(resamples, confidence):
+    with pytest.raises(EvaluationError):
+        bootstrap_auc([0, 1], [0.1, 0.2], resamples=resamples, confidence=confidence)
+
+
+def test_an_auc_without_anomalies_has_no_interval():
+    with pytest.raises(UndefinedMetricError, match="no anomalous clips"):
+        bootstrap_auc([0, 0], [0.1, 0.2], resamples=100)
+
+
+def test_ten_thousand_resamples_of_two_hundred_scores_take_milliseconds():
+    # 60 ms is the promise on one idle core; a loaded machine gets four times that before this goes red.
+    labels, scores, _ = make(200, shift=0.0)
+    bootstrap_auc(labels, scores, resamples=200)
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        bootstrap_auc(labels, scores, resamples=10_000)
+        times.append(time.perf_counter() - start)
+    assert min(times) < 0.24

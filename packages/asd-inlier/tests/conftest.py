@@ -1,0 +1,26 @@
+"""The tolerances of this package's tests, in one table with reasons."""
+
+import pytest
+
+
+class Tolerances:
+    """Relative unless the name says otherwise."""
+
+    # float32 whitened vectors against SciPy in float64
+    mahalanobis = 1e-4
+    # the same where a query nearly coincides with a training vector: float32 resolution of whitened vectors; absolute
+    coincidence_absolute = 1e-4
+    # FAISS and NumPy pick the same neighbours, and one routine measures them
+    backend = 1e-5
+    # float32 products of 512 terms against scikit-learn in float64, of a log-likelihood; absolute where it is near zero
+    likelihood = 1e-3
+    likelihood_absolute = 0.5
+    # moments of 20,000 Beta(0.2, 0.2) variates: four standard errors; absolute
+    moment_absolute = 0.012
+    # weighted means in float64, summed in another order
+    mean = 1e-12
+
+
+@pytest.fixture(scope="session")
+def tolerances() -> type[Tolerances]:
+    return Tolerances

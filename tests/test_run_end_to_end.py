@@ -1,0 +1,173 @@
+"""The whole run on a tiny synthetic data set: complete, repeatable, and indifferent to being killed."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+MACHINES = "bearing,ToyCar"
+KILLS = 10
+# The smoke profile made smaller still: what is tested is the run, not what it learns.
+ARGUMENTS = ["--profile", "smoke", "--machines", MACHINES, "--device", "cpu", "--seed", "3", "--quiet"]
+TIMES = {"timings.jsonl", ".lock"}  # documented: the files that differ between equal runs
+
+
+def _asd(*arguments: str | Path) -> list[str]:
+    return [sys.executable, "-m", "asd_recipes", *map(str, arguments)]
+
+
+def _run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(_asd(*arguments), capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("data") / "tiny"
+    done = _run("data", "synth", folder, "--size", "tiny", "--seed", "3", "--machines", "bearing,fan,ToyCar")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def finished(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run that nobody interrupted."""
+    return _finish(data, tmp_path_factory.mktemp("uninterrupted"))
+
+
+def _finish(data: Path, out: Path) -> Path:
+    done = _run("reproduce", "--data", data, "--out", out, *ARGUMENTS)
+    assert done.returncode == 0, done.stderr
+    return next(out.iterdir())
+
+
+def _bytes(folder: Path) -> dict[str, bytes]:
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name not in TIMES]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def test_a_run_leaves_tables_scores_models_and_a_manifest(finished: Path) -> None:
+    for machine in MACHINES.split(","):
+        manifest = json.loads((finished / machine / "oe" / "manifest.json").read_text())
+        assert manifest["seed"] == 3
+        assert {"weights.safetensors", "training.csv", "candidates.csv", "inlier"} <= {
+            path.name for path in (finished / machine / "oe").iterdir()
+        }
+    text = (finished / "tables.txt").read_text()
+    assert "SYNTHETIC DATA" in text
+    for title in ("Table 2", "Table 3", "Table 4"):
+        assert title in text
+    assert "72.48" in text, "the paper's OE on bearing stands beside ours"
+
+
+def test_the_same_seed_gives_the_same_bytes(finished: Path, data: Path, tmp_path: Path) -> None:
+    assert _bytes(_finish(data, tmp_path)) == _bytes(finished)
+
+
+def test_a_run_killed_at_ten_random_moments_ends_with_the_same_bytes(
+    finished: Path, data: Path, tmp_path: Path
+) -> None:
+    moments = random.Random(20230601)
+    command = _asd("reproduce", "--data", data, "--out", tmp_path, *ARGUMENTS)
+    killed = 0
+    for kill in range(KILLS):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        # The imports take most of the first seconds; the moments are spread over the work that follows them.
+        wait_s = moments.uniform(2.0, 7.0)
+        try:
+            process.wait(timeout=wait_s)
+        except subprocess.TimeoutExpired:
+            os.kill(process.pid, signal.SIGKILL if kill % 2 else signal.SIGINT)
+            process.wait()
+            killed += 1
+    print(f"killed {killed} of {KILLS} times while running")
+    assert killed >= 3, "the run was over before it could be killed often enough"
+    assert _bytes(_finish(data, tmp_path)) == _bytes(finished)
+
+
+def test_a_recording_is_scored_alone_as_in_the_run(finished: Path, data: Path, tmp_path: Path) -> None:
+    """`asd score` gives what the run's table gives, for one file and for several, and goes on past a broken one."""
+    files = sorted((data / "bearing" / "test").glob("*.wav"))[:3]
+    broken = tmp_path / "broken.wav"
+    broken.write_bytes(files[0].read_bytes()[:1000])
+    alone = _scores(finished / "bearing", [files[1]], tmp_path / "alone.csv", status=0)
+    together = _scores(finished / "bearing", [files[0], broken, *files[1:]], tmp_path / "together.csv", status=1)
+    assert len(together) == 3
+    assert alone[str(files[1])] == together[str(files[1])]
+    import numpy as np
+
+    from asd_recipes.score_table import read_score_table
+    from asd_recipes.systems import ensemble
+
+    table = read_score_table(finished / "bearing" / "oe" / "candidates.csv")
+    expected = dict(zip(table.part("test").files, ensemble(table), strict=True))
+    for path in files:
+        np.testing.assert_allclose(together[str(path)], expected[path.name], rtol=1e-9)
+
+
+def _scores(model: Path, files: list[Path], out: Path, *, status: int) -> dict[str, float]:
+    done = _run("score", model, *files, "--out", out, "--device", "cpu")
+    assert done.returncode == status, done.stderr
+    rows = [line.rsplit(",", 1) for line in out.read_text().splitlines()[1:]]
+    return {name: float(value) for name, value in rows}
+
+
+def test_a_run_goes_on_past_a_broken_recording_and_says_so(data: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "data"
+    shutil.copytree(data, copy)
+    victim = sorted((copy / "fan" / "train").glob("*.wav"))[0]
+    victim.write_bytes(victim.read_bytes()[:2000])
+    done = _run("reproduce", "--data", copy, "--out", tmp_path / "runs", "--systems", "autoencoder", *ARGUMENTS)
+    assert done.returncode == 1
+    assert victim.name in done.stderr
+    assert "Table 4" in done.stdout
+
+
+def test_another_recipe_does_not_continue_a_run(finished: Path, data: Path, tmp_path: Path) -> None:
+    copy = tmp_path / finished.name
+    shutil.copytree(finished, copy)
+    (copy / "data.json").write_text((copy / "data.json").read_text().replace('"data_sha256": "', '"data_sha256": "0'))
+    done = _run("reproduce", "--data", data, "--out", tmp_path, *ARGUMENTS)
+    assert done.returncode == 2
+    assert "data_sha256" in done.stderr
+    assert "--no-resume" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["reproduce", "--data", "/nowhere"], "/nowhere is not a folder"),
+        (["reproduce", "--set", "training.epoch=1"], "training.epochs"),
+        (["reproduce", "--systems", "flow"], "autoencoder"),
+        (["reproduce", "--profile", "quik"], "quick"),
+        (["reproduce", "--device", "tpu", "--data", "."], "device must be auto, cpu or cuda"),
+        (["data", "check", "/nowhere"], "/nowhere is not a folder"),
+        (["data", "synth", "somewhere", "--size", "huge"], "quick"),
+        (["score", "/nowhere", "a.wav"], "not a finished"),
+        (["evaluate", "/nowhere"], "/nowhere"),
+    ],
+)
+def test_bad_input_is_one_line_that_names_it_and_the_way_out(
+    arguments: list[str], message: str, tmp_path: Path
+) -> None:
+    done = subprocess.run(_asd(*arguments), capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_interrupting_says_how_to_go_on(data: Path, tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        _asd("reproduce", "--data", data, "--out", tmp_path, *ARGUMENTS), stderr=subprocess.PIPE, text=True
+    )
+    time.sleep(4)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate()
+    assert process.returncode == 130
+    assert "goes on where it was" in errors
