@@ -49,6 +49,16 @@ bool overlap(const py::array &a, const py::array &b) {
 
 bool has_flags(const py::array &array, int flags) { return (array.flags() & flags) == flags; }
 
+void require_addressable(const std::vector<py::ssize_t> &shape, py::ssize_t itemsize) {
+    py::ssize_t left = std::numeric_limits<py::ssize_t>::max() / itemsize;
+    for (const py::ssize_t size : shape) {
+        if (size > left)
+            throw py::value_error("segment_samples gives a result of shape " + shape_text(shape) +
+                                  ", which is more than memory can hold: pass shorter segments or fewer clips");
+        left /= size > 0 ? size : 1;
+    }
+}
+
 constexpr int DENSE = py::array::c_style | py::detail::npy_api::NPY_ARRAY_ALIGNED_;
 
 }  // namespace
@@ -124,7 +134,10 @@ void raise_shape(const char *name, const char *rule, const py::array &array, con
 template <class Value>
 py::array_t<Value> to_output(const py::object &out, const std::vector<py::ssize_t> &shape,
                              const std::vector<const Input *> &inputs) {
-    if (out.is_none()) return py::array_t<Value>(shape);
+    if (out.is_none()) {
+        require_addressable(shape, sizeof(Value));
+        return py::array_t<Value>(shape);
+    }
     const std::string wanted = std::string(py::str(py::object(py::dtype::of<Value>())));
     const std::string way_out = ": pass np.empty(" + shape_text(shape) + ", np." + wanted + ") or leave it out";
     if (!py::isinstance<py::array>(out))

@@ -42,13 +42,15 @@ void the_first_index_is_the_smallest() {
 }
 
 void segments_do_not_depend_on_the_threads() {
-    for (const SegmentGrid grid : {SegmentGrid{9000, 2048, 512}, SegmentGrid{9000, 1000, 333}, SegmentGrid{100, 1000, 10},
-                                   SegmentGrid{5000, 1000, 2000}}) {
-        const std::vector<float> wave = noise_f32(3 * grid.samples, 7, 0.2f);
+    constexpr int64_t CLIPS = 12;
+    for (const SegmentGrid grid : {SegmentGrid{40000, 8192, 2048}, SegmentGrid{9000, 2048, 512}, SegmentGrid{9000, 1000, 333},
+                                   SegmentGrid{100, 1000, 10}, SegmentGrid{5000, 1000, 2000}}) {
+        const std::vector<float> wave = noise_f32(CLIPS * grid.samples, 7, 0.2f);
         for (const bool per_segment : {false, true}) {
             const auto cut = [&](std::int32_t threads) {
-                std::vector<float> out(static_cast<std::size_t>(3 * grid.count() * grid.segment_samples));
-                CHECK(asd::cpu::cut_segments(wave.data(), 3, grid, {per_segment, 0.1, 0.3, threads}, out.data()) == -1);
+                std::vector<float> out(static_cast<std::size_t>(CLIPS * grid.count() * grid.segment_samples));
+                const asd::cpu::CutOptions options{per_segment, 0.1, 0.3, threads};
+                CHECK(asd::cpu::cut_segments(wave.data(), CLIPS, grid, options, out.data()) == -1);
                 return out;
             };
             const std::vector<float> one = cut(1);
@@ -60,11 +62,13 @@ void segments_do_not_depend_on_the_threads() {
 void power_does_not_depend_on_the_threads() {
     FilterPlan plan;
     CHECK(asd::c_api::make_filter_plan(high_pass_sections(12).data(), 12, &plan) == ASD_OK);
-    const SegmentGrid grid{3000, 1000, 300};
-    const std::vector<std::int16_t> wave = noise_i16(5 * grid.samples, 8);
+    // Long enough that the threads really work at the same time.
+    constexpr int64_t CLIPS = 24;
+    const SegmentGrid grid{20000, 5000, 1500};
+    const std::vector<std::int16_t> wave = noise_i16(CLIPS * grid.samples, 8);
     const auto power = [&](std::int32_t threads) {
-        std::vector<double> out(static_cast<std::size_t>(5 * grid.count() * 7));
-        CHECK(asd::cpu::high_passed_power(wave.data(), 5, grid, plan, 7, threads, out.data()) == -1);
+        std::vector<double> out(static_cast<std::size_t>(CLIPS * grid.count() * 7));
+        CHECK(asd::cpu::high_passed_power(wave.data(), CLIPS, grid, plan, 7, threads, out.data()) == -1);
         return out;
     };
     const std::vector<double> one = power(1);

@@ -1,4 +1,4 @@
-"""Native kernels for anomalous sound detection: segments, high-passed power and weighted means (NumPy arrays in and out)."""
+"""Native kernels for anomalous sound detection on NumPy arrays: segments, high-passed power, weighted means."""
 
 from asd_native._core import (
     abi_version,

@@ -1,10 +1,10 @@
-from typing import SupportsIndex, TypedDict
+from typing import SupportsIndex, TypeAlias, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
-type Wave = NDArray[np.int16] | NDArray[np.float32]
-type Floats = NDArray[np.float32] | NDArray[np.float64]
+Wave: TypeAlias = NDArray[np.int16 | np.float32]
+Floats: TypeAlias = NDArray[np.float32 | np.float64]
 
 class BuildInfo(TypedDict):
     version: str

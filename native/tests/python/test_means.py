@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 import asd_native
 
-# Sums of some tens of doubles in another order than NumPy's; relative to the largest score, since scores of both signs cancel.
+# Sums of some tens of doubles in another order than NumPy's; relative to the largest score, since both signs cancel.
 RELATIVE = 1e-13
 
 finite = st.floats(-1e6, 1e6)
@@ -31,7 +31,8 @@ def test_means_of_scores_equal_numpy(data: st.DataObject, clips: int, segments: 
     got = asd_native.weighted_mean(scores, weights, threads=threads)
     expected = np.array([reference_mean(s, w) for s, w in zip(scores, weights, strict=True)])
     assert got.dtype == np.float64
-    np.testing.assert_allclose(got, expected.reshape(clips), rtol=0, atol=RELATIVE * max(1.0, np.abs(scores).max(initial=0)))
+    largest = max(1.0, float(np.abs(scores).max(initial=0)))
+    np.testing.assert_allclose(got, expected.reshape(clips), rtol=0, atol=RELATIVE * largest)
 
 
 @settings(max_examples=60, deadline=None)
@@ -45,7 +46,7 @@ def test_means_of_maps_equal_numpy(
     shape: tuple[int, int, int, int], dtype: type[np.float32] | type[np.float64], silent: bool, seed: int
 ) -> None:
     rng = np.random.default_rng(seed)
-    maps = rng.standard_normal(shape).astype(dtype)
+    maps: NDArray[np.float32 | np.float64] = rng.standard_normal(shape).astype(dtype)
     weights = rng.random((shape[0], shape[1], shape[3]))
     if silent:
         weights[:1] = 0.0

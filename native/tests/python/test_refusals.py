@@ -48,15 +48,18 @@ read_only.flags.writeable = False
 
 REFUSALS: list[tuple[Callable[..., Any], dict[str, Any], type[Exception], str]] = [
     *((f, {"wave": WAVE.astype(t)}, TypeError, "wave must be int16 or float32; got .*astype")
-      for f in (cut, power) for t in (np.float64, np.int32, np.uint8, np.complex64, np.float16, ">f4", ">i2", bool, object)),
+      for f in (cut, power)
+      for t in (np.float64, np.int32, np.uint8, np.complex64, np.float16, ">f4", ">i2", bool, object)),
     *((f, {"wave": w}, TypeError, "wave must be a numpy array") for f in (cut, power) for w in ([0.0, 1.0], None, 3.0)),
     *((f, {"wave": np.zeros(s, np.float32)}, ValueError, r"wave must be \(T,\) or \(N, T\)")
       for f in (cut, power) for s in ((), (1, 2, 3), (0,), (2, 0), (0, 0))),
     *((f, {"wave": with_value(WAVE, v)}, ValueError, "wave must be finite; sample 399 of clip 1")
       for f in (cut, power) for v in (np.nan, np.inf, -np.inf)),
-    *((f, {"segment_samples": v}, ValueError, "segment_samples must be >= 1") for f in (cut, power, count) for v in (0, -5)),
+    *((f, {"segment_samples": v}, ValueError, "segment_samples must be >= 1")
+      for f in (cut, power, count) for v in (0, -5)),
     *((f, {"hop_samples": v}, ValueError, "hop_samples must be >= 1") for f in (cut, power, count) for v in (0, -5)),
-    *((f, {"hop_samples": v}, TypeError, "hop_samples must be an int") for f in (cut, power, count) for v in (2.0, "2", None)),
+    *((f, {"hop_samples": v}, TypeError, "hop_samples must be an int")
+      for f in (cut, power, count) for v in (2.0, "2", None)),
     *((f, {"segment_samples": 2**70}, ValueError, "segment_samples must fit 64 bits") for f in (cut, power, count)),
     *((f, {"threads": -1}, ValueError, "threads must be") for f in (cut, power, mean, map_mean)),
     *((f, {"threads": 1.5}, TypeError, "threads must be an int") for f in (cut, power, mean, map_mean)),
@@ -65,7 +68,7 @@ REFUSALS: list[tuple[Callable[..., Any], dict[str, Any], type[Exception], str]] 
     *((cut, {"std": v}, ValueError, "std must be finite and > 0") for v in (0.0, -1.0, np.nan, np.inf, 5e-324)),
     *((cut, {"mean": v}, ValueError, "mean must be finite") for v in (np.nan, np.inf)),
     (cut, {"mean": 0.5, "per_segment": True}, ValueError, "mean and std must be left out"),
-    (cut, {"segment_samples": 2**62}, ValueError, "more than memory can hold"),
+    (cut, {"segment_samples": 2**62}, ValueError, "segment_samples gives .* more than memory can hold"),
     *((power, {"bins": v}, ValueError, "bins must be between 1 and segment_samples = 100") for v in (0, -1, 101)),
     (power, {"sos": SOS.astype(np.float32)}, TypeError, "sos must be float64"),
     (power, {"sos": SOS.tolist()}, TypeError, "sos must be a numpy array"),
@@ -90,7 +93,7 @@ REFUSALS: list[tuple[Callable[..., Any], dict[str, Any], type[Exception], str]] 
       for v, rule in ((-1.0, ">= 0"), (np.nan, "finite"), (np.inf, "finite"))),
     (cut, {"out": np.empty((2, 7, 100))}, TypeError, "out must be float32; got float64"),
     (cut, {"out": [0.0]}, TypeError, "out must be a numpy array"),
-    (cut, {"out": np.empty((2, 7, 99), np.float32)}, ValueError, r"out must have shape \(2, 7, 100\); got \(2, 7, 99\)"),
+    (cut, {"out": np.empty((2, 7, 9), np.float32)}, ValueError, r"out must have shape \(2, 7, 100\); got \(2, 7, 9\)"),
     (cut, {"out": np.empty((7, 100), np.float32)}, ValueError, "out must have shape"),
     (cut, {"out": np.empty((2, 100, 7), np.float32).swapaxes(1, 2)}, ValueError, "out must be C-contiguous"),
     (cut, {"out": read_only}, ValueError, "out must be writable"),

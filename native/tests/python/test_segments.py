@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 import asd_native
 
-# One rounding to float32 of a value computed in double: half a unit in the last place, and another half where the moments differ in
-# their last bits from those of NumPy's sums.
+# One rounding to float32 of a value computed in double: half a unit in the last place, and another half where the
+# moments differ in their last bits from those of the sums of NumPy.
 FLOAT32_RELATIVE = 1.2e-7
 
-WaveArray = NDArray[np.int16] | NDArray[np.float32]
+WaveArray = NDArray[np.int16 | np.float32]
 
 
 def reference_starts(samples: int, segment: int, hop: int) -> list[int]:
@@ -81,9 +81,7 @@ def test_segments_by_a_given_mean_and_deviation_equal_numpy(
     clips: tuple[int, ...], samples: int, segment: int, hop: int, dtype: str, seed: int, threads: int
 ) -> None:
     wave = random_wave((*clips, samples), dtype, seed)
-    got = asd_native.cut_segments(
-        wave, segment_samples=segment, hop_samples=hop, mean=0.25, std=0.125, threads=threads
-    )
+    got = asd_native.cut_segments(wave, segment_samples=segment, hop_samples=hop, mean=0.25, std=0.125, threads=threads)
     rows = wave.reshape(-1, samples)
     expected = np.stack([(reference_segments(row, segment, hop) - 0.25) / 0.125 for row in rows])
     assert got.dtype == np.float32
@@ -98,9 +96,7 @@ def test_segments_by_their_own_moments_equal_numpy(
     clips: tuple[int, ...], samples: int, segment: int, hop: int, dtype: str, seed: int, threads: int
 ) -> None:
     wave = random_wave((*clips, samples), dtype, seed)
-    got = asd_native.cut_segments(
-        wave, segment_samples=segment, hop_samples=hop, per_segment=True, threads=threads
-    )
+    got = asd_native.cut_segments(wave, segment_samples=segment, hop_samples=hop, per_segment=True, threads=threads)
     rows = wave.reshape(-1, samples)
     expected = np.stack([reference_per_segment(reference_segments(row, segment, hop)) for row in rows])
     np.testing.assert_allclose(got.reshape(expected.shape), expected, rtol=FLOAT32_RELATIVE, atol=1e-7)

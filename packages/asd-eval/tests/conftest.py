@@ -8,7 +8,10 @@ import pytest
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    place = Path(os.environ.get("ASD_SHARED", Path(__file__).resolve().parents[4] / "shared"))
-    if not (place / "golden").is_dir():
-        pytest.skip(f"no shared reference numbers at {place}; set ASD_SHARED")
-    return place
+    """The directory of reference numbers: $ASD_SHARED, or ``shared`` beside the project."""
+    named = os.environ.get("ASD_SHARED")
+    places = [Path(named)] if named else [parent / "shared" for parent in Path(__file__).resolve().parents]
+    for place in places:
+        if (place / "golden").is_dir():
+            return place
+    pytest.skip(f"no shared reference numbers at {named or 'shared beside the project'}; set ASD_SHARED")

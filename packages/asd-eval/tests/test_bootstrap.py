@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from asd_eval import bootstrap, bootstrap_auc, evaluate, find_convention, partial_auc, roc_auc
 from asd_eval.errors import EvaluationError, UndefinedMetricError
@@ -82,6 +83,15 @@ def test_joining_neighbours_of_one_class_changes_no_metric():
     assert width == 3
 
 
+def test_many_clips_are_counted_in_blocks_of_bounded_size_with_the_same_result():
+    labels, scores, _ = make(40_000)
+    section = Section.from_scores(labels, np.full(40_000, ""), [scores])
+    blocks = [counts[0][0].shape[0] for counts in bootstrap_counts(section, 10, np.random.default_rng(0))]
+    assert blocks == [3, 3, 3, 1]
+    auc, _ = bootstrap_auc(labels, scores, resamples=100)
+    assert auc.low < auc.value < auc.high < auc.low + 0.02
+
+
 def test_leaving_one_out_equals_evaluating_without_it():
     labels, scores, domains = make(40, levels=2)
     section = Section.from_scores(labels, domains, [scores])
@@ -93,6 +103,18 @@ def test_leaving_one_out_equals_evaluating_without_it():
         assert metric_from_counts(OFFICIAL.metrics[0], section.strata, counts)[row] == pytest.approx(
             expected, abs=EXACT
         )
+
+
+def test_some_clips_left_out_stand_for_all_of_a_long_stream():
+    labels, scores, domains = make(3000)
+    section = Section.from_scores(labels, domains, [scores])
+    counts = jackknife_counts(section, section.strata[0])[0]
+    assert counts[0].shape[0] == 500
+    some = metric_from_counts(OFFICIAL.metrics[0], section.strata, counts)
+    rest = [np.arange(3000) != clip for clip in section.strata[0].clips]
+    every = np.array([roc_auc(labels[keep], scores[keep]) for keep in rest])
+    assert some.std() == pytest.approx(every.std(), rel=0.02)
+    assert some.mean() == pytest.approx(every.mean(), abs=1e-6)
 
 
 def test_swapping_keeps_the_two_systems_together_the_same():
@@ -134,12 +156,33 @@ def test_the_interval_of_a_mean_with_known_skewness_moves_towards_the_tail():
     without = (sample.sum() - sample) / 59
     interval = bootstrap_interval(
         lambda x: x[0, 0], np.array([[sample.mean()]]), means[None, None],
-        [LeftOut(slice(0, 1), without[None, None])], confidence=0.95,
+        [LeftOut(slice(0, 1), without[None, None], 60)], confidence=0.95,
     )  # fmt: skip
     low, high = np.quantile(means, [0.025, 0.975])
     assert interval.low > low - 0.02
     assert interval.high > high
     assert interval.high - interval.value > interval.value - interval.low
+
+
+def test_a_biased_distribution_is_shifted_twice_its_bias_and_the_tails_are_students():
+    values = stats.norm.ppf((np.arange(20_000) + 0.5) / 20_000) + 0.5
+    balanced = np.repeat([-1.0, 1.0], 5)
+    interval = bootstrap_interval(
+        lambda x: x[0, 0], np.zeros((1, 1)), values[None, None], [LeftOut(slice(0, 1), balanced[None, None], 10)],
+        confidence=0.9,
+    )  # fmt: skip
+    tail = stats.t.ppf(0.95, 9) * np.sqrt(10 / 9)
+    assert (interval.low, interval.high) == pytest.approx((0.5 - 1.0 - tail, 0.5 - 1.0 + tail), abs=0.02)
+
+
+def test_every_clip_is_drawn_equally_often():
+    labels, scores = np.zeros(12, dtype=np.int64), np.arange(12.0)
+    labels[::2] = 1  # alternating, so that no two clips share a position
+    section = Section.from_scores(labels, np.full(12, ""), [scores])
+    drawn = sum(
+        c.sum(axis=0) for (system,) in bootstrap_counts(section, 6000, np.random.default_rng(0)) for c in system
+    )
+    assert drawn == pytest.approx(np.full(12, 6000), rel=0.06)
 
 
 def test_a_missing_domain_leaves_out_its_metrics_and_the_official_score_with_the_reason():
@@ -193,3 +236,33 @@ def test_ten_thousand_resamples_of_two_hundred_scores_take_milliseconds():
         bootstrap_auc(labels, scores, resamples=10_000)
         times.append(time.perf_counter() - start)
     assert min(times) < 0.24
+
+
+@pytest.mark.slow
+def test_ten_thousand_resamples_equal_a_loop_over_scikit_learn_and_are_a_thousand_times_as_fast():
+    metrics = pytest.importorskip("sklearn.metrics", reason="scikit-learn is not installed")
+    for name, levels in (("all different", None), ("ties", 2)):
+        labels, scores, _ = make(200, levels=levels)
+        section = Section.from_scores(labels, np.full(200, ""), [scores])
+        rng = Recorder(0)
+        ours = metric_rows(PLAIN.metrics, section.strata, bootstrap_counts(section, 10_000, rng))[0]
+        draws = [np.concatenate(rng.draws[stratum::2]) for stratum in (0, 1)]
+        start = time.perf_counter()
+        loop = np.empty((2, 10_000))
+        for resample in range(10_000):
+            clips = np.concatenate([s.clips[d[resample]] for s, d in zip(section.strata, draws, strict=True)])
+            y, x = labels[clips], scores[clips]
+            loop[:, resample] = metrics.roc_auc_score(y, x), metrics.roc_auc_score(y, x, max_fpr=0.1)
+        slow = time.perf_counter() - start
+        fast = []
+        for _ in range(9):
+            start = time.perf_counter()
+            bootstrap_auc(labels, scores, resamples=10_000)
+            fast.append(time.perf_counter() - start)
+        error = np.abs(ours - loop).max()
+        print(
+            f"\n{name}: AUC and pAUC of 200 scores, 10,000 resamples: {1e3 * np.median(fast):.1f} ms "
+            f"(best {1e3 * min(fast):.1f}); scikit-learn loop {slow:.1f} s; largest difference {error:.1e}"
+        )
+        assert error < EXACT
+        assert slow > 100 * min(fast)

@@ -30,6 +30,11 @@ def test_arrays_a_mapping_and_a_table_give_the_same():
     assert evaluate(ScoreTable.from_table(c)) == arrays
 
 
+def test_columns_may_be_named_in_the_plural_and_others_are_ignored():
+    plural = {f"{name}s": column for name, column in columns().items()}
+    assert evaluate(plural | {"comment": ["x"] * 80}) == evaluate(columns())
+
+
 def test_a_data_frame_is_a_table():
     pandas = pytest.importorskip("pandas", reason="pandas is not installed")
     assert evaluate(pandas.DataFrame(columns())) == evaluate(columns())

@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pytest
 
-from asd_eval import bootstrap, partial_auc, roc_auc
+from asd_eval import bootstrap, partial_auc, roc_auc, roc_curve
 from asd_eval.errors import EvaluationError
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed (extra [plots])")
@@ -69,6 +69,18 @@ def test_the_roc_names_auc_and_pauc_and_its_region_has_the_partial_area(table):
     area = 0.5 * abs(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1)))
     assert 0.5 * (1 + (area - 0.005) / 0.095) == pytest.approx(partial_auc(labels, scores), abs=1e-12)
     assert png_of(figure).startswith(PNG)
+
+
+def test_the_band_holds_the_curve_and_ends_where_it_ends(table):
+    labels, scores = table["label"], table["score"]
+    (axes,) = plot_roc(labels, scores, resamples=400).figure.axes
+    outline = axes.collections[0].get_paths()[0].vertices
+    assert outline[outline[:, 0] == 1.0][:, 1] == pytest.approx(1.0)
+    false_rate, true_rate = roc_curve(labels, scores)
+    for rate in (0.2, 0.5, 0.8):
+        reached = outline[np.isclose(outline[:, 0], rate)][:, 1]
+        assert reached.min() - 0.02 < np.interp(rate, false_rate, true_rate) < reached.max() + 0.02
+        assert reached.min() < reached.max()
 
 
 def test_det_curves_of_perfect_systems_have_nothing_to_draw_but_say_so(table):

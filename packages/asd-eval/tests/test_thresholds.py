@@ -53,10 +53,10 @@ def test_the_promised_false_alarm_rate_is_kept_with_its_confidence():
 
 
 def test_fewer_clips_than_a_rate_needs_say_how_many_it_takes():
-    with pytest.raises(InsufficientDataError, match="25881 normal clips") as caught:
+    with pytest.raises(InsufficientDataError, match="25882 normal clips") as caught:
         false_alarm_threshold(SCORES, per_day=1.0, clip_s=10.0)
     assert "500" in str(caught.value)
-    enough = np.random.default_rng(0).normal(size=25_881)
+    enough = np.random.default_rng(0).normal(size=25_882)
     found = false_alarm_threshold(enough, per_day=1.0, clip_s=10.0)
     assert found.threshold == enough.max()
     assert found.at_most_per_day <= 1.0

@@ -22,9 +22,8 @@ def test_importing_the_package_loads_no_heavy_library() -> None:
 
 
 def test_the_package_imports_within_0_3_s() -> None:
-    code = "import time; t = time.perf_counter(); import asd_features; print(time.perf_counter() - t)"
-    seconds = [
-        float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
-        for _ in range(5)
-    ]
-    assert min(seconds) < 0.3
+    # Processor seconds, so that other work on the machine does not count; best of five for the rest of the noise.
+    code = "import time; t = time.process_time(); import asd_features; print(time.process_time() - t)"
+    runs = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True) for _ in range(5)]
+    seconds = [float(run.stdout) for run in runs]
+    assert min(seconds) < 0.3, seconds

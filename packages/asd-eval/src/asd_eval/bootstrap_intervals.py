@@ -26,7 +26,7 @@ from .interval import (
     checked_resamples,
 )
 from .resampling import bootstrap_counts, jackknife_counts, metric_rows
-from .score_table import ScoreTable
+from .score_table import ScoreTable, table_or_columns
 from .strata import Section, metric_from_counts, why_undefined
 
 
@@ -115,10 +115,7 @@ def bootstrap(
     Raises:
         EvaluationError: if an argument is not what it should be.
     """
-    if scores is None:
-        table = ScoreTable.from_table(labels)
-    else:
-        table = ScoreTable.from_columns(labels, scores, domains, machines, sections)  # type: ignore[arg-type]
+    table = table_or_columns(labels, scores, domains, machines, sections)
     checked_confidence(confidence)
     checked_resamples(resamples)
     chosen = find_convention(convention)
@@ -188,14 +185,12 @@ def resample_sections(
             if len(stratum.clips) == 1:
                 continue  # a class cannot do without its only clip; it does not vary in the resamples either
             counts = jackknife_counts(section, stratum)
+            clips = counts[0][section.strata.index(stratum)].shape[0]
             rows = [
-                [
-                    np.broadcast_to(metric_from_counts(m, section.strata, counts[k]), (len(stratum.clips),))
-                    for m in metrics
-                ]
+                [np.broadcast_to(metric_from_counts(m, section.strata, counts[k]), (clips,)) for m in metrics]
                 for k in systems
             ]
-            left_out.append(LeftOut(place, np.array(rows)))
+            left_out.append(LeftOut(place, np.array(rows), len(stratum.clips)))
     empty = np.zeros((1, 0, resamples))
     return ResampledSections(
         convention,

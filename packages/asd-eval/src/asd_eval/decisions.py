@@ -10,6 +10,9 @@ from numpy.typing import ArrayLike
 
 from .checked_columns import checked_labels, same_length
 
+DECISION_METRICS = ("precision", "recall", "F1 score")
+"""Their names in tables, the evaluator's."""
+
 
 @dataclass(frozen=True)
 class DecisionMetrics:

@@ -11,13 +11,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .conventions import Convention, find_convention
-from .decisions import decision_metrics
-from .errors import ConventionError, EvaluationError
+from .decisions import DECISION_METRICS, decision_metrics
+from .errors import ConventionError
 from .means import arithmetic_mean, harmonic_mean
-from .score_table import ScoreTable
+from .score_table import ScoreTable, table_or_columns
 from .strata import Section, metric_from_counts, why_undefined
-
-DECISION_METRICS = ("precision", "recall", "F1 score")
 
 
 @dataclass(frozen=True)
@@ -171,14 +169,7 @@ def evaluate(
         EvaluationError: if a column is not what it should be.
     """
     chosen = find_convention(convention)
-    if scores is None:
-        if any(column is not None for column in (domains, machines, sections, decisions)):
-            raise EvaluationError("with a table as first argument, pass its columns in the table.")
-        table = ScoreTable.from_table(labels)
-    elif isinstance(labels, ScoreTable | Mapping):
-        raise EvaluationError("pass either one table or columns of labels and scores, not both.")
-    else:
-        table = ScoreTable.from_columns(labels, scores, domains, machines, sections, decisions=decisions)
+    table = table_or_columns(labels, scores, domains, machines, sections, decisions)
     results = [_section_result(table, machine, section, rows, chosen) for machine, section, rows in table.by_section()]
     return Evaluation(chosen, tuple(results), skip_missing)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -127,23 +126,26 @@ def _evaluator_directory(place: Path, labels: Path) -> GroundTruth:
         if rules is None:
             raise FileNameError("should be ground_truth_<machine>_section_<nn>_test.csv.", path=file)
         key = rules.machine, rules.section
-        label = _flags(read_csv_rows(file), "label")
-        domain_file = place / "ground_truth_domain" / file.name
-        if rules.domain:
-            domain: Callable[[str], str] = lambda _, of=rules.domain: of  # type: ignore[misc]  # noqa: E731
-        elif domain_file.parent.is_dir():
-            flags = _flags(read_csv_rows(domain_file), "domain")
-            if flags.keys() != label.keys():
-                odd = min(flags.keys() ^ label.keys())
-                raise ClipMismatchError(f"{odd} is in only one of this and {file}.", path=domain_file)
-            domain = lambda name, of=flags: "target" if of[name] else "source"  # type: ignore[misc]  # noqa: E731
-        else:
-            domain = lambda _: ""  # noqa: E731
-        truth.clips.setdefault(key, {}).update({name: (flag, domain(name)) for name, flag in label.items()})
+        labels_of = _flags(read_csv_rows(file), "label")
+        domains_of = _domains(place / "ground_truth_domain" / file.name, file, rules.domain, labels_of)
+        clips = truth.clips.setdefault(key, {})
+        clips.update({name: (label, domains_of[name]) for name, label in labels_of.items()})
         attributes = place / "ground_truth_attributes" / file.name
         if attributes.is_file():
             truth.aliases.setdefault(key, {}).update(_aliases(read_csv_rows(attributes, fields=(2, 3))))
     return truth
+
+
+def _domains(path: Path, label_file: Path, named: str, labels: dict[str, int]) -> dict[str, str]:
+    """Domain of each clip: that of the file's name (2021), or of a file of flags, or unknown."""
+    if named or not path.parent.is_dir():
+        return dict.fromkeys(labels, named)
+    flags = _flags(read_csv_rows(path), "domain")
+    if flags.keys() != labels.keys():
+        raise ClipMismatchError(
+            f"{min(flags.keys() ^ labels.keys())} is in only one of this and {label_file}.", path=path
+        )
+    return {name: "target" if flag else "source" for name, flag in flags.items()}
 
 
 def _flags(file: CsvRows, what: str) -> dict[str, int]:

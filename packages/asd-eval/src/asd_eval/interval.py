@@ -3,7 +3,7 @@
 The method is the bias-corrected and accelerated bootstrap (Efron 1987) with the tails of Student's t (Hesterberg
 2015, "expanded percentile"), whose degrees of freedom follow from the strata's sizes and shares of the variance
 (Satterthwaite). Plain percentiles of a partial AUC hold the truth in only 91 % of simulations with 50 clips a
-stratum; these hold it in 94 % or more, and are no slower.
+stratum; these hold it in 93 % or more, and are no slower.
 """
 
 from __future__ import annotations
@@ -36,15 +36,17 @@ class Interval:
 
 @dataclass(frozen=True, eq=False)
 class LeftOut:
-    """Metrics with each clip of one stratum left out in turn.
+    """Metrics with clips of one stratum left out in turn.
 
     Attributes:
         metrics: which of the M metrics they are, as a slice.
-        values: (K, m, n).
+        values: (K, m, j), for j clips that stand for all.
+        clips: n, how many clips the stratum has.
     """
 
     metrics: slice
     values: Float64Array
+    clips: int
 
 
 def checked_confidence(confidence: float) -> float:
@@ -94,7 +96,9 @@ def bootstrap_interval(
     values = statistic(resampled)
     if np.ptp(values) == 0.0:
         return Interval(value, value, value, confidence, "no spread in the resamples")
-    below = np.mean(values < value) + 0.5 * np.mean(values == value)
+    # Equal but for the rounding of a sum in another order is equal: small test sets give few distinct values.
+    tied = np.abs(values - value) <= 1e-12
+    below = np.mean((values < value) & ~tied) + 0.5 * np.mean(tied)
     edge = 0.5 / len(values)
     bias = ndtri(np.clip(below, edge, 1.0 - edge))
     acceleration, freedom, widening = _influence(statistic, estimate, left_out)
@@ -116,13 +120,13 @@ def _influence(statistic: Statistic, estimate: Float64Array, left_out: Sequence[
     third = 0.0
     variances, sizes = [], []
     for entry in left_out:
-        clips = entry.values.shape[-1]
-        metrics = np.repeat(estimate[:, :, None], clips, axis=2)
+        left_out_clips, clips = entry.values.shape[-1], entry.clips
+        metrics = np.repeat(estimate[:, :, None], left_out_clips, axis=2)
         metrics[:, entry.metrics] = entry.values
         without = statistic(metrics)
         influence = (clips - 1) / clips * (without.mean() - without)
-        third += float(np.sum(influence**3))
-        variances.append(float(np.sum(influence**2)))
+        third += float(np.mean(influence**3)) * clips
+        variances.append(float(np.mean(influence**2)) * clips)
         sizes.append(clips)
     variance, size = np.array(variances), np.array(sizes, dtype=np.float64)
     total = float(variance.sum())

@@ -10,7 +10,8 @@ from __future__ import annotations
 import csv
 import io
 
-from .evaluation import DECISION_METRICS, Evaluation
+from .decisions import DECISION_METRICS
+from .evaluation import Evaluation
 
 Row = list[str | float]
 

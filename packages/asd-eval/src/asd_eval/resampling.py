@@ -15,30 +15,40 @@ from .checked_columns import Float64Array, Int64Array
 from .conventions import Metric
 from .strata import Section, Stratum, metric_from_counts
 
-BLOCK = 512
-"""Rows at once: 512 x 200 float64 counts are 0.8 MB, about a core's second-level cache."""
+BLOCK_CELLS = 2**17
+"""Counts at once: a megabyte of float64, about a core's second-level cache, however many clips a section has."""
+
+MOST_ROWS = 512
+MOST_LEFT_OUT = 500
 
 Counts = list[list[Float64Array]]  # [system][stratum] -> (rows, U)
 
 
 def bootstrap_counts(section: Section, resamples: int, rng: np.random.Generator) -> Iterator[Counts]:
     """Counts after drawing each stratum's clips anew with replacement; all systems get the same draw."""
-    for rows in _blocks(resamples):
+    for rows in _blocks(resamples, section):
         drawn = [s.clips[_draw(len(s.clips), (rows, len(s.clips)), rng)] for s in section.strata]
         yield [[_counted(p[clips], section.width) for clips in drawn] for p in section.positions]
 
 
 def jackknife_counts(section: Section, stratum: Stratum) -> Counts:
-    """Counts with one clip of a stratum left out in turn: (n, U) for that stratum, (1, U) for the others."""
+    """Counts with one clip of a stratum left out in turn: (j, U) for that stratum, (1, U) for the others.
+
+    Of more than ``MOST_LEFT_OUT`` clips every so-manieth in the order of scores stands for its neighbours: it is the
+    skewness over the clips that is wanted, and j x U counts of a long stream would not fit into memory.
+    """
+    clips = stratum.clips
+    if len(clips) > MOST_LEFT_OUT:
+        places = np.linspace(0, len(clips) - 1, MOST_LEFT_OUT).astype(np.int64)
+        clips = clips[np.argsort(section.positions[0, clips], kind="stable")[places]]
     counts: Counts = []
     for system, positions in enumerate(section.positions):
-        whole = section.counts(system)
         rows = []
-        for other, count in zip(section.strata, whole, strict=True):
+        for other, count in zip(section.strata, section.counts(system), strict=True):
             row = count[None, :]
             if other is stratum:
-                row = np.repeat(row, len(stratum.clips), axis=0)
-                row[np.arange(len(stratum.clips)), positions[stratum.clips]] -= 1.0
+                row = np.repeat(row, len(clips), axis=0)
+                row[np.arange(len(clips)), positions[clips]] -= 1.0
             rows.append(row)
         counts.append(rows)
     return counts
@@ -47,7 +57,7 @@ def jackknife_counts(section: Section, stratum: Stratum) -> Counts:
 def swap_counts(section: Section, permutations: int, rng: np.random.Generator) -> Iterator[Counts]:
     """Counts after swapping the two systems' scores of each clip with probability one half."""
     first, second = section.positions
-    for rows in _blocks(permutations):
+    for rows in _blocks(permutations, section):
         swapped = rng.integers(0, 2, size=(rows, len(first)), dtype=np.uint8).astype(bool)
         pair = np.where(swapped, second, first), np.where(swapped, first, second)
         yield [[_counted(p[:, s.clips], section.width) for s in section.strata] for p in pair]
@@ -62,9 +72,11 @@ def metric_rows(metrics: Sequence[Metric], strata: Sequence[Stratum], blocks: It
     return np.concatenate(parts, axis=-1)
 
 
-def _blocks(rows: int) -> Iterator[int]:
-    for start in range(0, rows, BLOCK):
-        yield min(BLOCK, rows - start)
+def _blocks(rows: int, section: Section) -> Iterator[int]:
+    clips = section.positions.shape[1]
+    most = max(1, min(MOST_ROWS, BLOCK_CELLS // max(clips, section.width)))
+    for start in range(0, rows, most):
+        yield min(most, rows - start)
 
 
 def _draw(clips: int, shape: tuple[int, int], rng: np.random.Generator) -> NDArray[np.integer]:

@@ -7,8 +7,11 @@ import io
 import json
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from .decisions import DECISION_METRICS
 
 if TYPE_CHECKING:
     from .evaluation import Evaluation
@@ -31,7 +34,7 @@ def grid(evaluation: Evaluation) -> tuple[list[str], list[list[Cell]]]:
     for machine in evaluation.machines:
         sections = [s for s in evaluation.sections if s.machine == machine]
         for section in sections:
-            alone = type(evaluation)(evaluation.convention, (section,), evaluation.skip_missing)
+            alone = replace(evaluation, sections=(section,))
             rows.append([machine, section.section, *(section.value(m) for m in metrics), alone.mean(ranked)])
         if len(sections) > 1:
             means = [evaluation.mean([metric], machine=machine) for metric in metrics]
@@ -55,13 +58,14 @@ def notes(evaluation: Evaluation) -> list[str]:
 
 
 def as_text(evaluation: Evaluation) -> str:
-    """An aligned table in percent for a terminal, with notes below."""
+    """Aligned tables in percent for a terminal, with notes below; decisions have a table of their own."""
     header, rows = grid(evaluation)
-    cells = [header, *([_percent(cell) for cell in row] for row in rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(header))]
-    lines = [_aligned(row, widths) for row in cells]
-    lines.insert(1, "-" * len(lines[0]))
-    return "\n".join([*lines, *notes(evaluation)])
+    decided = [column for column, name in enumerate(header) if name.startswith(DECISION_METRICS)]
+    others = [column for column in range(len(header)) if column not in decided]
+    tables = [_table(header, rows, others)]
+    if decided:
+        tables += ["", _table(header, rows, [0, 1, *decided])]
+    return "\n".join([*tables, *notes(evaluation)])
 
 
 def as_csv(evaluation: Evaluation) -> str:
@@ -124,6 +128,14 @@ def _percent(cell: Cell) -> str:
     if cell is None:
         return MISSING
     return cell if isinstance(cell, str) else f"{100 * cell:.2f}"
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[Cell]], columns: Sequence[int]) -> str:
+    cells = [[header[c] for c in columns], *([_percent(row[c]) for c in columns] for row in rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(columns))]
+    lines = [_aligned(row, widths) for row in cells]
+    lines.insert(1, "-" * max(len(line) for line in lines))
+    return "\n".join(lines)
 
 
 def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:

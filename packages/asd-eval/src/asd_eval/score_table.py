@@ -79,14 +79,15 @@ class ScoreTable:
     def from_table(cls, table: ScoreTable | Mapping[str, Any] | Any) -> ScoreTable:
         """A table from a mapping of columns, or a data frame, with the columns "label" and "score".
 
-        The columns "domain", "machine", "section", "decision" and "name" are read where they are; others are ignored.
+        The columns "domain", "machine", "section", "decision" and "name" are read where they are, in the singular
+        or the plural; others are ignored.
 
         Raises:
             EvaluationError: if a column is missing or wrong.
         """
         if isinstance(table, ScoreTable):
             return table
-        columns = {name: table[name] for name in _COLUMNS if name in table}
+        columns = {name: table[word] for name in _COLUMNS for word in (f"{name}s", name) if word in table}
         if not {"label", "score"} <= set(columns):
             raise EvaluationError(f'a table needs the columns "label" and "score"; got {list(table)}.')
         optional = {f"{name}s": columns[name] for name in _COLUMNS[2:] if name in columns}
@@ -108,6 +109,28 @@ class ScoreTable:
             parts = [getattr(table, name) for table in tables]
             columns[name] = None if any(part is None for part in parts) else np.concatenate(parts)
         return cls(**columns)
+
+
+def table_or_columns(
+    labels: ArrayLike | ScoreTable | Mapping[str, Any],
+    scores: ArrayLike | None,
+    domains: ArrayLike | None,
+    machines: ArrayLike | None,
+    sections: ArrayLike | None,
+    decisions: ArrayLike | None = None,
+) -> ScoreTable:
+    """The table that a call got, as its first argument alone or as columns.
+
+    Raises:
+        EvaluationError: if it got some of both, or a column is not what it should be.
+    """
+    if scores is None:
+        if any(column is not None for column in (domains, machines, sections, decisions)):
+            raise EvaluationError("with a table as first argument, pass its columns in the table.")
+        return ScoreTable.from_table(labels)
+    if isinstance(labels, ScoreTable | Mapping):
+        raise EvaluationError("pass either one table or columns of labels and scores, not both.")
+    return ScoreTable.from_columns(labels, scores, domains, machines, sections, decisions=decisions)
 
 
 def _words(column: ArrayLike | None, clips: int) -> StrArray:

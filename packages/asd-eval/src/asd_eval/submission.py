@@ -213,14 +213,16 @@ def _read_section(path: Path, rules: SubmissionName, decision_path: Path | None)
         return SectionScores(rules, path, tuple(rows), scores, None, file.repairs)
     other = read_csv_rows(decision_path)
     decided = other.by_name()
+    flags = {name: other.flag(fields[0], row, what="decision") for name, (row, fields) in decided.items()}
     for names, where, known in ((decided, decision_path, rows), (rows, path, decided)):
         for name, (row, _) in names.items():
             if name not in known:
                 partner = path.name if where is decision_path else decision_path.name
                 raise ClipMismatchError(f"{name} is not in {partner}.", path=where, row=row)
-    flags = [other.flag(decided[name][1][0], decided[name][0], what="decision") for name in rows]
     repairs = tuple(dict.fromkeys(file.repairs + other.repairs))
-    return SectionScores(rules, path, tuple(rows), scores, np.array(flags, dtype=np.int64), repairs)
+    return SectionScores(
+        rules, path, tuple(rows), scores, np.array([flags[name] for name in rows], dtype=np.int64), repairs
+    )
 
 
 def _check_names(names: Sequence[str], path: Path) -> None:

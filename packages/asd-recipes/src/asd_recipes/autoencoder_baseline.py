@@ -46,7 +46,7 @@ class AutoencoderBaseline:
         stacks = FrameStacks([clip_frames(wave) for wave in training], settings.frames)
         torch.manual_seed(derive_seed(self.recipe.seed, "autoencoder weights", self.machine))
         model = Autoencoder(settings.frames * _BANDS).to(self.device.torch_device)
-        optimiser = torch.optim.Adam(model.parameters(), lr=settings.learning_rate)
+        optimiser = torch.optim.Adam(model.parameters(), lr=settings.learning_rate, fused=True)
         schedule = torch.optim.lr_scheduler.ConstantLR(optimiser, factor=1.0)
         checkpoint, done = folder / "checkpoint.safetensors", 0
         if checkpoint.is_file():

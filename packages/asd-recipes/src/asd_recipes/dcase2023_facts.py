@@ -1,8 +1,8 @@
 """What DCASE 2023 Task 2 recorded: machines, attribute values, clip counts and clip lengths.
 
-For readers of the data set (is a folder complete?) and for the embedded synthetic data set (same names, same proportions).
-Counts come from the `attributes_00.csv` files of the development set and of the additional training set; a value with
-no training clip in either domain occurs in the test clips alone.
+For readers of the data set (is a folder complete?) and for the embedded synthetic data set (same names, same
+proportions). Counts come from the `attributes_00.csv` files of the development set and of the additional training
+set; a value with no training clip in either domain occurs in the test clips alone.
 """
 
 from __future__ import annotations

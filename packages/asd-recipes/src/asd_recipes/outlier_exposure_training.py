@@ -75,7 +75,9 @@ class OutlierExposureTraining:
         settings = self.recipe.training
         torch.manual_seed(derive_seed(self.recipe.seed, "oe weights", self.machine))
         model = OutlierExposureNet().to(self.device.torch_device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        optimiser = torch.optim.AdamW(model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
+        optimiser = torch.optim.AdamW(
+            model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
+        )
         if settings.schedule == "constant":
             return model, optimiser, ConstantLR(optimiser, factor=1.0)
         steps = settings.epochs * batches_per_epoch(len(self.data.training[self.machine]), settings.batch_size)

@@ -1,6 +1,7 @@
 """A synthetic stand-in for the DCASE 2023 Task 2 development set, made from the physics of its seven machines."""
 
 from asd_recipes.synth.clip_plan import DatasetSize
-from asd_recipes.synth.writer import DatasetExistsError, DatasetSummary, write_dataset
+from asd_recipes.synth.manifest import DatasetExistsError
+from asd_recipes.synth.writer import DatasetSummary, write_dataset
 
 __all__ = ["DatasetExistsError", "DatasetSize", "DatasetSummary", "write_dataset"]

@@ -11,7 +11,7 @@ from asd_recipes.synth.joint_attributes import Attributes, draw_attributes
 from asd_recipes.synth.machines import MODELS
 from asd_recipes.synth.seeding import keyed_generator
 
-SEVERITY = (0.2, 1.0)  # uniform: from what a good listener misses to what anyone hears
+SEVERITY = (0.25, 1.0)  # uniform: from what a good listener misses to what anyone hears
 Domain = Literal["source", "target"]
 _NAMED = {"tiny": (12, 4, 3), "quick": (90, 10, 25), "full": (990, 10, 50)}
 
@@ -35,7 +35,7 @@ class DatasetSize:
     def named(cls, name: str) -> DatasetSize:
         """tiny (12 + 4 train, 4 x 3 test), quick (90 + 10, 4 x 25) or full (990 + 10, 4 x 50: the real set's size)."""
         if name not in _NAMED:
-            raise ValueError(f"name must be one of {', '.join(_NAMED)}; got {name!r}. Or build DatasetSize(...) yourself.")
+            raise ValueError(f"name must be one of {', '.join(_NAMED)}; got {name!r}. Or build a DatasetSize.")
         return cls(*_NAMED[name])
 
     @property

@@ -82,7 +82,7 @@ class MachineModel:
 
 
 def root_mean_square(wave: Float32Array) -> float:
-    """RMS; NumPy's pairwise sum keeps float32 exact to 1e-6 and, unlike BLAS, does not depend on the number of threads."""
+    """RMS by NumPy's pairwise sum: exact to 1e-6 in float32 and, unlike BLAS, the same for any number of threads."""
     return float(np.sqrt(np.mean(wave * wave)))
 
 

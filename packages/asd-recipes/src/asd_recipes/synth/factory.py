@@ -1,8 +1,8 @@
 """The background of a recording: a noise bed, other machines' hum, clanks and bursts of air.
 
-MIMII DG's clips hold real factory noise mixed to the machine's sound (Dohi et al. 2022). The bed's spectrum belongs to a
-recording session, that is to one combination of attribute values: each was recorded on a day of its own, which is a good
-part of what "domain shift" means in practice. Nothing here knows whether the machine is faulty.
+MIMII DG's clips hold real factory noise mixed to the machine's sound (Dohi et al. 2022). The bed's spectrum belongs
+to a recording session, that is to one combination of attribute values: each was recorded on a day of its own, which
+is a good part of what "domain shift" means in practice. Nothing here knows whether the machine is faulty.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from asd_recipes.synth.noise import band_knots, octave_gain, rough_knots, shaped
 from asd_recipes.synth.tones import angle, falling, harmonics, slow_curve
 
 BED_SLOPE_DB = (-4.5, -3.5)  # per octave, amplitude spectrum: the real clips fall by 2 to 6 dB from octave to octave
-CLANKS_PER_S = 0.06  # a handful in ten clips, as in the real clips' spectrograms
-BURST_PROBABILITY = 0.12  # compressed air, passing carts
+CLANKS_PER_S = 0.04  # four in ten clips
+BURST_PROBABILITY = 0.08  # compressed air, passing carts
 
 
 def background(c: Condition, *, session_depth_db: float, busy: bool) -> Float32Array:
-    """(T,) background of RMS about 1. busy adds other machines' hum, clanks and bursts (a hall); without, a quiet room."""
+    """(T,) background of RMS about 1; busy: a hall with other machines' hum, clanks and bursts, else a quiet room."""
     session = c.unit("session", *(value for _, value in c.attributes))
     bed = _bed(c, session, session_depth_db)
     hum_level, hum = _hum(c, session)
@@ -40,7 +40,7 @@ def _bed(c: Condition, session: np.random.Generator, depth_db: float) -> Float32
 
 
 def _hum(c: Condition, session: np.random.Generator) -> tuple[float, Float32Array]:
-    """Another machine nearby: a harmonic series whose pitch and colour belong to the session, whose level to the clip."""
+    """Another machine nearby: harmonics whose pitch and colour belong to the session, whose level to the clip."""
     rate_hz = session.uniform(25.0, 120.0)
     gain = falling(40, slope_db_per_octave=session.uniform(-7.0, -3.0)) * 10.0 ** (session.normal(0.0, 5.0, 40) / 20.0)
     level_db = session.uniform(-12.0, -6.0) + c.rng.normal(0.0, 1.5)

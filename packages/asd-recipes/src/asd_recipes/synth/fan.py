@@ -1,8 +1,9 @@
 """Industrial fan: blade-pass tone and harmonics over broadband flow noise and motor hum.
 
-The blade-pass frequency is blades times shaft rate; flow noise is a broad hump that falls with frequency (Neise 1992, Review
-of fan noise generation mechanisms; Blake, Mechanics of Flow-Induced Sound and Vibration). `m-n` is the kind of noise that
-was mixed in: it selects the background's session, so its spectrum, hum and lines, and nothing of the fan itself.
+The blade-pass frequency is blades times shaft rate; flow noise is a broad hump that falls with frequency (Neise 1992,
+Review of fan noise generation mechanisms; Blake, Mechanics of Flow-Induced Sound and Vibration). `m-n` is the kind of
+noise that was mixed in: it selects the background's session, so its spectrum, hum and lines, and nothing of the fan
+itself.
 """
 
 from __future__ import annotations
@@ -39,17 +40,17 @@ def render(c: Condition) -> Float32Array:
 
 
 def _blades(c: Condition, unit: np.random.Generator, turns: Float64Array, shaft_hz: float) -> Float32Array:
-    """Lines at all shaft orders; those at multiples of the blade count stand out because the blades are nearly equal."""
+    """Lines at all shaft orders; multiples of the blade count stand out because the blades are nearly equal."""
     orders = np.arange(1, 181)
     blade_order = orders / BLADES
     gain = falling(180, slope_db_per_octave=-7.0) * 10.0 ** (unit.normal(0.0, 3.0, 180) / 20.0)
     gain *= 10.0 ** (c.rng.normal(0.0, 1.5, 180) / 20.0)
     is_blade = orders % BLADES == 0
-    # unequal blades put energy between the multiples (Neise 1992, Sec. 4): -22 dB as built, up to 16 dB more when bent
-    between_db = -22.0 + 16.0 * c.degree("bent_blade") + (3.0 if c.fault == "bent_blade" else 0.0)
+    # unequal blades put energy between the multiples (Neise 1992): -22 dB as built, up to 14 dB more when bent
+    between_db = -22.0 + 14.0 * c.degree("bent_blade")
     gain *= np.where(is_blade, 1.0, 10.0 ** (between_db / 20.0) * np.sqrt(np.maximum(blade_order, 0.2)))
-    gain[0] *= 10.0 ** ((4.0 + 18.0 * c.degree("imbalance")) / 20.0)  # imbalance acts once per turn
-    gain[1] *= 10.0 ** (14.0 * c.degree("imbalance") / 20.0)
+    gain[0] *= 10.0 ** ((4.0 + 13.0 * c.degree("imbalance")) / 20.0)  # imbalance acts once per turn
+    gain[1] *= 10.0 ** (9.0 * c.degree("imbalance") / 20.0)
     return unit_rms(harmonics(turns, shaft_hz, gain, unit))
 
 
@@ -62,7 +63,7 @@ def _flow(c: Condition, unit: np.random.Generator, turns: Float64Array) -> Float
     flow *= np.exp(np.float32(0.1) * slow_curve(c.rng, c.samples))
     # rotating stall cells turn at 0.3 to 0.7 of the shaft rate (Day 2016): a slow beat of the flow noise
     cells = swing(turns, order=0.45)
-    flow *= np.float32(1.0) + np.float32(0.75 * stall) * cells
+    flow *= np.float32(1.0) + np.float32(0.45 * stall) * cells
     return flow
 
 
@@ -87,7 +88,7 @@ def _rub(c: Condition, unit: np.random.Generator, turns: Float64Array) -> Float3
 
 def _rattle(c: Condition, unit: np.random.Generator, turns: Float64Array) -> Float32Array | np.float32:
     """A loose foot lifts and lands: impacts about every second turn (a subharmonic), some left out."""
-    gain = c.fault_gain("loose_mount", faint_db=-22.0, strong_db=-5.0)
+    gain = c.fault_gain("loose_mount", faint_db=-24.0, strong_db=-7.0)
     if gain == 0.0:
         return np.float32(0.0)
     at, _ = events_per_turn(c.rng, turns, per_turn=0.5, slip=0.06)
@@ -101,7 +102,7 @@ MODEL = MachineModel(
     machine="fan",
     faults=FAULTS,
     background_db=-42.0,
-    snr_db=(-1.0, 3.0),
+    snr_db=(1.0, 4.0),
     render=render,
     loudness=loudness,
     session_depth_db=2.0,

@@ -1,8 +1,9 @@
 """Two-stage gearbox with a direct-current motor that lifts a weight: gear mesh with sidebands, knocks of the hoist.
 
-Gear mesh is teeth times shaft rate; load sets its amplitude, and each wheel's runout modulates it in amplitude and phase, which
-makes sidebands spaced by that wheel's rate (Randall 1982, J. Mech. Des. 104; Vibration-based Condition Monitoring, Sec. 5.4).
-`volt` sets the speed (an unsaturated motor's speed is nearly proportional to voltage), `wt` the load in grams.
+Gear mesh is teeth times shaft rate; load sets its amplitude, and each wheel's runout modulates it in amplitude and
+phase, which makes sidebands spaced by that wheel's rate (Randall 1982, J. Mech. Des. 104; Vibration-based Condition
+Monitoring). `volt` sets the speed (an unsaturated motor's speed is nearly proportional to voltage), `wt`
+the load in grams.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def _mesh(
     ripple = 10.0 ** ((unit.normal(0.0, 3.0, 20) + c.rng.normal(0.0, 1.2, 20)) / 20.0)
     gain = (falling(20, slope_db_per_octave=-5.0) * ripple)[:count]
     gain *= modal_gain(mesh_hz * np.arange(1, count + 1), modes)
-    gain[1:2] *= 10.0 ** (12.0 * c.degree("misaligned_shaft") / 20.0)  # twice mesh rises (Randall, Sec. 5.4)
+    gain[1:2] *= 10.0 ** (12.0 * c.degree("misaligned_shaft") / 20.0)  # twice mesh rises (Randall 2021)
     gain[2:] *= 10.0 ** (9.0 * c.degree("worn_teeth") / 20.0)  # wear off the pitch line: higher mesh harmonics
     runout = 0.006 + 0.05 * c.degree("eccentric_wheel") + 0.02 * c.degree("misaligned_shaft")
     sway = swing(wheel, phase_turns=-0.25)
@@ -87,7 +88,7 @@ def _hoist(c: Condition, output: Float64Array) -> Float32Array:
 
 def _tooth(c: Condition, motor: Float64Array, wheel: Float64Array, modes: Modes) -> Float32Array | np.float32:
     """A damaged tooth strikes once a turn of its wheel; a loose mount rattles irregularly with the load's changes."""
-    body = draw_modes(c.unit("wheel body"), count=4, low_hz=1800.0, high_hz=7400.0)  # thin wheels ring high when struck
+    body = draw_modes(c.unit("wheel body"), count=4, low_hz=1200.0, high_hz=7400.0)  # thin wheels ring high when struck
     if c.fault == "chipped_tooth":
         gain = c.fault_gain("chipped_tooth", faint_db=-23.0, strong_db=-6.0)
         at, _ = events_per_turn(c.rng, motor, per_turn=1.0, slip=0.002)
@@ -115,7 +116,7 @@ MODEL = MachineModel(
     machine="gearbox",
     faults=FAULTS,
     background_db=-38.0,
-    snr_db=(1.0, 5.0),
+    snr_db=(3.0, 6.0),
     render=render,
     loudness=loudness,
 )

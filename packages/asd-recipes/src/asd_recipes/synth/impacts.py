@@ -40,7 +40,7 @@ def draw_modes(
 
 
 def modal_gain(hz: Float64Array | Float32Array, modes: Modes, *, floor: float = 0.25) -> Float64Array:
-    """Amplitude response of the structure at frequencies hz: a floor plus each mode's resonance curve (peak = amplitude)."""
+    """Amplitude response of the structure at hz: a floor plus each mode's resonance curve (peak = amplitude)."""
     f = np.asarray(hz, dtype=np.float64)[..., None]
     ratio = f / modes.hz
     peak = modes.amplitude / np.sqrt(1.0 + np.square(modes.quality * (ratio - 1.0 / np.maximum(ratio, 1e-3))))
@@ -54,7 +54,8 @@ def ring(train: Float32Array, modes: Modes) -> Float32Array:
     response = np.zeros(_RING_SAMPLES)
     for f, d, a in zip(modes.hz, decay, modes.amplitude, strict=True):
         response += a * np.exp(-d * t) * np.sin(2.0 * np.pi * f * t)
-    # a loop around the clip's end: a ring that runs over the end sounds at the start, harmless for a machine that runs on
+    # a loop around the clip's end: a ring that runs over the end sounds at the start, harmless for a machine that
+    # runs on
     spectrum = scipy.fft.rfft(train)
     spectrum *= scipy.fft.rfft(response.astype(np.float32), len(train))
     wave: Float32Array = scipy.fft.irfft(spectrum, len(train))
@@ -74,8 +75,8 @@ def events_per_turn(
 ) -> tuple[Float64Array, Float64Array]:
     """Sample positions and shaft angles of events that come per_turn times a turn.
 
-    slip is the relative deviation of each interval: rolling elements slide by about 1 percent, so that the intervals are
-    random and the lines smear towards high orders (Randall and Antoni 2011, Sec. 2); 0 for parts with teeth.
+    slip is the relative deviation of each interval: rolling elements slide by about 1 percent, so that the intervals
+    are random and the lines smear towards high orders (Randall and Antoni 2011); 0 for parts with teeth.
     """
     first = rng.random() if offset is None else offset
     start, stop = float(turns[0]), float(turns[-1])

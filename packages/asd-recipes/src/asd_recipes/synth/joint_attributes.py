@@ -1,8 +1,8 @@
 """Which combinations of attribute values a data set of some size holds, in the proportions of the reference.
 
 The published tables give counts per item. Where two items' counts only fit together in one way, that is taken: bearing,
-gearbox and slider were recorded in two series of 495 clips, one per item varied (slider's second series varies both along
-vel^2 / ac = const). Toy cars and trains combine independently.
+gearbox and slider were recorded in two series of 495 clips, one per item varied (slider's second series varies both
+along vel^2 / ac = const). Toy cars and trains combine independently.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from asd_recipes.dcase2023_facts import MACHINES
+from asd_recipes.synth.condition import Float64Array
 
 Attributes = tuple[tuple[str, str], ...]
 
@@ -51,7 +53,7 @@ def _factor(items: str, counts: str) -> Factor:
 def _independent(machine: str, domain: str) -> tuple[Series, ...]:
     factors = []
     for item in MACHINES[machine].items:
-        counts = {
+        counts: dict[tuple[str, ...], int] = {
             (v.value,): v.source_train if domain == "source" else v.target_train
             for v in item.values
             if (v.source_train if domain == "source" else v.target_train) > 0
@@ -101,13 +103,13 @@ SERIES: dict[tuple[str, str], tuple[Series, ...]] = {
 }
 
 
-def apportion(total: int, weights: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Whole numbers that sum to total, nearest to the weights' shares, every positive weight at least one if total allows.
+def apportion(total: int, weights: Float64Array, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Whole numbers that sum to total, nearest to the weights' shares; no positive weight gets 0 if total allows.
 
     Ties between equal remainders are broken by rng.
     """
     quota = total * weights / weights.sum()
-    counts = np.floor(quota).astype(np.int64)
+    counts: NDArray[np.int64] = np.floor(quota).astype(np.int64)
     order = np.lexsort((rng.permutation(len(weights)), counts - quota))
     counts[order[: total - int(counts.sum())]] += 1
     needed = np.flatnonzero((counts == 0) & (weights > 0))

@@ -21,7 +21,10 @@ def _bin_point(samples: int) -> NDArray[np.intp]:
     """(T // 2 + 1,) for each bin of a real transform of T samples, the nearest of the points in log frequency."""
     hz = np.fft.rfftfreq(samples, 1.0 / SAMPLE_RATE_HZ)
     octaves = np.log2(np.maximum(hz, LOW_HZ) / LOW_HZ)
-    return np.rint(octaves * ((_POINTS - 1) / np.log2(SAMPLE_RATE_HZ / 2.0 / LOW_HZ))).astype(np.intp)
+    points: NDArray[np.intp] = np.rint(octaves * ((_POINTS - 1) / np.log2(SAMPLE_RATE_HZ / 2.0 / LOW_HZ))).astype(
+        np.intp
+    )
+    return points
 
 
 def shaped_noise(rng: np.random.Generator, gain: Float32Array, samples: int) -> Float32Array:
@@ -37,8 +40,8 @@ def shaped_noise(rng: np.random.Generator, gain: Float32Array, samples: int) -> 
 def octave_gain(samples: int, knots_db: Float64Array, modes: Modes | None = None) -> Float32Array:
     """(T // 2 + 1,) amplitude response straight in dB over log frequency, knots evenly from LOW_HZ to 8 kHz.
 
-    With modes, times the structure's modal gain. Both are evaluated on 2,048 points evenly in log frequency (9 within the
-    bandwidth of the sharpest mode used) and looked up: ten times faster than on all bins.
+    With modes, times the structure's modal gain. Both are evaluated on 2,048 points evenly in log frequency (9 within
+    the bandwidth of the sharpest mode used) and looked up: ten times faster than on all bins.
     """
     octaves = np.linspace(np.log2(LOW_HZ / 1000.0), 3.0, _POINTS)
     fine = np.interp(octaves, np.linspace(octaves[0], octaves[-1], len(knots_db)), knots_db)

@@ -1,8 +1,8 @@
 """From a machine's sound to the 16-bit clip: place, microphone, background at a ratio, recorder gain.
 
-The clip's level is set last and does not depend on the fault: RMS over the whole clip is what the healthy machine at this
-condition would have had with the drawn background, times a random recorder gain. A fault that adds sound is thus not
-louder, and one that takes sound away not quieter.
+The clip's level is set last and does not depend on the fault: RMS over the whole clip is what the healthy machine at
+this condition would have had with the drawn background, times a random recorder gain. A fault that adds sound is thus
+not louder, and one that takes sound away not quieter.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from asd_recipes.synth.condition import Condition, Float32Array, MachineModel, r
 from asd_recipes.synth.factory import background
 from asd_recipes.synth.noise import octave_gain, rough_knots, tilt_knots
 
-RECORDER_GAIN_DB = (-1.0, 1.0)  # uniform: setting and microphone distance from clip to clip
+RECORDER_GAIN_DB = (-0.75, 0.75)  # uniform: setting and microphone distance from clip to clip
 MICROPHONE_DEPTH_DB = 2.0  # standard deviation between microphones or places, per half octave
 PLACEMENT_DEPTH_DB = 0.5  # the same for one place from clip to clip
 PLACEMENT_TILT_DB = 0.3  # standard deviation of the tilt per octave from clip to clip (angle to the microphone)

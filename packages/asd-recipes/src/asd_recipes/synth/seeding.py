@@ -12,7 +12,8 @@ STREAM = "asd-synth-1"  # part of every key: raising it gives a new data set for
 def keyed_generator(*parts: str | int) -> np.random.Generator:
     """A generator that depends on the parts alone (BLAKE2b of their text, 128 bits, through SeedSequence).
 
-    The same parts give the same numbers on one version of NumPy; NumPy promises no more than that for its distributions.
+    The same parts give the same numbers on one version of NumPy; NumPy promises no more than that for its
+    distributions.
     """
     text = "\x1f".join((STREAM, *map(str, parts)))
     digest = hashlib.blake2b(text.encode(), digest_size=16).digest()

@@ -1,9 +1,10 @@
 """Linear slider on a rail: strokes to and fro with a speed profile, rolling and friction noise that follow the speed.
 
-`vel` is the speed limit in mm/s, `ac` the acceleration in g. Both go with a stroke of 0.49 m: where the table lists them in
-pairs, vel^2 / ac is that length, so those strokes are triangles of speed; at 0.30 g they are trapezoids. Balls passing in and
-out of the load zone sound at speed over ball pitch (Ohta 1999, Sound of linear-guideway type recirculating linear ball
-bearings, J. Tribol. 121); friction noise grows with the square of speed; stick-slip is after Akay 2002 (Acoustics of friction).
+`vel` is the speed limit in mm/s, `ac` the acceleration in g. Both go with a stroke of 0.49 m: where the table lists
+them in pairs, vel^2 / ac is that length, so those strokes are triangles of speed; at 0.30 g they are trapezoids.
+Balls passing in and out of the load zone sound at speed over ball pitch (Ohta 1999, Sound of linear-guideway type
+recirculating linear ball bearings, J. Tribol. 121); friction noise grows with the square of speed; stick-slip is
+after Akay 2002 (Acoustics of friction).
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ def _profile(c: Condition) -> tuple[Float32Array, Float64Array]:
     starts = -c.rng.random() * period + period * np.arange(count) + c.rng.normal(0.0, 0.008, count)
     times = starts[:, None] + np.array([0.0, ramp_s, ramp_s + max(cruise_s, 1e-6), period - DWELL_S])
     speed = np.tile(np.array([0.0, 1.0, 1.0, 0.0]), count)
-    grid = np.arange(0, c.samples + 32, 32) / SAMPLE_RATE_HZ  # 2 ms grid, then straight lines: cheap and exact at corners
+    # on a 2 ms grid, then straight lines between: cheap, and corners are exact to 2 ms
+    grid = np.arange(0, c.samples + 32, 32) / SAMPLE_RATE_HZ
     coarse = np.interp(grid, times.reshape(-1), speed)
     ramp = np.arange(32) / 32.0
     fine = (coarse[:-1, None] + np.diff(coarse)[:, None] * ramp).reshape(-1)[: c.samples]
@@ -63,8 +65,9 @@ def render(c: Condition) -> Float32Array:
     distance = np.cumsum(speed, dtype=np.float64) * (peak / SAMPLE_RATE_HZ)
     low = shaped_noise(c.rng, octave_gain(c.samples, tilt_knots(-4.0) + rough_knots(c.rng, 1.0), modes), c.samples)
     high = shaped_noise(c.rng, octave_gain(c.samples, band_knots(1500.0, 7000.0), modes), c.samples)
-    rolling = np.float32(0.9) * low * speed + np.float32(0.35 + 0.6 * c.degree("dry_rail") * peak**0.5) * high * speed**2
-    rolling *= np.float32(1.0) + np.float32(0.5 * c.degree("dry_rail")) * slow_curve(c.rng, c.samples, knot_samples=320)
+    dry = c.degree("dry_rail")  # friction is louder and grips by fits and starts
+    rolling = np.float32(0.9) * low * speed + np.float32(0.35 + 0.6 * dry * peak**0.5) * high * speed**2
+    rolling *= np.float32(1.0) + np.float32(0.5 * dry) * slow_curve(c.rng, c.samples, knot_samples=320)
     tones = _tones(c, unit, distance, peak) * speed
     wave = unit_rms(unit_rms(rolling) + np.float32(0.5) * unit_rms(tones) + np.float32(0.45) * _ends(c, strokes))
     wave += _defect(c, unit, distance, speed, strokes, peak)
@@ -102,14 +105,15 @@ def _defect(
 ) -> Float32Array | np.float32:
     """Sounds that only a faulty slider makes."""
     if c.fault == "loose_end_stop":
-        gain = c.fault_gain("loose_end_stop", faint_db=-20.0, strong_db=-6.0)
+        gain = c.fault_gain("loose_end_stop", faint_db=-24.0, strong_db=-9.0)
         ends = np.repeat(strokes[:, 1], 4) + np.tile(np.array([0.0, 0.021, 0.037, 0.049]), len(strokes))
         at = (ends + c.rng.normal(0.0, 0.003, len(ends))) * SAMPLE_RATE_HZ
         modes = draw_modes(c.unit("stop"), count=4, low_hz=200.0, high_hz=3500.0, quality=(5.0, 15.0))
         wave = ring(strikes(at, np.tile([1.0, 0.7, 0.5, 0.35], len(strokes)), c.samples), modes)
     elif c.fault in ("rail_dent", "worn_ball"):
         gain = c.fault_gain(str(c.fault), faint_db=-24.0, strong_db=-9.0)
-        # a dent is met once a stroke by each of the carriage's six balls in contact; a spalled ball meets the rail all along
+        # a dent is met once a stroke by each of the carriage's six balls in contact; a spalled ball meets the rail
+        # all along
         path = distance + c.rng.random() * STROKE_M
         spacing = STROKE_M if c.fault == "rail_dent" else BALL_PITCH_M * np.pi / 1.6
         turns = path / spacing
@@ -122,14 +126,16 @@ def _defect(
         modes = draw_modes(unit, count=6, low_hz=700.0, high_hz=6800.0)
         wave = ring(strikes(at, strength, c.samples), modes)
     elif c.fault == "stick_slip":
-        gain = c.fault_gain("stick_slip", faint_db=-26.0, strong_db=-11.0)
+        gain = c.fault_gain("stick_slip", faint_db=-27.0, strong_db=-12.0)
         squeal_hz = c.unit("squeal").uniform(1400.0, 3200.0) * (1.0 + 0.02 * c.rng.standard_normal())
         wobble = np.cumsum(1.0 + 0.03 * slow_curve(c.rng, c.samples, knot_samples=800), dtype=np.float64)
-        slow = np.exp(-np.square((speed - np.float32(0.3)) / np.float32(0.15)))  # squeals at low speed, falling friction
+        # friction falls with speed where speed is low: only there does it feed the vibration
+        slow = np.exp(-np.square((speed - np.float32(0.3)) / np.float32(0.15)))
         wave = periodic(wobble * squeal_hz / SAMPLE_RATE_HZ, np.array([1.0, 0.4]), np.zeros(2)) * slow
     elif c.fault == "dragging_cover":
         gain = c.fault_gain("dragging_cover", faint_db=-18.0, strong_db=-5.0)
-        scrape = shaped_noise(c.rng, octave_gain(c.samples, band_knots(500.0, 2200.0, skirt_db_per_octave=9.0)), c.samples)
+        band = band_knots(500.0, 2200.0, skirt_db_per_octave=9.0)
+        scrape = shaped_noise(c.rng, octave_gain(c.samples, band), c.samples)
         folds = np.maximum(np.float32(0.0), swing(distance, order=9.0 / STROKE_M)) ** 2
         wave = scrape * folds * np.sqrt(speed)  # bellows: nine folds a stroke
     else:
@@ -141,7 +147,7 @@ MODEL = MachineModel(
     machine="slider",
     faults=FAULTS,
     background_db=-43.0,
-    snr_db=(0.0, 4.0),
+    snr_db=(2.0, 5.0),
     render=render,
     loudness=loudness,
 )

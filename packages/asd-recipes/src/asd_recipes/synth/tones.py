@@ -35,7 +35,7 @@ def slow_curve(rng: np.random.Generator, samples: int, *, knot_samples: int = _K
 def angle(
     rng: np.random.Generator, rate_hz: float | Float32Array, samples: int, *, wander: float = 0.002
 ) -> Float64Array:
-    """(T,) float64 angle in turns of a part that turns at rate_hz, whose speed wanders by the given relative deviation."""
+    """(T,) float64 angle in turns of a part at rate_hz, whose speed wanders by the given relative deviation."""
     rate = slow_curve(rng, samples) * np.float32(wander)
     rate += np.float32(1.0)
     rate *= np.asarray(rate_hz, dtype=np.float32) / np.float32(SAMPLE_RATE_HZ)

@@ -1,9 +1,9 @@
-"""Toy car on a roller bench: motor whine, gear noise and wheels, with only the room before the start and after the stop.
+"""Toy car on a roller bench: motor whine, gear noise and wheels; only the room before the start and after the stop.
 
-`car` is one of ten small cars (letter: model, digit: specimen), `spd` the supply voltage, which sets the motor's speed, `mic` the
-microphone and its response. Faults follow ToyADMOS2's damage list (Harada et al. 2021: bent shaft, deformed gears, coiled tyres,
-over and under voltage); the motor's commutation tone is bars times rate times two (Chiasson, Modeling and High-Performance Control
-of Electric Machines, Ch. 1).
+`car` is one of ten small cars (letter: model, digit: specimen), `spd` the supply voltage, which sets the motor's
+speed, `mic` the microphone and its response. Faults: those
+that ToyADMOS made on purpose (Koizumi et al. 2019: shaft, gears, tyres) and three more. The motor's commutation tone is
+bars times rate times two (Chiasson, Modeling and High-Performance Control of Electric Machines).
 """
 
 from __future__ import annotations
@@ -61,10 +61,17 @@ def render(c: Condition) -> Float32Array:
 
 
 def _gears(
-    c: Condition, specimen: np.random.Generator, motor: Float64Array, axle: Float64Array, teeth: int, hz: float, modes: Modes
+    c: Condition,
+    specimen: np.random.Generator,
+    motor: Float64Array,
+    axle: Float64Array,
+    teeth: int,
+    hz: float,
+    modes: Modes,
 ) -> Float32Array:
     count = min(8, harmonic_count(teeth * hz))
-    gain = falling(8, slope_db_per_octave=-5.0) * 10.0 ** ((specimen.normal(0.0, 2.0, 8) + c.rng.normal(0.0, 1.0, 8)) / 20.0)
+    ripple_db = specimen.normal(0.0, 2.0, 8) + c.rng.normal(0.0, 1.0, 8)
+    gain = falling(8, slope_db_per_octave=-5.0) * 10.0 ** (ripple_db / 20.0)
     gain[1:] *= 10.0 ** (8.0 * c.degree("worn_gear") / 20.0)
     gain = gain[:count] * modal_gain(teeth * hz * np.arange(1, count + 1), modes)
     sway = swing(axle)
@@ -88,11 +95,14 @@ def _rolling(c: Condition, axle: Float64Array, modes: Modes) -> Float32Array:
     noise = shaped_noise(c.rng, octave_gain(c.samples, tilt_knots(-2.0) + rough_knots(c.rng, 1.0), modes), c.samples)
     # a tyre that is out of round presses unevenly: noise swells at one and two times the axle rate
     dent = c.degree("deformed_tyre")
-    noise *= np.float32(1.0) + np.float32(0.08 + 0.6 * dent) * swing(axle) + np.float32(0.35 * dent) * swing(axle, order=2.0)
+    swell = np.float32(0.08 + 0.6 * dent) * swing(axle) + np.float32(0.35 * dent) * swing(axle, order=2.0)
+    noise *= np.float32(1.0) + swell
     return noise
 
 
-def _damage(c: Condition, motor: Float64Array, axle: Float64Array, teeth: int, modes: Modes) -> Float32Array | np.float32:
+def _damage(
+    c: Condition, motor: Float64Array, axle: Float64Array, teeth: int, modes: Modes
+) -> Float32Array | np.float32:
     """Impacts and crackle that only the damaged car makes."""
     if c.fault == "chipped_gear":
         gain = c.fault_gain("chipped_gear", faint_db=-22.0, strong_db=-4.0)
@@ -120,7 +130,7 @@ MODEL = MachineModel(
     machine="ToyCar",
     faults=FAULTS,
     background_db=-46.0,
-    snr_db=(11.0, 15.0),
+    snr_db=(12.0, 15.0),
     render=render,
     loudness=loudness,
     microphone_item="mic",

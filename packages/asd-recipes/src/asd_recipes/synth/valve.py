@@ -1,8 +1,9 @@
 """Solenoid valve: clicks as the plunger opens and closes in a pattern, air flow between the two.
 
-`pat` is the time pattern of the control signal; the clicks themselves do not depend on it. The intervals are read off the real
-clips (a click every 0.46 s with pauses in pattern 01, an irregular one near 2 s in pattern 03). Opening is a bright click of
-plunger on stop; closing a duller one of plunger on seat; flow through the open seat is broadband jet noise.
+`pat` is the time pattern of the control signal; the clicks themselves do not depend on it. The intervals are read off
+the real clips (a click every 0.46 s with pauses in pattern 01, an irregular one near 2 s in pattern 03). Opening is a
+bright click of plunger on stop; closing a duller one of plunger on seat; flow through the open seat is broadband jet
+noise.
 """
 
 from __future__ import annotations
@@ -30,13 +31,17 @@ def loudness(c: Condition) -> float:
 
 
 def _switching(c: Condition) -> tuple[Float64Array, Float64Array, float]:
-    """Seconds at which the plunger opens and closes, and the fraction of strokes that happen, with the pattern's start anywhere and 3 ms of jitter."""
+    """Seconds at which the plunger opens and closes, and the fraction of strokes that happen.
+
+    The pattern starts anywhere; each edge has 3 ms of jitter.
+    """
     pattern = np.array(PATTERNS[c.value("pat")])
     period = float(pattern.sum())
     repeats = int(c.samples / SAMPLE_RATE_HZ / period) + 2
     edges = np.cumsum(np.tile(pattern.reshape(-1), repeats)) - c.rng.random() * period
     opens, closes = edges[1::2][:-1], edges[2::2]
-    stick = c.degree("sticking_plunger")  # friction delays opening by up to some hundredths of a second, differently each time
+    # friction delays opening by up to some hundredths of a second, differently each time
+    stick = c.degree("sticking_plunger")
     opens = opens + c.rng.normal(0.0, 0.003, len(opens)) + stick * c.rng.uniform(0.01, 0.12, len(opens))
     closes = closes + c.rng.normal(0.0, 0.003, len(closes)) + stick * c.rng.uniform(0.0, 0.06, len(closes))
     missed = c.degree("missed_stroke")
@@ -54,18 +59,19 @@ def render(c: Condition) -> Float32Array:
     opens, closes, kept = _switching(c)
     wave = _clicks(c, opens, body, 1.0 - 0.5 * c.degree("sticking_plunger"))
     # dirt on the seat cushions the landing: softer and lower (contact time grows, Goldsmith, Impact)
-    closing = _clicks(c, closes, seat.shifted(1.0 - 0.25 * dirt), 0.9 - 0.6 * dirt)
+    closing = _clicks(c, closes, seat.shifted(1.0 - 0.15 * dirt), 0.9 - 0.45 * dirt)
     wave += closing
     # the missing strokes take their sound with them: what is left is not louder for it
     wave = unit_rms(wave) * np.float32(0.85 * np.sqrt(kept))
-    bounce = c.fault_gain("worn_seat_chatter", faint_db=-12.0, strong_db=4.0)
+    bounce = c.fault_gain("worn_seat_chatter", faint_db=-16.0, strong_db=1.0)
     if bounce > 0.0:
         gaps = np.cumsum(np.array([0.013, 0.010, 0.0075, 0.0055, 0.004]))  # a bouncing body: shrinking gaps
         again = (closes[:, None] + gaps * c.rng.uniform(0.8, 1.25, (len(closes), 1))).reshape(-1)
         wave += np.float32(0.5 * bounce) * unit_rms(_clicks(c, again, seat.shifted(1.4), 1.0))
     wave += _flow(c, unit, opens, closes)
     if c.fault == "coil_buzz":  # a cracked shading ring: the armature buzzes at twice the mains while energised
-        buzz = periodic(angle(c.rng, 100.0, c.samples, wander=0.0003), np.ones(30) / np.arange(1, 31) ** 0.4, np.zeros(30))
+        mains = angle(c.rng, 100.0, c.samples, wander=0.0003)
+        buzz = periodic(mains, np.asarray(np.arange(1, 31) ** -0.4, dtype=np.float64), np.zeros(30))
         gain = c.fault_gain("coil_buzz", faint_db=-20.0, strong_db=-2.0)
         wave += np.float32(gain) * unit_rms(buzz * _open_gate(c, opens, closes))
     return wave
@@ -93,9 +99,10 @@ def _flow(c: Condition, unit: np.random.Generator, opens: Float64Array, closes: 
     knots = band_knots(low_hz, 4.0 * low_hz, skirt_db_per_octave=6.0) + rough_knots(c.rng, 1.0, knots=32)
     jet = shaped_noise(c.rng, octave_gain(c.samples, knots), c.samples)
     flow = np.float32(0.3 * 10.0 ** (c.rng.normal(0.0, 1.5) / 20.0)) * jet * _open_gate(c, opens, closes)
-    leak = c.fault_gain("leaking_seat", faint_db=-22.0, strong_db=-4.0)
+    leak = c.fault_gain("leaking_seat", faint_db=-23.0, strong_db=-6.0)
     if leak > 0.0:
-        hiss = shaped_noise(c.rng, octave_gain(c.samples, band_knots(2500.0, 6500.0, skirt_db_per_octave=9.0)), c.samples)
+        band = band_knots(2500.0, 6500.0, skirt_db_per_octave=9.0)
+        hiss = shaped_noise(c.rng, octave_gain(c.samples, band), c.samples)
         hiss *= np.exp(np.float32(0.2) * slow_curve(c.rng, c.samples))
         flow += np.float32(leak) * hiss
     return flow
@@ -105,7 +112,7 @@ MODEL = MachineModel(
     machine="valve",
     faults=FAULTS,
     background_db=-46.0,
-    snr_db=(-5.0, -1.0),
+    snr_db=(-3.0, 0.0),
     render=render,
     loudness=loudness,
 )

@@ -1,35 +1,28 @@
-"""Writing the synthetic data set: whole or not at all, resumable, and the same bytes however many processes write it."""
+"""Writing the synthetic data set: whole or not at all, resumable, the same bytes however many processes write it."""
 
 from __future__ import annotations
 
 import csv
 import io
-import json
 import os
 import shutil
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from asd_recipes.dcase2023_facts import SAMPLE_RATE_HZ, SECTION
-from asd_recipes.synth.clip_plan import Clip, DatasetSize, plan_machine
+from asd_recipes.dcase2023_facts import SAMPLE_RATE_HZ
+from asd_recipes.synth.clip_plan import Clip, DatasetSize
 from asd_recipes.synth.machines import MODELS
+from asd_recipes.synth.manifest import ATTRIBUTES, MANIFEST, Request, is_whole
 from asd_recipes.synth.recording import record
-from asd_recipes.synth.seeding import STREAM
 
-MANIFEST = "synth.json"
-SCHEMA = 1
 _BATCH = 8  # clips a task: large enough to hide the queue, small enough for a smooth progress bar
-
-
-class DatasetExistsError(FileExistsError):
-    """The folder holds something that this module did not write."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +50,10 @@ def write_dataset(
 ) -> DatasetSummary:
     """Write a synthetic data set in the layout of the DCASE 2023 Task 2 development set.
 
-    The bytes of a clip depend on seed, machine and the clip's place in the plan alone, not on jobs, on the other machines or on
-    the order of writing; they hold for one version of NumPy and SciPy on one platform, others may differ in the last bits.
-    Everything is written to a folder beside root and renamed at the end; a call that was killed is resumed by the next one.
+    The bytes of a clip depend on seed, machine and the clip's place in the plan alone, not on jobs, on the other
+    machines or on the order of writing; they hold for one version of NumPy and SciPy on one platform, others may
+    differ in the last bits. Everything is written to a folder beside root and renamed at the end; a call that was
+    killed is resumed by the next one.
 
     Args:
         root: folder to make. One made here before from the same request is left as it is; from another, it is replaced.
@@ -78,11 +72,11 @@ def write_dataset(
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise ValueError(f"seed must be an int >= 0; got {seed!r}.")
     root = Path(root)
-    plan = [clip for machine in chosen for clip in plan_machine(machine, size, seed)]
-    manifest = _manifest(size, seed, chosen)
-    reused = _is_ours(root, manifest, plan)
+    request = Request(size, seed, chosen)
+    plan = request.plan()
+    reused = is_whole(root, request)
     if not reused:
-        _write_beside(root, plan, manifest, seed, jobs, progress)
+        _write_beside(root, request, plan, jobs, progress)
     elif progress is not None:
         progress(len(plan), len(plan))
     audio_s = sum(clip.samples for clip in plan) / SAMPLE_RATE_HZ
@@ -100,100 +94,41 @@ def _checked_machines(machines: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(m for m in MODELS if m in machines)
 
 
-def _manifest(size: DatasetSize, seed: int, machines: tuple[str, ...]) -> dict[str, object]:
-    return {
-        "schema": SCHEMA,
-        "synthetic": True,
-        "generator": STREAM,
-        "seed": seed,
-        "size": asdict(size),
-        "machines": list(machines),
-    }
-
-
-def _expected_bytes(clip: Clip) -> int:
-    return 44 + 2 * clip.samples
-
-
-def _read_manifest(folder: Path) -> dict[str, object] | None:
-    try:
-        read = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return read if isinstance(read, dict) and read.get("synthetic") is True and "size" in read else None
-
-
-def _written_paths(manifest: dict[str, object]) -> set[str] | None:
-    """Every path that a finished call with this manifest leaves, or None if the manifest is not one of ours."""
-    try:
-        size = DatasetSize(**manifest["size"])  # type: ignore[arg-type]
-        machines, seed = manifest["machines"], manifest["seed"]
-        clips = [c for m in machines for c in plan_machine(m, size, seed)]  # type: ignore[attr-defined, arg-type]
-    except (KeyError, TypeError, ValueError):
-        return None
-    return {MANIFEST, *(c.path for c in clips), *(f"{m}/attributes_{SECTION}.csv" for m in machines)}  # type: ignore[attr-defined]
-
-
-def _is_ours(root: Path, manifest: dict[str, object], plan: list[Clip]) -> bool:
-    """True: root is this very data set, complete. False: root may be made or replaced. Else DatasetExistsError."""
-    if not root.exists():
-        return False
-    if not root.is_dir():
-        raise DatasetExistsError(f"root {root} is a file; name a folder.")
-    present = _read_manifest(root)
-    allowed = _written_paths(present) if present else set()
-    for path in sorted(root.rglob("*")):
-        if path.is_file() and path.relative_to(root).as_posix() not in (allowed or set()):
-            raise DatasetExistsError(
-                f"root {root} holds {path.relative_to(root)}, which was not written here. Name another folder or remove it."
-            )
-    if present != manifest:
-        return False
-    return all((root / c.path).is_file() and (root / c.path).stat().st_size == _expected_bytes(c) for c in plan)
-
-
 def _write_beside(
-    root: Path,
-    plan: list[Clip],
-    manifest: dict[str, object],
-    seed: int,
-    jobs: int,
-    progress: Callable[[int, int], None] | None,
+    root: Path, request: Request, plan: list[Clip], jobs: int, progress: Callable[[int, int], None] | None
 ) -> None:
     partial = root.with_name(f".{root.name}.synth-partial")
-    request = partial / MANIFEST  # there from the start: the folder's name says that it is not complete
-    wanted = json.dumps(manifest, indent=2) + "\n"
-    if not request.is_file() or request.read_text(encoding="utf-8") != wanted:
+    manifest = partial / MANIFEST  # there from the start: the folder's name says that it is not complete
+    wanted = request.to_json()
+    if not manifest.is_file() or manifest.read_text(encoding="utf-8") != wanted:
         shutil.rmtree(partial, ignore_errors=True)  # of another request: nothing in it can be used
-    for machine in {clip.machine for clip in plan}:
+    for machine in request.machines:
         for split in ("train", "test"):
             (partial / machine / split).mkdir(parents=True, exist_ok=True)
-    _replace_text(request, wanted)
+    for left in partial.rglob(".*"):
+        left.unlink()  # half-written files of a killed call
+    _replace_text(manifest, wanted)
     missing = [c for c in plan if not (partial / c.path).is_file()]  # clips are renamed into place, so whole if there
     done = len(plan) - len(missing)
     if progress is not None:
         progress(done, len(plan))
-    for written in _write_clips(partial, missing, seed, jobs):
+    for written in _write_clips(partial, missing, request.seed, jobs):
         done += written
         if progress is not None:
             progress(done, len(plan))
-    for machine in {clip.machine for clip in plan}:
-        rows = [c for c in plan if c.machine == machine]
-        _replace_text(partial / machine / f"attributes_{SECTION}.csv", _attributes_csv(rows))
+    for machine in request.machines:
+        _replace_text(partial / machine / ATTRIBUTES, _attributes_csv([c for c in plan if c.machine == machine]))
     _swap_in(partial, root)
 
 
 def _swap_in(partial: Path, root: Path) -> None:
-    """Rename partial to root. The one gap, when an older set of ours is replaced, leaves partial complete for the next call."""
+    """Rename partial to root. A kill between the two renames leaves partial complete: the next call renames it."""
+    old = root.with_name(f".{root.name}.synth-old")
+    shutil.rmtree(old, ignore_errors=True)
     if root.exists():
-        old = root.with_name(f".{root.name}.synth-old")
-        shutil.rmtree(old, ignore_errors=True)
         root.rename(old)
-        partial.rename(root)
-        shutil.rmtree(old)
-    else:
-        root.parent.mkdir(parents=True, exist_ok=True)
-        partial.rename(root)
+    partial.rename(root)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _write_clips(partial: Path, clips: list[Clip], seed: int, jobs: int) -> Iterator[int]:
@@ -228,7 +163,8 @@ def wav_bytes(wave: NDArray[np.int16]) -> bytes:
     """A mono 16-bit PCM wav file of (T,) int16 samples at 16 kHz."""
     data = wave.astype("<i2", copy=False).tobytes()
     format_chunk = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, SAMPLE_RATE_HZ, 2 * SAMPLE_RATE_HZ, 2, 16)
-    return struct.pack("<4sI4s", b"RIFF", 36 + len(data), b"WAVE") + format_chunk + struct.pack("<4sI", b"data", len(data)) + data
+    riff = struct.pack("<4sI4s", b"RIFF", 36 + len(data), b"WAVE")
+    return riff + format_chunk + struct.pack("<4sI", b"data", len(data)) + data
 
 
 def _attributes_csv(clips: list[Clip]) -> str:
