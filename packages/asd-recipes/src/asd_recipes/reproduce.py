@@ -4,15 +4,17 @@ A stage whose last file is there is not run again; so a run that was interrupted
 same bytes as one that was not.
 """
 
-import dataclasses
 import importlib.metadata
 import platform
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from asd_eval import decide, write_submission
 from asd_recipes.autoencoder_baseline import AutoencoderBaseline
 from asd_recipes.dataset import Dataset, DatasetError, Problem, scan_dataset
 from asd_recipes.device_choice import Device, choose_device
@@ -72,6 +74,13 @@ class Reproduction:
         about = {"data_sha256": bank.digest, "synthetic": dataset.synthetic, "device": device.description}
         self.store.begin(self.recipe, about)
         prepared = prepare_data(bank, self.recipe)
+        for machine in machines:
+            if min(len(prepared.training[machine]), len(prepared.validation[machine])) < 2:
+                raise DatasetError(
+                    f"{machine} has {len(prepared.training[machine])} training and "
+                    f"{len(prepared.validation[machine])} validation clips; two of each are the least. "
+                    "Add normal training clips, or change split.source_share."
+                )
         for number, machine in enumerate(machines, 1):
             progress.say(f"machine {number} of {len(machines)}: {machine}")
             problems += self._run_machine(machine, prepared, device, progress)
@@ -149,7 +158,7 @@ class Reproduction:
             "seed": self.recipe.seed,
             "recipe_sha256": self.recipe.digest(),
             "data_sha256": data.bank.digest,
-            "device": dataclasses.asdict(device),
+            "device": asdict(device),
             "versions": {**versions, "python": platform.python_version()},
             "training_clips": len(data.training[machine]),
             "validation_clips": len(data.validation[machine]),
@@ -157,6 +166,7 @@ class Reproduction:
         write_json(folder / "manifest.json", content)
 
     def _evaluate(self, machines: Sequence[str]) -> list[SystemResult]:
+        """Metrics of every system that has scores; metrics and submission files of each are written."""
         tables: dict[str, dict[str, ScoreTable]] = {"oe": {}, "autoencoder": {}}
         for system, by_machine in tables.items():
             for machine in machines:
@@ -165,12 +175,19 @@ class Reproduction:
                     by_machine[machine] = read_score_table(path)
         results = evaluate_systems(tables["oe"], tables["autoencoder"], selected=self.recipe.inlier.selected)
         for result in results:
-            name = result.row.name.lower().replace(" ", "-").replace("(", "").replace(")", "")
-            content = {
-                convention: [dataclasses.asdict(item) for item in metrics]
-                for convention, metrics in result.metrics.items()
-            }
-            write_json(self.store.root / "metrics" / f"{name}.json", content)
+            metrics = {name: [asdict(item) for item in items] for name, items in result.metrics.items()}
+            write_json(self.store.root / "metrics" / f"{result.row.slug}.json", metrics)
+            source = tables["autoencoder" if result.row.name.startswith("Baseline") else "oe"]
+            for machine, scores in result.scores.items():
+                # The official baseline's 0.9 quantile, here of normal clips that trained nothing.
+                threshold = float(np.quantile(scores.validation, 0.9))
+                write_submission(
+                    self.store.root / "submissions" / result.row.slug,
+                    source[machine].part("test").files,
+                    scores.test,
+                    machine=machine,
+                    decisions=decide(scores.test, threshold),
+                )
         return results
 
 

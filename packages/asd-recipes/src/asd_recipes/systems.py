@@ -28,30 +28,41 @@ class SystemRow:
     paper_name: str  # the row of the paper's tables to print beside it
     uses_labels: bool = False
 
+    @property
+    def slug(self) -> str:
+        """The name as a file name: `oe-20-selected`."""
+        return self.name.lower().replace(" ", "-").replace("(", "").replace(")", "")
+
+
+@dataclass(frozen=True)
+class ClipScores:
+    """Scores of one machine's validation and test clips by one system."""
+
+    validation: Float64Array
+    test: Float64Array
+
 
 @dataclass(frozen=True)
 class SystemResult:
-    """Metrics of one system: for each convention, one entry a machine."""
+    """What one system says of each machine, and the metrics: for each convention, one entry a machine."""
 
     row: SystemRow
+    scores: dict[str, ClipScores]
     metrics: dict[Convention, list[MachineMetrics]]
 
     def official_score(self, convention: Convention) -> float:
         return official_score(self.metrics[convention])
 
 
-def standardised(table: ScoreTable) -> dict[str, Float64Array]:
-    """Test scores of each model, standardised by the scores of the validation clips."""
-    reference, test = table.part("validation"), table.part("test")
-    return {
-        name: ZScoreStandardiser().fit(reference.columns[name]).transform(test.columns[name]) for name in test.columns
-    }
-
-
-def ensemble(table: ScoreTable, members: Sequence[str] | None = None) -> Float64Array:
-    """Mean of the standardised scores of the test clips, over all models or those named."""
-    columns = standardised(table)
-    return average_scores([columns[name] for name in members or columns])
+def ensemble(table: ScoreTable, members: Sequence[str] | None = None) -> ClipScores:
+    """Mean of the models' scores, each standardised by its scores of the validation clips; of all models or some."""
+    validation, test = table.part("validation").columns, table.part("test").columns
+    names = list(members or table.columns)
+    fitted = {name: ZScoreStandardiser().fit(validation[name]) for name in names}
+    return ClipScores(
+        validation=average_scores([fitted[name].transform(validation[name]) for name in names]),
+        test=average_scores([fitted[name].transform(test[name]) for name in names]),
+    )
 
 
 def selected_members(tables: Mapping[str, ScoreTable], count: int) -> list[str]:
@@ -80,7 +91,10 @@ def evaluate_systems(
     results = []
     for name, column in (("Baseline (MSE)", "mse"), ("Baseline (Mahalanobis)", "mahalanobis")):
         if autoencoder:
-            scores = {machine: table.part("test").columns[column] for machine, table in autoencoder.items()}
+            scores = {
+                machine: ClipScores(table.part("validation").columns[column], table.part("test").columns[column])
+                for machine, table in autoencoder.items()
+            }
             results.append(_evaluated(SystemRow(name, name), autoencoder, scores))
     if outlier_exposure:
         scores = {machine: ensemble(table) for machine, table in outlier_exposure.items()}
@@ -92,12 +106,12 @@ def evaluate_systems(
     return results
 
 
-def _evaluated(row: SystemRow, tables: Mapping[str, ScoreTable], scores: Mapping[str, Float64Array]) -> SystemResult:
+def _evaluated(row: SystemRow, tables: Mapping[str, ScoreTable], scores: dict[str, ClipScores]) -> SystemResult:
     metrics = {
         convention: [
-            machine_metrics(machine, table.part("test"), scores[machine], convention)
+            machine_metrics(machine, table.part("test"), scores[machine].test, convention)
             for machine, table in tables.items()
         ]
         for convention in CONVENTIONS
     }
-    return SystemResult(row, metrics)
+    return SystemResult(row, scores, metrics)
