@@ -29,7 +29,7 @@ ALLOWED_OTHERS = {
     "asd_models": {"torch", "numpy"},
     "asd_inlier": {"numpy", "scipy", "sklearn", "faiss", "safetensors", "threadpoolctl"},
     "asd_eval": {"numpy", "scipy", "matplotlib"},
-    "asd_recipes": {"numpy", "scipy", "soundfile", "torch", "safetensors", "typer", "rich"},
+    "asd_recipes": {"numpy", "scipy", "soundfile", "torch", "safetensors", "threadpoolctl", "typer", "rich"},
 }
 IMPORT_LIMIT_S = 0.3
 

@@ -9,7 +9,7 @@ from asd_features import ChannelError, SampleRateError, read_waveform
 from asd_recipes.dataset import scan_dataset
 from asd_recipes.device_choice import choose_device
 from asd_recipes.embedding import ClipEmbedder
-from asd_recipes.inlier_candidates import fit_candidates
+from asd_recipes.inlier_candidates import candidates, fit_candidate
 from asd_recipes.machine_data import PreparedData, prepare_data
 from asd_recipes.outlier_exposure_scoring import score_clips
 from asd_recipes.outlier_exposure_training import OutlierExposureTraining, load_network
@@ -66,7 +66,8 @@ def test_the_score_of_a_clip_does_not_depend_on_the_other_clips_of_the_call(
     waves = prepared.bank.waves
     together = embedder.embed(waves, lambda steps: None)
     training = {name: together.vectors for name in RECIPE.inlier.training_data}
-    for candidate, model in fit_candidates(RECIPE.inlier, training, seed=0):
+    for candidate in candidates(RECIPE.inlier):
+        model = fit_candidate(candidate, training, seed=0)
         assert model is not None
         scores = score_clips(model, together, None)
         assert np.isfinite(scores).all(), candidate.name

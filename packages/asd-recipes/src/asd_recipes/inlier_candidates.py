@@ -1,6 +1,6 @@
 """The thirty inlier models of the paper: GMM and KNN, five sizes each, on three kinds of training data (Sec. 4.2)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -44,17 +44,17 @@ def candidates(settings: InlierModels) -> list[Candidate]:
     return grid
 
 
-def fit_candidates(
-    settings: InlierModels, embeddings: Mapping[str, NDArray[np.float32]], *, seed: int
-) -> Iterator[tuple[Candidate, InlierModel | None]]:
-    """Fits the grid, one model after another; None for a model that wants more vectors than there are.
+def fit_candidate(
+    candidate: Candidate, embeddings: Mapping[str, NDArray[np.float32]], *, seed: int
+) -> InlierModel | None:
+    """The fitted model, or None if it wants more vectors than there are.
 
     Args:
-        settings: the grid.
+        candidate: a model of the grid.
         embeddings: (N, 512) for each kind of training data.
         seed: of the run and machine.
     """
-    for candidate in candidates(settings):
-        vectors = embeddings[candidate.training_data]
-        enough = len(vectors) >= max(2, candidate.size)
-        yield candidate, candidate.build(seed=seed).fit(vectors) if enough else None
+    vectors = embeddings[candidate.training_data]
+    if len(vectors) < max(2, candidate.size):
+        return None
+    return candidate.build(seed=seed).fit(vectors)

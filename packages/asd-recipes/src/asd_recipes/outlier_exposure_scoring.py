@@ -5,17 +5,19 @@ nothing, give the statistics that standardise each model's scores: on its own tr
 distance would be zero.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from asd_features import power_weights
 from asd_inlier import clip_scores, save_inlier_model
 from asd_recipes.embedding import ClipEmbedder, Embeddings
-from asd_recipes.inlier_candidates import InlierModel, candidates, fit_candidates
+from asd_recipes.inlier_candidates import Candidate, InlierModel, candidates, fit_candidate
 from asd_recipes.machine_data import PreparedData
 from asd_recipes.progress import Progress
 from asd_recipes.recipe import Recipe
@@ -47,27 +49,48 @@ class OutlierExposureScoring:
         with progress.stage(f"{self.machine} OE: embed test clips", len(scored)) as advance:
             embedded = self.embedder.embed(waves, advance)
         weights = self.segment_weights(waves)
-        columns: dict[str, Float64Array] = {}
-        grid = candidates(self.recipe.inlier)
-        left_out = []
-        (folder / "inlier").mkdir(parents=True, exist_ok=True)
-        with progress.stage(f"{self.machine} OE: fit and score inlier models", len(grid)) as advance:
-            seed = derive_seed(self.recipe.seed, self.machine)
-            for candidate, model in fit_candidates(self.recipe.inlier, training, seed=seed):
-                if model is None:
-                    left_out.append(candidate.name)
-                else:
-                    columns[candidate.name] = score_clips(model, embedded, weights)
-                    if self.recipe.inlier.save:
-                        save_inlier_model(model, folder / "inlier" / f"{candidate.name}.safetensors")
-                advance(1)
-        if left_out:
-            progress.say(f"{self.machine} OE: too few segments for {', '.join(left_out)}")
+        columns = self._candidate_scores(training, embedded, weights, folder, progress)
         statistics = self.embedder.statistics
         write_json(folder / "statistics.json", {"mean": statistics.mean, "std": statistics.std})
         parts = ["validation"] * len(validation) + ["test"] * len(test)
         table = score_table([bank.clips[index] for index in scored], parts, columns)
         write_score_table(folder / "candidates.csv", table)
+
+    def _candidate_scores(
+        self,
+        training: Mapping[str, NDArray[np.float32]],
+        embedded: Embeddings,
+        weights: Float64Array | None,
+        folder: Path,
+        progress: Progress,
+    ) -> dict[str, Float64Array]:
+        """Fits, saves and scores the grid, as many models at once as the recipe has threads."""
+        grid = candidates(self.recipe.inlier)
+        seed = derive_seed(self.recipe.seed, self.machine)
+        (folder / "inlier").mkdir(parents=True, exist_ok=True)
+
+        def work(candidate: Candidate) -> Float64Array | None:
+            model = fit_candidate(candidate, training, seed=seed)
+            if model is None:
+                return None
+            if self.recipe.inlier.save:
+                save_inlier_model(model, folder / "inlier" / f"{candidate.name}.safetensors")
+            return score_clips(model, embedded, weights)
+
+        columns: dict[str, Float64Array] = {}
+        with (
+            progress.stage(f"{self.machine} OE: fit and score inlier models", len(grid)) as advance,
+            # One BLAS thread for each model: equal bits for any number of threads, and models side by side are faster.
+            threadpool_limits(1),
+            ThreadPoolExecutor(self.recipe.threads) as pool,
+        ):
+            for candidate, scores in zip(grid, pool.map(work, grid), strict=True):
+                if scores is None:
+                    progress.say(f"{self.machine} OE: too few segments for {candidate.name}; left out")
+                else:
+                    columns[candidate.name] = scores
+                advance(1)
+        return columns
 
     def _training_embeddings(self, progress: Progress) -> dict[str, NDArray[np.float32]]:
         """(N, 512) for each of the three kinds of training data."""
