@@ -10,7 +10,11 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from asd_recipes.score_table import read_score_table
+from asd_recipes.systems import ensemble
 
 MACHINES = "bearing,ToyCar"
 KILLS = 10
@@ -100,13 +104,8 @@ def test_a_recording_is_scored_alone_as_in_the_run(finished: Path, data: Path, t
     together = _scores(finished / "bearing", [files[0], broken, *files[1:]], tmp_path / "together.csv", status=1)
     assert len(together) == 3
     assert alone[str(files[1])] == together[str(files[1])]
-    import numpy as np
-
-    from asd_recipes.score_table import read_score_table
-    from asd_recipes.systems import ensemble
-
     table = read_score_table(finished / "bearing" / "oe" / "candidates.csv")
-    expected = dict(zip(table.part("test").files, ensemble(table), strict=True))
+    expected = dict(zip(table.part("test").files, ensemble(table).test, strict=True))
     for path in files:
         np.testing.assert_allclose(together[str(path)], expected[path.name], rtol=1e-9)
 
@@ -166,7 +165,9 @@ def test_interrupting_says_how_to_go_on(data: Path, tmp_path: Path) -> None:
     process = subprocess.Popen(
         _asd("reproduce", "--data", data, "--out", tmp_path, *ARGUMENTS), stderr=subprocess.PIPE, text=True
     )
-    time.sleep(4)
+    while not list(tmp_path.glob("*/data.json")):  # the run has begun
+        time.sleep(0.1)
+        assert process.poll() is None
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate()
     assert process.returncode == 130

@@ -2,6 +2,8 @@
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -23,6 +25,16 @@ DeviceOption = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 
 def _names(text: str | None) -> list[str]:
     return [name.strip() for name in (text or "").split(",") if name.strip()]
+
+
+@contextmanager
+def _resumable() -> Iterator[None]:
+    """Says after Ctrl-C that nothing is lost."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.secho("interrupted; the same command goes on where it was", err=True)
+        raise typer.Exit(130) from None
 
 
 def _fail(message: str) -> NoReturn:
@@ -69,7 +81,7 @@ def reproduce(
     if not chosen or set(chosen) - set(SYSTEMS):
         _fail(f"--systems takes {' and '.join(SYSTEMS)}; got {systems!r}.")
     recipe = dataclasses.replace(load_recipe(profile, settings=settings or []), seed=seed)
-    with show_progress(quiet=quiet) as progress:
+    with _resumable(), show_progress(quiet=quiet) as progress:
         source = data if data is not None else _synthetic(out, recipe.synthetic.size, seed, recipe.threads, progress)
         store = RunStore(out / _run_name(Path(profile).stem, recipe.digest(), seed, data))
         with store.locked():
@@ -81,7 +93,7 @@ def reproduce(
             result = run.run(progress)
     from rich.console import Console
 
-    print_tables(Console(width=None if sys.stdout.isatty() else 120), result.lines, result.heading)
+    print_tables(Console(width=None if sys.stdout.isatty() else 120), result.tables)
     typer.echo(f"\nEverything lies in {result.folder}: tables.txt, .md, .csv, .json, metrics/, and a folder a machine.")
     if result.problems:
         typer.secho(f"{len(result.problems)} files or trainings were left out:", fg="red", err=True)
@@ -263,10 +275,7 @@ def compare(
 def main() -> None:
     """Entry point: errors that a user can mend are one line, not a traceback."""
     try:
-        app(standalone_mode=True)
-    except KeyboardInterrupt:
-        typer.secho("interrupted; the same command goes on where it was", err=True)
-        sys.exit(130)
+        app()
     except (ValueError, FileNotFoundError) as error:
         typer.secho(f"asd: {error}", fg="red", err=True)
         sys.exit(2)

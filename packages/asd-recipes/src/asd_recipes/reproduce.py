@@ -24,7 +24,7 @@ from asd_recipes.outlier_exposure_scoring import OutlierExposureScoring
 from asd_recipes.outlier_exposure_training import OutlierExposureTraining, TrainingDivergedError, load_network
 from asd_recipes.progress import Progress
 from asd_recipes.recipe import Recipe
-from asd_recipes.result_tables import Line, table_lines, write_tables
+from asd_recipes.result_tables import ResultTables, interval_lines, table_lines, write_tables
 from asd_recipes.run_store import SCHEMA, RunStore, write_json
 from asd_recipes.score_table import ScoreTable, read_score_table
 from asd_recipes.systems import SystemResult, evaluate_systems
@@ -39,8 +39,7 @@ class RunResult:
     """What a run ends with."""
 
     folder: Path
-    heading: str
-    lines: list[Line]
+    tables: ResultTables
     problems: list[Problem]
 
 
@@ -84,12 +83,11 @@ class Reproduction:
         for number, machine in enumerate(machines, 1):
             progress.say(f"machine {number} of {len(machines)}: {machine}")
             problems += self._run_machine(machine, prepared, device, progress)
-        heading = _heading(bank, dataset, self.recipe)
         results = self._evaluate(machines)
-        lines = table_lines(results)
+        tables = ResultTables(_heading(bank, dataset, self.recipe), table_lines(results), interval_lines(results))
         facts = {"schema": SCHEMA, "synthetic": dataset.synthetic, "seed": self.recipe.seed}
-        write_tables(self.store.root, lines, heading, facts)
-        return RunResult(self.store.root, heading, lines, problems)
+        write_tables(self.store.root, tables, facts)
+        return RunResult(self.store.root, tables, problems)
 
     def _targets(self, dataset: Dataset) -> list[str]:
         scorable = dataset.scorable_machines()

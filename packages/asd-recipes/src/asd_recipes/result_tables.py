@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 NOTES = (
     "within-domain: a domain's normal clips against the same domain's anomalies, as the paper's own rows.",
     "official: a domain's normal clips against both domains' anomalies, as the challenge and the paper's baselines.",
-    "uses labels: inlier models chosen by their results on these test clips, as in the paper; not a fair estimate.",
+    "*: inlier models chosen by their results on these test clips, as in the paper; not a fair estimate.",
 )
 
 
@@ -43,11 +43,27 @@ def table_lines(results: Sequence[SystemResult]) -> list[Line]:
         for result in results:
             columns = [*_machines(results), LAST_COLUMN[table]]
             paper = {column: paper_values().get((table, result.row.paper_name, column)) for column in columns}
-            name = result.row.name + (" [uses labels]" if result.row.uses_labels else "")
+            name = _name(result)
             lines.append(Line(table, name, "paper", paper))
             for convention in CONVENTIONS:
                 ours = _ours(table, result.metrics[convention], result.official_score(convention))
                 lines.append(Line(table, name, convention, {column: ours.get(column) for column in columns}))
+    return lines
+
+
+def _name(result: SystemResult) -> str:
+    return result.row.name + (" *" if result.row.uses_labels else "")
+
+
+def interval_lines(results: Sequence[SystemResult]) -> list[str]:
+    """The official score of each system with its 95 % interval over the draw of the test clips."""
+    lines = ["Official score [%] with its 95 % interval (stratified bootstrap of the test clips):"]
+    for result in results:
+        cells = [
+            f"{convention} {100 * item.value:.2f} [{100 * item.low:.2f}, {100 * item.high:.2f}]"
+            for convention, item in result.intervals.items()
+        ]
+        lines.append(f"{_name(result)}: {'; '.join(cells)}")
     return lines
 
 
@@ -65,28 +81,44 @@ def _ours(table: int, metrics: Sequence[MachineMetrics], official: float) -> dic
     return values
 
 
-def write_tables(folder: Path, lines: Sequence[Line], heading: str, facts: dict[str, Any]) -> None:
+@dataclass(frozen=True)
+class ResultTables:
+    """All that a run shows."""
+
+    heading: str
+    lines: list[Line]
+    intervals: list[str]
+
+
+def write_tables(folder: Path, tables: ResultTables, facts: dict[str, Any]) -> None:
     """Writes tables.txt, .md, .csv and .json."""
-    write_text(folder / "tables.md", as_markdown(lines, heading))
-    write_text(folder / "tables.csv", as_csv(lines))
-    content = [{"table": line.table, "system": line.system, "origin": line.origin, **line.values} for line in lines]
-    write_json(folder / "tables.json", {**facts, "heading": heading, "lines": content})
+    write_text(folder / "tables.md", as_markdown(tables))
+    write_text(folder / "tables.csv", as_csv(tables.lines))
+    content = [
+        {"table": line.table, "system": line.system, "origin": line.origin, **line.values} for line in tables.lines
+    ]
+    write_json(
+        folder / "tables.json",
+        {**facts, "heading": tables.heading, "lines": content, "intervals": tables.intervals, "notes": NOTES},
+    )
     from rich.console import Console
 
     text = io.StringIO()
-    print_tables(Console(file=text, width=120, color_system=None), lines, heading)
+    print_tables(Console(file=text, width=120, color_system=None), tables)
     write_text(folder / "tables.txt", text.getvalue())
 
 
-def as_markdown(lines: Sequence[Line], heading: str) -> str:
+def as_markdown(tables: ResultTables) -> str:
     """The three tables in Markdown."""
-    parts = [heading, ""]
+    lines = tables.lines
+    parts = [tables.heading, ""]
     for table, title in TITLES.items():
         rows = [line for line in lines if line.table == table]
         columns = list(rows[0].values) if rows else []
         parts += [f"**{title}**", "", f"| system | | {' | '.join(columns)} |", "|---|---|" + "---:|" * len(columns)]
         parts += [f"| {row.system} | {row.origin} | {' | '.join(map(_cell, row.values.values()))} |" for row in rows]
         parts.append("")
+    parts += [tables.intervals[0], "", *(f"- {line}" for line in tables.intervals[1:]), ""]
     return "\n".join([*parts, *(f"- {note}" for note in NOTES), ""])
 
 
@@ -101,11 +133,12 @@ def as_csv(lines: Sequence[Line]) -> str:
     return text.getvalue()
 
 
-def print_tables(console: "Console", lines: Sequence[Line], heading: str) -> None:
+def print_tables(console: "Console", tables: ResultTables) -> None:
     """The three tables on a terminal."""
     from rich.table import Table
 
-    console.print(heading, highlight=False, markup=False)
+    lines = tables.lines
+    console.print(tables.heading, highlight=False, markup=False)
     for table, title in TITLES.items():
         rows = [line for line in lines if line.table == table]
         grid = Table(title=title, title_justify="left")
@@ -115,11 +148,11 @@ def print_tables(console: "Console", lines: Sequence[Line], heading: str) -> Non
             grid.add_column(column, justify="right")
         for row in rows:
             first = row.origin == "paper"
-            label = row.system.replace("[", r"\[") if first else ""
+            label = row.system if first else ""
             grid.add_row(label, row.origin, *map(_cell, row.values.values()), end_section=row.origin == "official",
                          style="dim" if first else None)  # fmt: skip
         console.print(grid)
-    for note in NOTES:
+    for note in (*tables.intervals, *NOTES):
         console.print(note, highlight=False, markup=False)
 
 

@@ -5,14 +5,22 @@ nothing; it uses no label and no other test clip. `OE (n selected)` follows the 
 twenty with the best development results, which looks at test labels.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from asd_eval import MachineMetrics, ZScoreStandardiser, average_scores, evaluate_machine, official_score
+from asd_eval import (
+    Interval,
+    MachineMetrics,
+    ZScoreStandardiser,
+    average_scores,
+    bootstrap,
+    evaluate_machine,
+    official_score,
+)
 from asd_recipes.score_table import ScoreTable
 
 Float64Array = NDArray[np.float64]
@@ -49,6 +57,7 @@ class SystemResult:
     row: SystemRow
     scores: dict[str, ClipScores]
     metrics: dict[Convention, list[MachineMetrics]]
+    intervals: dict[Convention, Interval]  # of the official score: 95 %, stratified bootstrap of the test clips
 
     def official_score(self, convention: Convention) -> float:
         return official_score(self.metrics[convention])
@@ -80,8 +89,7 @@ def selected_members(tables: Mapping[str, ScoreTable], count: int) -> list[str]:
 
 def machine_metrics(machine: str, test: ScoreTable, scores: Float64Array, convention: Convention) -> MachineMetrics:
     """AUC of both domains and pAUC of one machine."""
-    labels = np.array([label == "anomaly" for label in test.labels]).astype(np.int64)
-    return evaluate_machine(machine, labels, scores, test.domains, convention=convention)
+    return evaluate_machine(machine, _anomalous([test]), scores, test.domains, convention=convention)
 
 
 def evaluate_systems(
@@ -107,11 +115,26 @@ def evaluate_systems(
 
 
 def _evaluated(row: SystemRow, tables: Mapping[str, ScoreTable], scores: dict[str, ClipScores]) -> SystemResult:
+    test = {machine: table.part("test") for machine, table in tables.items()}
     metrics = {
-        convention: [
-            machine_metrics(machine, table.part("test"), scores[machine].test, convention)
-            for machine, table in tables.items()
-        ]
+        convention: [machine_metrics(machine, part, scores[machine].test, convention) for machine, part in test.items()]
         for convention in CONVENTIONS
     }
-    return SystemResult(row, scores, metrics)
+    return SystemResult(row, scores, metrics, _intervals(test, scores))
+
+
+def _intervals(test: Mapping[str, ScoreTable], scores: Mapping[str, ClipScores]) -> dict[Convention, Interval]:
+    machines = [machine for machine, part in test.items() for _ in part.files]
+    domains = [domain for part in test.values() for domain in part.domains]
+    values = np.concatenate([scores[machine].test for machine in test])
+    found = {}
+    for convention in CONVENTIONS:
+        score = bootstrap(_anomalous(test.values()), values, domains, machines, convention=convention).official_score
+        assert score is not None, "every machine has clips of both labels in both domains, or its metrics had raised"
+        found[convention] = score
+    return found
+
+
+def _anomalous(parts: Iterable[ScoreTable]) -> NDArray[np.int64]:
+    """1 for anomalous, 0 for normal clips."""
+    return np.array([int(label == "anomaly") for part in parts for label in part.labels], np.int64)
