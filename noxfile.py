@@ -14,6 +14,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
@@ -27,15 +28,6 @@ PACKAGES = ["asd-features", "asd-models", "asd-inlier", "asd-eval", "asd-recipes
 # What each package may bring along of the heavy libraries; the session `alone` fails on any other.
 HEAVY = ["torch", "faiss", "sklearn"]
 ALLOWED_HEAVY = {"asd-models": {"torch"}, "asd-inlier": {"sklearn"}, "asd-recipes": set(HEAVY)}
-# The distributions of this tree that each package builds on (design: leaves do not know each other).
-LOCAL_NEEDS = {
-    "asd-native": [],
-    "asd-features": ["asd-native"],
-    "asd-models": [],
-    "asd-inlier": ["asd-native"],
-    "asd-eval": [],
-    "asd-recipes": ["asd-native", "asd-features[torch]", "asd-models", "asd-inlier[faiss-cpu]", "asd-eval"],
-}
 
 nox.needs_version = ">=2024.4.15"
 nox.options.sessions = ["tests"]
@@ -63,7 +55,7 @@ def _fingerprint() -> str:
     settings = [sys.version, os.environ.get("ASD_TORCH", ""), os.environ.get("ASD_TORCH_INDEX", "")]
     digest.update("\0".join(settings).encode())
     native = ROOT / "native"
-    files = [ROOT / "pyproject.toml", CONSTRAINTS, *sorted(ROOT.glob("packages/*/pyproject.toml"))]
+    files = [Path(__file__), ROOT / "pyproject.toml", CONSTRAINTS, *sorted(ROOT.glob("packages/*/pyproject.toml"))]
     files += [native / "pyproject.toml", native / "CMakeLists.txt"]
     for folder in ("include", "src", "bindings", "python", "cmake"):
         files += sorted(path for path in (native / folder).rglob("*") if path.is_file() and path.suffix != ".pyc")
@@ -76,29 +68,31 @@ def _bin(environment: Path, name: str) -> str:
     return str(environment / "bin" / name)
 
 
-def _create(session: nox.Session, environment: Path, *, see_system_packages: bool = False) -> None:
-    options = ["--system-site-packages"] if see_system_packages else []
-    session.run(sys.executable, "-m", "venv", "--clear", *options, str(environment), external=True)
+def _says(environment: Path, code: str) -> str:
+    """What the environment's Python prints for some code; nothing where it fails."""
+    command = [_bin(environment, "python"), "-c", code]
+    try:
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
+def _create(session: nox.Session, environment: Path) -> None:
+    session.run(sys.executable, "-m", "venv", "--clear", str(environment), external=True)
 
 
 def _pip(session: nox.Session, environment: Path, *arguments: str) -> None:
-    # PIP_CONSTRAINT reaches the isolated builds as well, which `-c` does not.
-    env = {
+    command = [_bin(environment, "python"), "-m", "pip", "install", "-q", *arguments]
+    session.run(*command, env=_pip_settings(), external=True)
+
+
+def _pip_settings() -> dict[str, str]:
+    # PIP_CONSTRAINT reaches the isolated builds of the session `build` as well, which `-c` does not.
+    return {
         "PIP_CONSTRAINT": str(_constraints()),
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PIP_ROOT_USER_ACTION": "ignore",
     }
-    session.run(
-        _bin(environment, "python"),
-        "-m",
-        "pip",
-        "install",
-        "-q",
-        "--root-user-action=ignore",
-        *arguments,
-        env=env,
-        external=True,
-    )
 
 
 def _constraints() -> Path:
@@ -115,14 +109,17 @@ def _pinned(name: str) -> str:
     return next(line.strip() for line in CONSTRAINTS.open() if line.startswith(f"{name}=="))
 
 
-def _install_torch(session: nox.Session, environment: Path) -> None:
-    """Torch first, so that the one resolve that follows finds it in place."""
+def _bring_torch(session: nox.Session, environment: Path) -> None:
+    """Torch before all else, where it comes from elsewhere; the resolve that follows then finds it in place."""
     if os.environ.get("ASD_TORCH") == "skip":
-        probe = [_bin(environment, "python"), "-c", "import torch; print('torch', torch.__version__, 'as found')"]
-        if subprocess.run(probe, check=False).returncode:
+        # A .pth file and not --system-site-packages, which from within a venv would show the Python below it.
+        site = Path(_says(environment, "import sysconfig; print(sysconfig.get_path('purelib'))"))
+        (site / "torch-of-the-running-python.pth").write_text(sysconfig.get_path("purelib") + "\n")
+        if not (version := _says(environment, "import torch; print(torch.__version__)")):
             session.error(f"ASD_TORCH=skip, but {sys.executable} has no torch: install one there, or unset ASD_TORCH.")
+        session.log(f"using torch {version} of {sys.executable}")
     elif index := os.environ.get("ASD_TORCH_INDEX"):
-        _pip(session, environment, "--index-url", index, _pinned("torch"))
+        _pip(session, environment, "--index-url", index, "--no-deps", "--force-reinstall", _pinned("torch"))
 
 
 def shared_environment(session: nox.Session) -> Path:
@@ -133,15 +130,14 @@ def shared_environment(session: nox.Session) -> Path:
         return ENVIRONMENT
     session.log("setting up .nox/asd (a few minutes the first time)")
     stamp.unlink(missing_ok=True)
-    own_torch = os.environ.get("ASD_TORCH") == "skip"
-    marker = ENVIRONMENT / "sees-system-packages"
-    usable = (ENVIRONMENT / "bin" / "python").exists() and marker.exists() == own_torch
-    if not usable or subprocess.run([_bin(ENVIRONMENT, "python"), "-c", ""], check=False).returncode:
-        _create(session, ENVIRONMENT, see_system_packages=own_torch)
-        if own_torch:
-            marker.touch()
+    source = ENVIRONMENT / "torch-source"
+    torch_source = os.environ.get("ASD_TORCH") or os.environ.get("ASD_TORCH_INDEX") or "default"
+    same_torch = source.exists() and source.read_text() == torch_source
+    if not same_torch or _says(ENVIRONMENT, "import sys; print(sys.version)") != sys.version:
+        _create(session, ENVIRONMENT)
+        source.write_text(torch_source)
+        _bring_torch(session, ENVIRONMENT)
     _pip(session, ENVIRONMENT, *_group("build-backends"))
-    _install_torch(session, ENVIRONMENT)
     editable = [part for name in PACKAGES for part in ("-e", _local(_with_extras(name)))]
     tools = _group("test", "reference", "lint", "types", "release")
     _pip(session, ENVIRONMENT, "--no-build-isolation", str(ROOT / "native"), *editable, *tools)
@@ -194,7 +190,7 @@ def alone(session: nox.Session) -> None:
         environment = ROOT / ".nox" / f"alone-{name}"
         _create(session, environment)
         if "torch" in ALLOWED_HEAVY.get(name, set()):
-            _install_torch(session, environment)
+            _bring_torch(session, environment)
         _pip(session, environment, "--find-links", str(wheels), "--pre", f"{name}==0.1.0")
         unwanted = [heavy for heavy in HEAVY if heavy not in ALLOWED_HEAVY.get(name, set())]
         check = f"import importlib.util as u; bad = [m for m in {unwanted} if u.find_spec(m)]; assert not bad, bad"
@@ -216,13 +212,16 @@ def _local_wheels(session: nox.Session) -> Path:
     return folder
 
 
-def _cmake(session: nox.Session, name: str, *options: str, env: dict[str, str] | None = None) -> None:
+def _cmake(session: nox.Session, name: str, *options: str) -> None:
     """Configure, build and test the native core in a folder of its own."""
-    build = ROOT / ".nox" / "cmake" / name
-    session.run("cmake", "-S", str(ROOT / "native"), "-B", str(build), "-DASD_BUILD_TESTS=ON", "-DASD_WERROR=ON",
-                "-DCMAKE_BUILD_TYPE=Release", *options, external=True)  # fmt: skip
-    session.run("cmake", "--build", str(build), "-j", str(os.cpu_count() or 1), external=True)
-    session.run("ctest", "--test-dir", str(build), "--output-on-failure", *session.posargs, env=env, external=True)
+    environment, build = shared_environment(session), ROOT / ".nox" / "cmake" / name
+    cmake = _bin(environment, "cmake")
+    fixed = ["-G", "Ninja", f"-DCMAKE_MAKE_PROGRAM={_bin(environment, 'ninja')}", "-DCMAKE_BUILD_TYPE=Release",
+             "-DASD_BUILD_TESTS=ON", "-DASD_WARNINGS_AS_ERRORS=ON"]  # fmt: skip
+    session.run(cmake, "-S", str(ROOT / "native"), "-B", str(build), *fixed, *options, external=True)
+    session.run(cmake, "--build", str(build), external=True)
+    ctest = [_bin(environment, "ctest"), "--test-dir", str(build), "--output-on-failure"]
+    session.run(*ctest, *session.posargs, external=True)
 
 
 @nox.session
@@ -258,10 +257,10 @@ def build(session: nox.Session) -> None:
     dist = ROOT / "dist"
     shutil.rmtree(dist, ignore_errors=True)
     for name in ["asd-native", *PACKAGES]:
-        _python(session, "-m", "build", "--outdir", str(dist), str(_folder(name)))
+        _python(session, "-m", "build", "--outdir", str(dist), str(_folder(name)), env=_pip_settings())
     environment = ROOT / ".nox" / "build-check"
     _create(session, environment)
-    _install_torch(session, environment)
+    _bring_torch(session, environment)
     _pip(session, environment, "--find-links", str(dist), "--pre", "asd-recipes==0.1.0")
     modules = ", ".join(_modules(["asd-native", *PACKAGES]))
     session.run(_bin(environment, "python"), "-c", f"import {modules}", external=True)

@@ -14,7 +14,7 @@ from asd_recipes.machine_data import PreparedData, prepare_data
 from asd_recipes.outlier_exposure_scoring import score_clips
 from asd_recipes.outlier_exposure_training import OutlierExposureTraining, load_network
 from asd_recipes.progress import PlainProgress
-from asd_recipes.recipe import load_recipe
+from asd_recipes.recipe_toml import load_recipe
 from asd_recipes.waveform_bank import read_bank
 
 RECIPE = load_recipe("smoke", settings=["training.batch_size=4"])

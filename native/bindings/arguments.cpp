@@ -83,6 +83,21 @@ std::int32_t to_threads(const py::object &value) {
     return static_cast<std::int32_t>(threads);
 }
 
+double to_number(const py::object &value, const char *name) {
+    const double number = PyFloat_AsDouble(value.ptr());
+    if (number != -1.0 || !PyErr_Occurred()) return number;
+    const bool too_large = PyErr_ExceptionMatches(PyExc_OverflowError);
+    PyErr_Clear();
+    if (too_large) throw py::value_error(std::string(name) + " must fit a float; got an int that is too large for one");
+    throw py::type_error(std::string(name) + " must be a float; got " + type_name(value) + ": pass float(...) of it");
+}
+
+bool to_bool(const py::object &value, const char *name) {
+    if (PyBool_Check(value.ptr())) return value.ptr() == Py_True;
+    if (py::isinstance(value, py::module_::import("numpy").attr("bool_"))) return py::cast<bool>(value);
+    throw py::type_error(std::string(name) + " must be a bool; got " + type_name(value) + ": pass True or False");
+}
+
 Input to_input(const py::object &value, const char *name, const std::vector<asd_sample_type> &types,
                const char *way_out) {
     if (!py::isinstance<py::array>(value))

@@ -17,6 +17,12 @@ namespace py = pybind11;
 std::int64_t to_size(const py::object &value, const char *name);
 std::int32_t to_threads(const py::object &value);
 
+// A real number: a float, an int, a NumPy scalar, or what has __float__.
+double to_number(const py::object &value, const char *name);
+
+// True or False, Python's or NumPy's; None and numbers are not.
+bool to_bool(const py::object &value, const char *name);
+
 // A dense array in native byte order, with the type it came in. A view that is not dense is copied.
 struct Input {
     py::array original;  // as it came: what `out` must not overlap

@@ -58,7 +58,7 @@ shorter than a segment is repeated first.
 
 Args:
     wave: (T,) or (N, T), int16 (scaled by 1 / 32768 first) or float32; a view that is not dense is copied.
-    sos: (K, 6) float64, K second-order sections, 1 <= K <= 32, stable.
+    sos: (K, 6) float64, K second-order sections, 1 <= K <= 32, stable, with a finite gain at frequency zero.
     segment_samples: length L of a segment.
     hop_samples: distance between segments.
     bins: equal parts of a segment; bin b is samples [b * L // bins, (b + 1) * L // bins).
@@ -66,7 +66,7 @@ Args:
     out: array to write to, float64, dense, of the shape returned, apart from the inputs.
 
 Returns:
-    (S, bins) or (N, S, bins) float64, mean squares.
+    (S, bins) or (N, S, bins) float64, mean squares. A filtered sample past 1e154 makes its bins infinite or NaN.
 
 Raises:
     TypeError: if wave is not int16 or float32, or sos or out not float64.

@@ -23,18 +23,18 @@ py::array_t<int64_t> segment_starts(const py::object &samples, const py::object 
 }
 
 py::array_t<float> cut_segments(const py::object &wave, const py::object &segment_samples, const py::object &hop_samples,
-                                double mean, double std, bool per_segment, const py::object &threads,
-                                const py::object &out) {
+                                const py::object &mean, const py::object &std, const py::object &per_segment,
+                                const py::object &threads, const py::object &out) {
     const Wave clips = to_wave(wave);
     asd_segment_options options = ASD_SEGMENT_OPTIONS_INIT;
     options.segment_samples = to_size(segment_samples, "segment_samples");
     options.hop_samples = to_size(hop_samples, "hop_samples");
-    options.mean = mean;
-    options.std = std;
-    options.per_segment = per_segment;
+    options.mean = to_number(mean, "mean");
+    options.std = to_number(std, "std");
+    options.per_segment = to_bool(per_segment, "per_segment");
     options.sample_type = clips.input.type;
     options.threads = to_threads(threads);
-    if (per_segment && (mean != 0.0 || std != 1.0))
+    if (options.per_segment && (options.mean != 0.0 || options.std != 1.0))
         throw py::value_error("mean and std must be left out with per_segment=True, which computes its own");
     // Once without clips: the checks of everything but the values come before the output is made.
     raise_for(asd_cut_segments(nullptr, 0, clips.samples, &options, nullptr));
@@ -89,11 +89,11 @@ Args:
     out: array to write to, float32, dense, of the shape returned, apart from wave.
 
 Returns:
-    (S, L) or (N, S, L) float32; S as in segment_starts.
+    (S, L) or (N, S, L) float32; S as in segment_starts. A value past float32's range, 3.4e38, becomes infinite.
 
 Raises:
-    TypeError: if wave is not int16 or float32, or out not float32.
-    ValueError: if wave is empty or not finite, or a size, std or out is wrong.
+    TypeError: if wave is not int16 or float32, mean or std not a number, per_segment not a bool, or out not float32.
+    ValueError: if wave is empty or not finite, or a size, mean, std or out is wrong.
 )");
 }
 

@@ -1,35 +1,122 @@
-// The C++ wrapper: values come back as vectors, failures as exceptions with the message.
+// The C++ wrapper: values come back as vectors, failures as exceptions with the message, before memory is taken or a kernel run.
 #include "asd/asd.hpp"
 
 #include <cstring>
+#include <limits>
 
 #include "check.hpp"
 
-int main() {
-    CHECK(asd::segment_starts(12, 5, 3) == (std::vector<std::int64_t>{0, 3, 6, 7}));
+namespace {
 
-    const std::vector<float> wave = {1.0f, 2.0f, 3.0f, 4.0f};
+using std::int64_t;
+
+const std::vector<float> WAVE = {1.0f, 2.0f, 3.0f, 4.0f};
+const std::vector<double> ALL_PASS = {1, 0, 0, 1, 0, 0};
+
+asd_segment_options segment_options() {
     asd_segment_options options = ASD_SEGMENT_OPTIONS_INIT;
     options.segment_samples = 2;
     options.hop_samples = 1;
-    options.per_segment = 1;
-    CHECK(asd::cut_segments(wave.data(), 1, 4, options) == (std::vector<float>{-1, 1, -1, 1, -1, 1}));
+    return options;
+}
 
-    asd_power_options power = ASD_POWER_OPTIONS_INIT;
-    power.segment_samples = 20;
-    power.hop_samples = 20;
+asd_power_options power_options() {
+    asd_power_options options = ASD_POWER_OPTIONS_INIT;
+    options.segment_samples = 20;
+    options.hop_samples = 20;
+    return options;
+}
+
+// call() throws asd::Error with the status of a wrong argument and `word` in the message.
+template <class Call>
+bool refused(const Call &call, const char *word) {
+    try {
+        call();
+    } catch (const asd::Error &error) {
+        if (error.status() == ASD_INVALID_ARGUMENT && std::strstr(error.what(), word)) return true;
+        std::printf("status %d: %s\n", error.status(), error.what());
+    } catch (const std::exception &error) {
+        std::printf("not an asd::Error: %s\n", error.what());
+    }
+    return false;
+}
+
+void segments_come_back_for_each_sample_type() {
+    CHECK(asd::segment_starts(12, 5, 3) == (std::vector<int64_t>{0, 3, 6, 7}));
+    asd_segment_options options = segment_options();
+    const std::vector<std::int16_t> i16 = {16384, -16384, 0, 8192};
+    CHECK(asd::cut_segments(i16.data(), 1, 4, options) == (std::vector<float>{0.5f, -0.5f, -0.5f, 0.0f, 0.0f, 0.25f}));
+    options.per_segment = 1;
+    CHECK(asd::cut_segments(WAVE.data(), 1, 4, options) == (std::vector<float>{-1, 1, -1, 1, -1, 1}));
+    CHECK(asd::cut_segments(WAVE.data(), 0, 4, options).empty());
+}
+
+void power_comes_back_for_each_sample_type() {
     // A clip shorter than a segment is repeated; a filter that passes everything gives its mean square.
-    const std::vector<double> squares = asd::high_passed_power(wave.data(), 1, 4, {1, 0, 0, 1, 0, 0}, power);
+    const std::vector<double> squares = asd::high_passed_power(WAVE.data(), 1, 4, ALL_PASS, power_options());
     CHECK(squares.size() == 1);
     CHECK_NEAR(squares[0], 7.5, 1e-12);
+    const std::vector<std::int16_t> i16(4, 16384);
+    CHECK_NEAR(asd::high_passed_power(i16.data(), 1, 4, ALL_PASS, power_options()).at(0), 0.25, 1e-12);
+}
 
-    try {
-        options.hop_samples = 0;
-        asd::cut_segments(wave.data(), 1, 4, options);
-        CHECK(!"refused");
-    } catch (const asd::Error &error) {
-        CHECK(error.status() == ASD_INVALID_ARGUMENT);
-        CHECK(std::strstr(error.what(), "hop_samples") != nullptr);
+void means_come_back_for_each_score_type() {
+    const std::vector<double> scores = {1, 3, 5, 7}, weights = {1, 3, 0, 0};
+    CHECK(asd::weighted_mean(scores.data(), weights.data(), 2, 2) == (std::vector<double>{2.5, 6.0}));
+    CHECK(asd::weighted_mean(WAVE.data(), weights.data(), 1, 4) == (std::vector<double>{1.75}));
+    CHECK(asd::weighted_map_mean(scores.data(), weights.data(), 1, 1, 2, 2) == (std::vector<double>{4.5}));
+    CHECK(asd::weighted_map_mean(WAVE.data(), weights.data(), 1, 1, 2, 2) == (std::vector<double>{2.75}));
+}
+
+void device_options_are_refused_for_host_memory() {
+    asd_segment_options cut = segment_options();
+    asd_power_options power = power_options();
+    asd_mean_options mean = ASD_MEAN_OPTIONS_INIT;
+    cut.device = power.device = mean.device = ASD_DEVICE_CUDA;
+    const double one[4] = {1, 1, 1, 1};
+    CHECK(refused([&] { asd::cut_segments(WAVE.data(), 1, 4, cut); }, "device must be ASD_DEVICE_CPU"));
+    CHECK(refused([&] { asd::high_passed_power(WAVE.data(), 1, 4, ALL_PASS, power); }, "device must be ASD_DEVICE_CPU"));
+    CHECK(refused([&] { asd::weighted_mean(one, one, 2, 2, mean); }, "device must be ASD_DEVICE_CPU"));
+    CHECK(refused([&] { asd::weighted_map_mean(one, one, 1, 1, 2, 2, mean); }, "device must be ASD_DEVICE_CPU"));
+}
+
+void wrong_sizes_are_refused_before_memory_is_taken() {
+    constexpr int64_t LARGEST = std::numeric_limits<int64_t>::max();
+    asd_segment_options cut = segment_options();
+    asd_power_options power = power_options();
+    for (const int64_t clips : {int64_t{-1}, -LARGEST})
+        CHECK(refused([&] { asd::cut_segments(WAVE.data(), clips, 4, cut); }, "clips"));
+    CHECK(refused([&] { asd::cut_segments(WAVE.data(), LARGEST / 2, 4, cut); }, "more than memory"));
+    CHECK(refused([&] { asd::high_passed_power(WAVE.data(), LARGEST / 2, 4, ALL_PASS, power); }, "more than memory"));
+    CHECK(refused([&] { asd::weighted_mean(WAVE.data(), ALL_PASS.data(), LARGEST, 2); }, "more than memory"));
+    CHECK(refused([&] { asd::weighted_mean(WAVE.data(), ALL_PASS.data(), 1, -2); }, "segments"));
+    CHECK(refused([&] { asd::weighted_map_mean(WAVE.data(), ALL_PASS.data(), 1, 1, 0, 2); }, "height"));
+    power.bins = -1;
+    CHECK(refused([&] { asd::high_passed_power(WAVE.data(), 1, 4, ALL_PASS, power); }, "bins"));
+    cut.segment_samples = LARGEST;
+    CHECK(refused([&] { asd::cut_segments(WAVE.data(), 1, 4, cut); }, "more than memory"));
+    cut.segment_samples = 2;
+    cut.hop_samples = 0;
+    CHECK(refused([&] { asd::cut_segments(WAVE.data(), 1, 4, cut); }, "hop_samples"));
+}
+
+void sections_of_other_than_six_values_are_refused() {
+    for (const std::size_t size : {1, 5, 7, 11}) {
+        const std::vector<double> sos(size, 1.0);
+        CHECK(refused([&] { asd::high_passed_power(WAVE.data(), 1, 4, sos, power_options()); }, "sos must have 6 values"));
     }
+    // The data of an empty vector may be NULL or not: either way it is sos that is named.
+    CHECK(refused([&] { asd::high_passed_power(WAVE.data(), 1, 4, {}, power_options()); }, "sos"));
+}
+
+}  // namespace
+
+int main() {
+    segments_come_back_for_each_sample_type();
+    power_comes_back_for_each_sample_type();
+    means_come_back_for_each_score_type();
+    device_options_are_refused_for_host_memory();
+    wrong_sizes_are_refused_before_memory_is_taken();
+    sections_of_other_than_six_values_are_refused();
     return summary("cpp_wrapper");
 }

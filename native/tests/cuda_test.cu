@@ -148,6 +148,18 @@ void means_agree(const std::vector<Score> &noise, cudaStream_t stream) {
     CHECK(close(output.host(stream), expected, TOLERANCE));
 }
 
+void an_error_of_the_callers_is_neither_taken_nor_ours() {
+    OnDevice<double> scores(std::vector<double>{1.0, 3.0}), weights(std::vector<double>{1.0, 1.0}), means(1);
+    asd_mean_options options = ASD_MEAN_OPTIONS_INIT;
+    options.device = ASD_DEVICE_CUDA;
+    CHECK(cudaSetDevice(-1) == cudaErrorInvalidDevice);
+    CHECK(asd_weighted_mean(scores.data(), weights.data(), 1, 2, &options, means.data()) == ASD_CUDA_FAILED);
+    CHECK(std::strstr(asd_last_error(), "an earlier call") != nullptr);
+    CHECK(cudaGetLastError() == cudaErrorInvalidDevice);
+    CHECK(asd_weighted_mean(scores.data(), weights.data(), 1, 2, &options, means.data()) == ASD_OK);
+    CHECK(means.host(nullptr) == std::vector<double>{2.0});
+}
+
 int without_a_device() {
     const char *required = std::getenv("ASD_REQUIRE_CUDA");
     const bool fails = required && std::strcmp(required, "1") == 0;
@@ -170,6 +182,7 @@ int main() {
     power_agrees(i16, stream);
     means_agree(f32, stream);
     means_agree(std::vector<double>(f32.begin(), f32.end()), stream);
+    an_error_of_the_callers_is_neither_taken_nor_ours();
     CHECK(cudaStreamDestroy(stream) == cudaSuccess);
     return summary("cuda");
 }

@@ -6,12 +6,16 @@
  *     argument is wrong and what to do. On an error the contents of the output are undefined.
  *   - Memory belongs to the caller. Arrays are dense, row-major and aligned for their type; inputs and outputs do not
  *     overlap. Sizes are int64_t and count elements, not bytes.
- *   - An options struct begins with struct_size (set it with the *_INIT macro) and grows only at its end.
+ *   - An options struct begins with struct_size (set it with the *_INIT macro) and grows only at its end. A field past those
+ *     that the library knows must be 0: a newer caller's option is refused, never ignored.
+ *   - Finite input has a finite result as long as the result fits its type; past that range it is infinite or NaN, and
+ *     each function says where that is. No recording at full scale 1 comes near.
  *   - It keeps no state and may be called from any number of threads at once on different outputs.
  *   - The result is the same, bit for bit, for any number of threads.
  *   - device ASD_DEVICE_CPU: pointers are host memory, values are checked. device ASD_DEVICE_CUDA: array pointers are
  *     memory of the current CUDA device, the work is queued on `stream` (a cudaStream_t; NULL is the default stream)
- *     and the call returns before it is done; values are not checked, a NaN stays a NaN.
+ *     and the call returns before it is done; values are not checked, a NaN stays a NaN. An error that an earlier CUDA
+ *     call left on this thread is refused with ASD_CUDA_FAILED and left for cudaGetLastError to take.
  */
 #ifndef ASD_ASD_H
 #define ASD_ASD_H
@@ -112,7 +116,8 @@ typedef struct asd_mean_options {
 /* ASD_ABI_VERSION of the library that is loaded. Cannot fail. Any thread. */
 ASD_API int32_t asd_abi_version(void);
 
-/* Fills *build; the strings live as long as the library. Fails on a wrong struct_size. Any thread. */
+/* Fills *build; the strings live as long as the library. Fields past those that the library knows stay as they are. Fails on
+ * a wrong struct_size. Any thread. */
 ASD_API asd_status asd_build_info(asd_build *build);
 
 /* The message of the last call on this thread that failed, "" if none did; valid until the next failure on this
@@ -133,16 +138,18 @@ ASD_API asd_status asd_segment_starts(int64_t samples, int64_t segment_samples, 
                                       int64_t capacity);
 
 /* wave: clips x samples of sample_type. segments: clips x S x L float32, (x - mean) / std computed in double. A clip shorter
- * than a segment is repeated. clips may be 0. Fails on sizes, on a std that is not positive, on NaN or infinity in wave
- * (CPU). Runs on options->threads threads of its own. */
+ * than a segment is repeated. clips may be 0. A value past 3.4e38 becomes infinite. Fails on sizes, on a std that is not
+ * positive, on NaN or infinity in wave (CPU). Runs on options->threads threads of its own. */
 ASD_API asd_status asd_cut_segments(const void *wave, int64_t clips, int64_t samples,
                                     const asd_segment_options *options, float *segments);
 
 /* wave: clips x samples of sample_type. sos: K x 6 (b0 b1 b2 1 a1 a2), always host memory. power: clips x S x bins, the
  * mean square, within bin [b L / bins, (b + 1) L / bins) of each segment, of the whole clip filtered forwards and backwards
  * with an odd extension of 3 (2 K + 1 - z) samples, z the number of sections of order one, as scipy.signal.sosfiltfilt does.
- * A clip shorter than a segment is repeated first. clips may be 0. Fails on sizes, on an unstable filter, on a clip not longer
- * than the extension, on NaN or infinity. Runs on options->threads threads of its own, one clip at a time on each. */
+ * A clip shorter than a segment is repeated first. clips may be 0. A filtered sample past 1e154, whose square double does not
+ * hold, makes its bins infinite or NaN. Fails on sizes, on an unstable filter or one whose gain at frequency zero is not finite,
+ * on a clip not longer than the extension, on NaN or infinity (CPU). Runs on options->threads threads of its own, one clip at a
+ * time on each. */
 ASD_API asd_status asd_high_passed_power(const void *wave, int64_t clips, int64_t samples, const double *sos,
                                          const asd_power_options *options, double *power);
 
@@ -153,7 +160,8 @@ ASD_API asd_status asd_weighted_mean(const void *scores, const double *weights, 
                                      const asd_mean_options *options, double *means);
 
 /* maps: clips x segments x height x width of value_type, weights: clips x segments x width, means: clips: the mean over height,
- * then the weighted mean over segments and width. Otherwise as asd_weighted_mean. */
+ * then the weighted mean over segments and width. A column whose sum passes 1.8e308 becomes infinite. Otherwise as
+ * asd_weighted_mean. */
 ASD_API asd_status asd_weighted_map_mean(const void *maps, const double *weights, int64_t clips, int64_t segments,
                                          int64_t height, int64_t width, const asd_mean_options *options,
                                          double *means);

@@ -1,9 +1,15 @@
-// The C ABI for C++17: failures as exceptions, arrays as vectors. Header-only; link the C library.
+// The C ABI for C++17 on host memory: failures as exceptions, arrays as vectors. Header-only; link the C library.
+//
+// Inputs may be of each type that the ABI reads; sample_type, value_type and sections of the options are filled in here. What
+// the ABI refuses is thrown as Error; a result that memory does not hold is std::bad_alloc.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
+#include <limits>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "asd.h"
@@ -12,7 +18,8 @@ namespace asd {
 
 class Error : public std::runtime_error {
 public:
-    explicit Error(asd_status status) : std::runtime_error(asd_last_error()), status_(status) {}
+    explicit Error(asd_status status) : Error(status, asd_last_error()) {}
+    Error(asd_status status, const std::string &message) : std::runtime_error(message), status_(status) {}
     asd_status status() const noexcept { return status_; }
 
 private:
@@ -24,6 +31,31 @@ inline void check(asd_status status) {
     if (status != ASD_OK) throw Error(status);
 }
 
+namespace detail {
+
+inline constexpr asd_sample_type type_of(const std::int16_t *) { return ASD_INT16; }
+inline constexpr asd_sample_type type_of(const float *) { return ASD_FLOAT32; }
+inline constexpr asd_sample_type type_of(const double *) { return ASD_FLOAT64; }
+
+// A kernel on the device would read and write through these host pointers.
+inline void require_host(std::int32_t device) {
+    if (device != ASD_DEVICE_CPU)
+        throw Error(ASD_INVALID_ARGUMENT, "device must be ASD_DEVICE_CPU; got " + std::to_string(device) +
+                                              ": vectors are host memory; call asd.h with device pointers");
+}
+
+// Elements of an output. 0 for sizes that are negative or more than memory can hold: the call that follows refuses them by name.
+inline std::size_t elements(std::initializer_list<std::int64_t> sizes) {
+    std::int64_t product = 1;
+    for (const std::int64_t size : sizes) {
+        if (size <= 0 || product > std::numeric_limits<std::int64_t>::max() / 8 / size) return 0;
+        product *= size;
+    }
+    return static_cast<std::size_t>(product);
+}
+
+}  // namespace detail
+
 inline std::int64_t segment_count(std::int64_t samples, std::int64_t segment_samples, std::int64_t hop_samples) {
     std::int64_t count = 0;
     check(asd_segment_count(samples, segment_samples, hop_samples, &count));
@@ -33,30 +65,65 @@ inline std::int64_t segment_count(std::int64_t samples, std::int64_t segment_sam
 inline std::vector<std::int64_t> segment_starts(std::int64_t samples, std::int64_t segment_samples,
                                                 std::int64_t hop_samples) {
     const std::int64_t count = segment_count(samples, segment_samples, hop_samples);
-    std::vector<std::int64_t> starts(static_cast<std::size_t>(count));
+    std::vector<std::int64_t> starts(detail::elements({count}));
     check(asd_segment_starts(samples, segment_samples, hop_samples, starts.data(), count));
     return starts;
 }
 
-// Host memory: clips x samples in, clips x S x L out.
-inline std::vector<float> cut_segments(const float *wave, std::int64_t clips, std::int64_t samples,
-                                       asd_segment_options options) {
-    options.sample_type = ASD_FLOAT32;
+// wave: clips x samples, int16 or float. Returns clips x S x L.
+template <class Sample>
+std::vector<float> cut_segments(const Sample *wave, std::int64_t clips, std::int64_t samples,
+                                asd_segment_options options) {
+    detail::require_host(options.device);
+    options.sample_type = detail::type_of(wave);
+    // Without clips first: the checks of everything but the values come before the output is made.
+    check(asd_cut_segments(nullptr, 0, samples, &options, nullptr));
     const std::int64_t count = segment_count(samples, options.segment_samples, options.hop_samples);
-    std::vector<float> segments(static_cast<std::size_t>((clips > 0 ? clips : 0) * count * options.segment_samples));
+    std::vector<float> segments(detail::elements({clips, count, options.segment_samples}));
     check(asd_cut_segments(wave, clips, samples, &options, segments.data()));
     return segments;
 }
 
-// Host memory: clips x samples in, clips x S x bins out; sos has 6 values a section.
-inline std::vector<double> high_passed_power(const float *wave, std::int64_t clips, std::int64_t samples,
-                                             const std::vector<double> &sos, asd_power_options options) {
-    options.sample_type = ASD_FLOAT32;
+// wave: clips x samples, int16 or float; sos: 6 values a section. Returns clips x S x bins.
+template <class Sample>
+std::vector<double> high_passed_power(const Sample *wave, std::int64_t clips, std::int64_t samples,
+                                      const std::vector<double> &sos, asd_power_options options) {
+    detail::require_host(options.device);
+    if (sos.size() % 6 != 0)
+        throw Error(ASD_INVALID_ARGUMENT, "sos must have 6 values a section (b0 b1 b2 1 a1 a2); got " +
+                                              std::to_string(sos.size()) + " values: pass whole sections");
+    options.sample_type = detail::type_of(wave);
     options.sections = static_cast<std::int64_t>(sos.size() / 6);
+    check(asd_high_passed_power(nullptr, 0, samples, sos.data(), &options, nullptr));
     const std::int64_t count = segment_count(samples, options.segment_samples, options.hop_samples);
-    std::vector<double> power(static_cast<std::size_t>((clips > 0 ? clips : 0) * count * options.bins));
+    std::vector<double> power(detail::elements({clips, count, options.bins}));
     check(asd_high_passed_power(wave, clips, samples, sos.data(), &options, power.data()));
     return power;
+}
+
+// scores: clips x segments, float or double; weights: clips x segments. Returns one mean a clip.
+template <class Score>
+std::vector<double> weighted_mean(const Score *scores, const double *weights, std::int64_t clips, std::int64_t segments,
+                                  asd_mean_options options = ASD_MEAN_OPTIONS_INIT) {
+    detail::require_host(options.device);
+    options.value_type = detail::type_of(scores);
+    check(asd_weighted_mean(nullptr, nullptr, 0, segments, &options, nullptr));
+    std::vector<double> means(detail::elements({clips}));
+    check(asd_weighted_mean(scores, weights, clips, segments, &options, means.data()));
+    return means;
+}
+
+// maps: clips x segments x height x width, float or double; weights: clips x segments x width. Returns one mean a clip.
+template <class Score>
+std::vector<double> weighted_map_mean(const Score *maps, const double *weights, std::int64_t clips, std::int64_t segments,
+                                      std::int64_t height, std::int64_t width,
+                                      asd_mean_options options = ASD_MEAN_OPTIONS_INIT) {
+    detail::require_host(options.device);
+    options.value_type = detail::type_of(maps);
+    check(asd_weighted_map_mean(nullptr, nullptr, 0, segments, height, width, &options, nullptr));
+    std::vector<double> means(detail::elements({clips}));
+    check(asd_weighted_map_mean(maps, weights, clips, segments, height, width, &options, means.data()));
+    return means;
 }
 
 }  // namespace asd

@@ -38,10 +38,27 @@ asd_status require_type(std::int32_t type, const char *name, asd_sample_type one
     return fail(ASD_INVALID_ARGUMENT, "%s must be %d or %d (asd_sample_type); got %d", name, one, other, type);
 }
 
-asd_status require_struct(int64_t struct_size, int64_t version_1_size, const char *name) {
-    if (struct_size >= version_1_size) return ASD_OK;
-    return fail(ASD_INVALID_ARGUMENT, "%s->struct_size must be at least %lld; got %lld: start from the INIT macro", name,
-                static_cast<long long>(version_1_size), static_cast<long long>(struct_size));
+asd_status require_struct(int64_t struct_size, int64_t known_size, const char *name) {
+    constexpr int64_t MOST = 4096;  // what no struct will reach: an uninitialised size is not read past
+    if (struct_size >= known_size && struct_size <= MOST) return ASD_OK;
+    return fail(ASD_INVALID_ARGUMENT, "%s->struct_size must be between %lld and %lld; got %lld: start from the INIT macro",
+                name, static_cast<long long>(known_size), static_cast<long long>(MOST),
+                static_cast<long long>(struct_size));
+}
+
+asd_status require_unset(const void *options, int64_t struct_size, int64_t known_size) {
+    const auto *bytes = static_cast<const unsigned char *>(options);
+    for (int64_t i = known_size; i < struct_size; ++i)
+        if (bytes[i] != 0)
+            return fail(ASD_INVALID_ARGUMENT, "options sets a field at byte %lld, after the %lld bytes that this library "
+                                              "knows: leave it 0, or load a newer library",
+                        static_cast<long long>(i), static_cast<long long>(known_size));
+    return ASD_OK;
+}
+
+asd_status require_reserved(std::int32_t reserved) {
+    if (reserved == 0) return ASD_OK;
+    return fail(ASD_INVALID_ARGUMENT, "options->reserved must be 0; got %d: start from the INIT macro", reserved);
 }
 
 asd_status require_product(int64_t a, int64_t b, int64_t c, int64_t d) {
@@ -74,7 +91,13 @@ asd_status not_finite_wave(int64_t index, int64_t samples) {
 
 asd_status require_cuda() {
 #if defined(ASD_WITH_CUDA)
-    if (cuda::device_count() > 0) return ASD_OK;
+    if (cuda::device_count() > 0) {
+        const char *earlier = cuda::earlier_error();
+        if (!earlier) return ASD_OK;
+        return fail(ASD_CUDA_FAILED, "CUDA: an earlier call on this thread left the error \"%s\": nothing was queued; take it with "
+                                     "cudaGetLastError and call again",
+                    earlier);
+    }
     return fail(ASD_NO_DEVICE, "no device: this library has CUDA, but the system shows no usable CUDA device or driver; "
                                "pass ASD_DEVICE_CPU");
 #else

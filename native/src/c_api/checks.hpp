@@ -28,8 +28,21 @@ asd_status require_threads(std::int32_t threads);
 // `type` is one of the two.
 asd_status require_type(std::int32_t type, const char *name, asd_sample_type one, asd_sample_type other);
 
-// The struct holds at least what version 1 of it held.
-asd_status require_struct(std::int64_t struct_size, std::int64_t version_1_size, const char *name);
+// The struct holds at least what this library knows of it.
+asd_status require_struct(std::int64_t struct_size, std::int64_t known_size, const char *name);
+
+// The bytes past what this library knows are zero: a newer caller's field is refused, never ignored.
+asd_status require_unset(const void *options, std::int64_t struct_size, std::int64_t known_size);
+asd_status require_reserved(std::int32_t reserved);
+
+// An options struct as it came.
+template <class Options>
+asd_status require_options(const Options *options) {
+    constexpr auto known_size = static_cast<std::int64_t>(sizeof(Options));
+    ASD_REQUIRE(require_pointer(options, "options"));
+    ASD_REQUIRE(require_struct(options->struct_size, known_size, "options"));
+    return require_unset(options, options->struct_size, known_size);
+}
 
 // The product of sizes that are >= 0 fits int64_t, as bytes of 8.
 asd_status require_product(std::int64_t a, std::int64_t b, std::int64_t c, std::int64_t d);
@@ -39,7 +52,7 @@ asd_status require_grid(std::int64_t samples, std::int64_t segment_samples, std:
 // The failure of a wave of clips x samples whose value at `index` is not finite.
 asd_status not_finite_wave(std::int64_t index, std::int64_t samples);
 
-// ASD_OK when the library has CUDA and there is a device.
+// ASD_OK when the library has CUDA, there is a device, and no earlier CUDA error waits on this thread.
 asd_status require_cuda();
 
 // body() returns a status; what it throws becomes one.

@@ -46,6 +46,11 @@ asd_status make_filter_plan(const double *sos, std::int64_t sections, kernels::F
         first_order_a += a2 == 0.0;
         plan->gain[i + 1] = plan->gain[i] * ((b0 + b1 + b2) / (1.0 + a1 + a2));
     }
+    for (std::int64_t i = 1; i <= sections; ++i)
+        if (!std::isfinite(plan->gain[i]))
+            return fail(ASD_INVALID_ARGUMENT, "sos must have a finite gain at frequency zero; that of its first %lld sections "
+                                              "is %g: scale b0, b1 and b2 down",
+                        static_cast<long long>(i), plan->gain[i]);
     plan->pad_samples = 3 * (2 * sections + 1 - std::min(first_order_b, first_order_a));
     return ASD_OK;
 }

@@ -8,7 +8,8 @@
 
 namespace asd::c_api {
 
-// sos: sections x 6. Fails on values that are not finite, a0 other than 1, and an unstable section.
+// sos: sections x 6. Fails on values that are not finite, a0 other than 1, an unstable section, and a gain at frequency zero
+// that double does not hold.
 asd_status make_filter_plan(const double *sos, std::int64_t sections, kernels::FilterPlan *plan);
 
 }  // namespace asd::c_api

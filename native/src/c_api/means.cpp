@@ -39,8 +39,8 @@ asd_status require_weights(const double *weights, int64_t clips, int64_t per_cli
 }
 
 asd_status require_mean_options(const asd_mean_options *options) {
-    ASD_REQUIRE(require_pointer(options, "options"));
-    ASD_REQUIRE(require_struct(options->struct_size, sizeof(asd_mean_options), "options"));
+    ASD_REQUIRE(require_options(options));
+    ASD_REQUIRE(require_reserved(options->reserved));
     ASD_REQUIRE(require_type(options->value_type, "value_type", ASD_FLOAT32, ASD_FLOAT64));
     ASD_REQUIRE(require_threads(options->threads));
     return require_device(options->device);

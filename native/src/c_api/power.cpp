@@ -55,8 +55,8 @@ asd_status power_of(const void *wave, int64_t clips, const SegmentGrid &grid, co
 
 asd_status asd_high_passed_power(const void *wave, int64_t clips, int64_t samples, const double *sos,
                                  const asd_power_options *options, double *power) {
-    ASD_REQUIRE(require_pointer(options, "options"));
-    ASD_REQUIRE(require_struct(options->struct_size, sizeof(asd_power_options), "options"));
+    ASD_REQUIRE(require_options(options));
+    ASD_REQUIRE(require_reserved(options->reserved));
     ASD_REQUIRE(require_size(clips, "clips", 0));
     ASD_REQUIRE(require_grid(samples, options->segment_samples, options->hop_samples));
     ASD_REQUIRE(require_bins(options->bins, options->segment_samples));

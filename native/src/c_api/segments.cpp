@@ -64,8 +64,7 @@ asd_status cut(const void *wave, int64_t clips, const SegmentGrid &grid, const a
 
 asd_status asd_cut_segments(const void *wave, int64_t clips, int64_t samples, const asd_segment_options *options,
                             float *segments) {
-    ASD_REQUIRE(require_pointer(options, "options"));
-    ASD_REQUIRE(require_struct(options->struct_size, sizeof(asd_segment_options), "options"));
+    ASD_REQUIRE(require_options(options));
     ASD_REQUIRE(require_size(clips, "clips", 0));
     ASD_REQUIRE(require_grid(samples, options->segment_samples, options->hop_samples));
     ASD_REQUIRE(require_standardisation(*options));

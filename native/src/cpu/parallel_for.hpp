@@ -3,7 +3,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -28,8 +27,8 @@ void parallel_for(std::int64_t items, std::int64_t threads, const Work &work) {
     for (std::int64_t thread = 1; thread < threads; ++thread) {
         try {
             others.emplace_back(run, thread);
-        } catch (const std::system_error &) {
-            break;  // the system has no thread to give: those that run do the work
+        } catch (...) {
+            break;  // the system has no thread to give, or no memory for its state: those that run do the work
         }
     }
     run(0);

@@ -7,12 +7,19 @@
 namespace asd::cuda {
 
 int device_count() {
+    const cudaError_t earlier = cudaPeekAtLastError();
     int count = 0;
     if (cudaGetDeviceCount(&count) != cudaSuccess) {
-        cudaGetLastError();  // no driver is an answer, not an error that a later call should see
+        // No driver is an answer, not an error that a later call should see; one that was there before is the caller's.
+        if (earlier == cudaSuccess) cudaGetLastError();
         return 0;
     }
     return count;
+}
+
+const char *earlier_error() {
+    const cudaError_t error = cudaPeekAtLastError();
+    return error == cudaSuccess ? nullptr : cudaGetErrorString(error);
 }
 
 asd_status status(int cuda_error) {

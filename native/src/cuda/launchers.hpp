@@ -13,6 +13,10 @@ namespace asd::cuda {
 // 0 also without a driver.
 int device_count();
 
+// What CUDA says of an error that an earlier call on this thread left behind, which stays there; nullptr without one. A launcher
+// asks cudaGetLastError about its launch, which would take that error for its own: none is called before this one is clear.
+const char *earlier_error();
+
 // ASD_OK for 0, else the failure with CUDA's own words.
 asd_status status(int cuda_error);
 

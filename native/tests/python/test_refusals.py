@@ -4,6 +4,7 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from importlib import metadata
 from typing import Any
 
 import numpy as np
@@ -67,6 +68,11 @@ REFUSALS: list[tuple[Callable[..., Any], dict[str, Any], type[Exception], str]] 
     (count, {"samples": -4}, ValueError, "samples must be >= 1"),
     *((cut, {"std": v}, ValueError, "std must be finite and > 0") for v in (0.0, -1.0, np.nan, np.inf, 5e-324)),
     *((cut, {"mean": v}, ValueError, "mean must be finite") for v in (np.nan, np.inf)),
+    *((cut, {n: v}, TypeError, f"{n} must be a float; got {type(v).__name__}")
+      for n in ("mean", "std") for v in ("a", None, 1j, [1.0], np.ones(2))),
+    (cut, {"mean": 10**400}, ValueError, "mean must fit a float"),
+    *((cut, {"per_segment": v}, TypeError, f"per_segment must be a bool; got {type(v).__name__}")
+      for v in (None, 0, 1, "yes", 1.0, np.int64(1), np.ones(1, bool))),
     (cut, {"mean": 0.5, "per_segment": True}, ValueError, "mean and std must be left out"),
     (cut, {"segment_samples": 2**62}, ValueError, "segment_samples gives .* more than memory can hold"),
     *((power, {"bins": v}, ValueError, "bins must be between 1 and segment_samples = 100") for v in (0, -1, 101)),
@@ -77,6 +83,9 @@ REFUSALS: list[tuple[Callable[..., Any], dict[str, Any], type[Exception], str]] 
     (power, {"sos": SOS * 2}, ValueError, "sos must have a0 = 1"),
     (power, {"sos": with_value(SOS, np.nan)}, ValueError, "sos must be finite"),
     (power, {"sos": with_value(SOS, 1.0)}, ValueError, "sos must be stable"),
+    *((power, {"sos": np.array([[b, 0.0, 0.0, 1.0, 0.0, 0.0]] * 2)}, ValueError, "sos must have a finite gain at .* 2 sec")
+      for b in (1e300, -1e200)),
+    (power, {"sos": np.array([[1.7e308, 1.7e308, 0.0, 1.0, 0.0, 0.0]])}, ValueError, "sos must have a finite gain"),
     (power, {"wave": WAVE[:, :5], "segment_samples": 5}, ValueError, "wave must be longer than .* 6 samples"),
     (mean, {"scores": SCORES.astype(int)}, TypeError, "scores must be float64 or float32"),
     (mean, {"scores": SCORES[0]}, ValueError, r"scores must be \(N, S\)"),
@@ -137,6 +146,23 @@ def test_sizes_may_be_numpy_integers() -> None:
     assert cut(segment_samples=np.int64(100), hop_samples=np.uint8(50), threads=np.int32(1)).shape == (2, 7, 100)
 
 
+def test_numbers_and_truth_values_may_be_of_numpy() -> None:
+    expected = cut(WAVE + 1, mean=2.0, std=4.0)
+    for mean_value, std_value in ((np.float32(2), np.int16(4)), (2, np.array(4.0)), (np.float64(2), 4)):
+        np.testing.assert_array_equal(cut(WAVE + 1, mean=mean_value, std=std_value), expected)
+    ramp = np.arange(400, dtype=np.float32)
+    for truth in (True, False):
+        np.testing.assert_array_equal(cut(ramp, per_segment=np.bool_(truth)), cut(ramp, per_segment=truth))
+    assert not np.array_equal(cut(ramp, per_segment=np.True_), cut(ramp, per_segment=np.False_))
+
+
+def test_the_licence_travels_with_the_package() -> None:
+    files = metadata.distribution("asd-native").files or []
+    licences = [file for file in files if file.name == "LICENSE"]
+    assert len(licences) == 1
+    assert licences[0].read_text().startswith("MIT License")
+
+
 def test_the_build_is_described() -> None:
     info = asd_native.build_info()
     assert info["version"] == asd_native.__version__
@@ -146,8 +172,19 @@ def test_the_build_is_described() -> None:
     assert info["cuda"] == bool(info["cuda_architectures"])
 
 
-def test_other_threads_run_while_a_call_works() -> None:
-    wave = np.zeros((64, 160000), np.int16)
+# Each some tens of milliseconds: many ticks of the thread beside it.
+LONG_CALLS: dict[str, Callable[[], Any]] = {
+    "cut_segments": lambda: cut(np.ones((32, 160000), np.int16), segment_samples=80000, hop_samples=20000, per_segment=True),
+    "high_passed_power": lambda: power(
+        np.zeros((64, 160000), np.int16), np.tile(SOS, (32, 1)), segment_samples=80000, hop_samples=20000
+    ),
+    "weighted_mean": lambda: mean(np.ones((8, 1000000)), np.ones((8, 1000000))),
+    "weighted_map_mean": lambda: map_mean(np.ones((8, 5, 128, 4096), np.float32), np.ones((8, 5, 4096))),
+}
+
+
+@pytest.mark.parametrize("name", LONG_CALLS)
+def test_other_threads_run_while_a_call_works(name: str) -> None:
     ticks: list[float] = []
     done = threading.Event()
 

@@ -51,8 +51,7 @@ class AutoencoderBaseline:
         checkpoint, done = folder / "checkpoint.safetensors", 0
         if checkpoint.is_file():
             done, _ = load_checkpoint(checkpoint, model=model, optimiser=optimiser, schedule=schedule)
-        with progress.stage(f"{self.machine} autoencoder: train", settings.epochs) as advance:
-            advance(done)
+        with progress.stage(f"{self.machine} autoencoder: train", settings.epochs, done=done) as advance:
             for epoch in range(done, settings.epochs):
                 self._train_epoch(epoch, model, stacks, optimiser)
                 if (epoch + 1) % 10 == 0 and epoch + 1 < settings.epochs:
@@ -91,7 +90,7 @@ class AutoencoderBaseline:
         model.load_state_dict(load_file(folder / "weights.safetensors"))
         model.to(self.device.torch_device).eval()
         bank, validation = self.data.bank, self.data.validation[self.machine]
-        scored = [*validation, *bank.select(machine=self.machine, folder="test")]
+        scored = [*validation, *bank.labelled_test(self.machine)]
         training = self.data.training[self.machine]
         mse, mahalanobis = [], []
         with progress.stage(f"{self.machine} autoencoder: score", len(training) + len(scored)) as advance:

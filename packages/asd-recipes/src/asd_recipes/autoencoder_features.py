@@ -4,18 +4,22 @@ Each frame is computed once; vectors are cut from the frames when a batch needs 
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from asd_features import LogMelSettings, log_mel
-from asd_recipes.waveform_bank import Samples
 
 Float32Array = NDArray[np.float32]
+_WINDOW_SAMPLES, _HOP_SAMPLES = 1024, 512
 
 
-def clip_frames(wave: Samples) -> Float32Array:
+def clip_frames(wave: NDArray[Any]) -> Float32Array:
     """(F, 128) log-mel frames of a clip, as the official baseline computes them."""
+    least = _WINDOW_SAMPLES + 4 * _HOP_SAMPLES
+    if len(wave) < least:  # too short for five frames: repeated, as a clip shorter than a segment is
+        wave = np.resize(wave, least)
     scaled = wave.astype(np.float32) / np.float32(32768) if wave.dtype == np.int16 else wave.astype(np.float32)
     return np.ascontiguousarray(log_mel(scaled, LogMelSettings.dcase_baseline()).T)
 

@@ -13,9 +13,9 @@ Label = Literal["normal", "anomaly"]
 
 _LABELLED = re.compile(
     r"section_(?P<section>\d+)_(?P<domain>source|target)_(?P<split>train|test)_(?P<label>normal|anomaly)"
-    r"_(?P<number>\d+)(?:_(?P<attributes>.+))?\.(?:wav|flac)"
+    r"_(?P<number>\d+)(?:_(?P<attributes>.+))?\.(?i:wav|flac)"
 )
-_UNLABELLED = re.compile(r"section_(?P<section>\d+)_(?P<number>\d+)\.(?:wav|flac)")
+_UNLABELLED = re.compile(r"section_(?P<section>\d+)_(?P<number>\d+)\.(?i:wav|flac)")
 
 
 class ClipNameError(ValueError):

@@ -9,16 +9,13 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from asd_eval import ZScoreStandardiser
-from asd_features import WaveformStatistics, power_weights, read_waveform
+from asd_eval import ZScoreStandardiser, average_scores
+from asd_features import WaveformStatistics, read_waveform
 from asd_inlier import load_inlier_model
 from asd_recipes.device_choice import choose_device
 from asd_recipes.embedding import ClipEmbedder
 from asd_recipes.inlier_candidates import InlierModel
-from asd_recipes.outlier_exposure_scoring import score_clips
+from asd_recipes.outlier_exposure_scoring import score_clips, segment_weights
 from asd_recipes.outlier_exposure_training import load_network
 from asd_recipes.recipe import Recipe
 from asd_recipes.run_store import RunError, RunStore
@@ -35,6 +32,7 @@ class ClipScorer:
     embedder: ClipEmbedder
     models: dict[str, InlierModel]
     standardisers: dict[str, ZScoreStandardiser]
+    synthetic: bool  # trained on synthetic data
 
     def score_file(self, path: Path) -> float:
         """The anomaly score of a wav or flac file.
@@ -49,14 +47,12 @@ class ClipScorer:
     def score_wave(self, wave: Samples) -> float:
         """The anomaly score of samples (T,) at the recipe's rate."""
         embedded = self.embedder.embed([wave], advance=lambda steps: None)
-        weights: NDArray[np.float64] | None = None
-        if self.machine in self.recipe.weighting.machines:
-            weights = power_weights(wave, self.recipe.segments, high_pass=self.recipe.high_pass)[:, 0]
+        weights = segment_weights(self.machine, [wave], self.recipe)
         scores = [
-            self.standardisers[name].transform(score_clips(model, embedded, weights))[0]
+            self.standardisers[name].transform(score_clips(model, embedded, weights))
             for name, model in self.models.items()
         ]
-        return float(np.mean(scores))
+        return float(average_scores(scores)[0])
 
 
 def load_scorer(folder: Path, *, device: str = "auto") -> ClipScorer:
@@ -68,7 +64,7 @@ def load_scorer(folder: Path, *, device: str = "auto") -> ClipScorer:
     folder = folder.resolve()
     folder = folder / "oe" if (folder / "oe").is_dir() else folder
     table_path, weights = folder / "candidates.csv", folder / "weights.safetensors"
-    if not (table_path.is_file() and weights.is_file()):
+    if not all((folder / name).is_file() for name in (table_path.name, weights.name, "manifest.json")):
         raise RunError(f"{folder} is not a finished OE system. Pass <run>/<machine> of a run of `asd reproduce`.")
     recipe = RunStore(folder.parent.parent).recipe()
     reference = read_score_table(table_path).part("validation")
@@ -77,6 +73,7 @@ def load_scorer(folder: Path, *, device: str = "auto") -> ClipScorer:
         raise RunError(f"{folder} has no inlier model {missing[0]}: run again with --set inlier.save=true.")
     chosen = choose_device(device, recipe.training.precision, threads=recipe.threads)
     statistics = json.loads((folder / "statistics.json").read_text(encoding="utf-8"))
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     embedder = ClipEmbedder(
         network=load_network(weights, chosen),
         log_mel=recipe.log_mel,
@@ -91,4 +88,5 @@ def load_scorer(folder: Path, *, device: str = "auto") -> ClipScorer:
         embedder=embedder,
         models={name: load_inlier_model(path) for name, path in models.items()},
         standardisers={name: ZScoreStandardiser().fit(reference.columns[name]) for name in models},
+        synthetic=bool(manifest["synthetic"]),
     )

@@ -87,6 +87,10 @@ def _attribute_problems(dataset: Dataset) -> list[Problem]:
         named = {clip.path.name: clip.name.attributes for clip in dataset.clips if clip.machine == machine}
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.reader(file))[1:]
+        listed_names = {Path(row[0]).name for row in rows if row}
+        for clip in dataset.clips:
+            if clip.machine == machine and clip.path.name not in listed_names and clip.name.label is not None:
+                problems.append(Problem(clip.key, "not listed", "attributes_00.csv does not name it"))
         for row in rows:
             name = Path(row[0]).name if row else ""
             values = [cell for cell in row[1:] if cell]

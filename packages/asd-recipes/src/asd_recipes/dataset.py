@@ -51,14 +51,28 @@ class Dataset:
 
     @property
     def synthetic(self) -> bool:
-        """Whether `asd data synth` made it (it leaves a manifest)."""
-        return (self.root / "synth.json").is_file()
+        """Whether `asd data synth` made it."""
+        return is_synthetic(self.root)
+
+    def missing_for_scores(self, machine: str) -> list[str]:
+        """What a machine lacks to be trained and evaluated; the others serve as pseudo-anomalies."""
+        clips = [clip for clip in self.clips if clip.machine == machine]
+        missing = [] if any(clip.folder == "train" for clip in clips) else ["normal training clips"]
+        there = {(clip.name.domain, clip.name.label) for clip in clips if clip.folder == "test"}
+        for domain in ("source", "target"):
+            for label in ("normal", "anomaly"):
+                if (domain, label) not in there:
+                    missing.append(f"{label} test clips of the {domain} domain")
+        return missing
 
     def scorable_machines(self) -> list[str]:
-        """Machines with normal training clips and a labelled test set; the others serve as pseudo-anomalies."""
-        trained = {clip.machine for clip in self.clips if clip.folder == "train"}
-        labelled = {clip.machine for clip in self.clips if clip.folder == "test" and clip.name.label is not None}
-        return sorted(trained & labelled)
+        """Machines that lack nothing."""
+        return [machine for machine in self.machines if not self.missing_for_scores(machine)]
+
+
+def is_synthetic(root: Path) -> bool:
+    """Whether a folder is a data set of `asd data synth`, which leaves a manifest."""
+    return (root / "synth.json").is_file()
 
 
 def scan_dataset(root: Path, *, machines: Sequence[str] | None = None) -> Dataset:
@@ -84,7 +98,7 @@ def scan_dataset(root: Path, *, machines: Sequence[str] | None = None) -> Datase
     problems: list[Problem] = []
     for machine in machines or found:
         for folder in ("train", "test"):
-            for path in sorted((root / machine / folder).glob("*")):
+            for path in sorted((root / machine / folder).glob("[!.]*")):
                 _take(path, machine, folder, clips, problems)
     return Dataset(root, tuple(clips), tuple(problems))
 

@@ -42,13 +42,13 @@ class OutlierExposureScoring:
         """Embeds, fits, scores and saves."""
         bank = self.data.bank
         validation = self.data.validation[self.machine]
-        test = bank.select(machine=self.machine, folder="test")
+        test = bank.labelled_test(self.machine)
         training = self._training_embeddings(progress)
         scored = [*validation, *test]
         waves = [bank.waves[index] for index in scored]
         with progress.stage(f"{self.machine} OE: embed test clips", len(scored)) as advance:
             embedded = self.embedder.embed(waves, advance)
-        weights = self.segment_weights(waves)
+        weights = segment_weights(self.machine, waves, self.recipe)
         columns = self._candidate_scores(training, embedded, weights, folder, progress)
         statistics = self.embedder.statistics
         write_json(folder / "statistics.json", {"mean": statistics.mean, "std": statistics.std})
@@ -113,12 +113,12 @@ class OutlierExposureScoring:
         both = np.concatenate([of_source, of_target])
         return {"source": of_source, "pseudo-target": pseudo, "source+target": both}
 
-    def segment_weights(self, waves: Sequence[Samples]) -> Float64Array | None:
-        """Weights of all segments, clip after clip, for the machines with silent ends (Sec. 3.2); else None."""
-        if self.machine not in self.recipe.weighting.machines:
-            return None
-        settings, high_pass = self.recipe.segments, self.recipe.high_pass
-        return np.concatenate([power_weights(wave, settings, high_pass=high_pass)[:, 0] for wave in waves])
+
+def segment_weights(machine: str, waves: Sequence[Samples], recipe: Recipe) -> Float64Array | None:
+    """Weights of all segments, clip after clip, for the machines with silent ends (Sec. 3.2); None for the others."""
+    if machine not in recipe.weighting.machines:
+        return None
+    return np.concatenate([power_weights(wave, recipe.segments, high_pass=recipe.high_pass)[:, 0] for wave in waves])
 
 
 def score_clips(model: InlierModel, embedded: Embeddings, weights: Float64Array | None) -> Float64Array:

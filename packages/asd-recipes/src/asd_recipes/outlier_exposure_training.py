@@ -57,8 +57,7 @@ class OutlierExposureTraining:
             progress.say(f"{self.machine} OE: going on after epoch {done}")
         log_mel = TorchLogMel(self.recipe.log_mel).to(self.device.torch_device)
         saved = time.monotonic()
-        with progress.stage(f"{self.machine} OE: train", settings.epochs) as advance:
-            advance(done)
+        with progress.stage(f"{self.machine} OE: train", settings.epochs, done=done) as advance:
             for epoch in range(done, settings.epochs):
                 loss = self._train_epoch(epoch, model, log_mel, optimiser, schedule)
                 history.append({"epoch": epoch + 1, "training_loss": loss, **self._validate(model, log_mel)})

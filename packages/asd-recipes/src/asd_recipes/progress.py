@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -16,8 +16,8 @@ Advance = Callable[[int], None]
 class Progress(Protocol):
     """What long work tells of itself."""
 
-    def stage(self, name: str, steps: int) -> AbstractContextManager[Advance]:
-        """A context for a part of the work that takes so many steps."""
+    def stage(self, name: str, steps: int, *, done: int = 0) -> AbstractContextManager[Advance]:
+        """A context for a part of the work that takes so many steps, of which some are done already."""
         ...
 
     def say(self, text: str) -> None:
@@ -26,7 +26,7 @@ class Progress(Protocol):
 
 
 class PlainProgress:
-    """A line when a stage begins, every ten seconds, and when it ends; for log files and pipes."""
+    """A line every ten seconds of a stage and one at its end; for log files and pipes."""
 
     def __init__(self, *, every_s: float = 10.0, quiet: bool = False) -> None:
         self._every_s = every_s
@@ -37,17 +37,17 @@ class PlainProgress:
             print(text, file=sys.stderr, flush=True)
 
     @contextmanager
-    def stage(self, name: str, steps: int) -> Iterator[Advance]:
+    def stage(self, name: str, steps: int, *, done: int = 0) -> Iterator[Advance]:
         start = last = time.monotonic()
-        done = 0
+        reached = done
 
         def advance(more: int) -> None:
-            nonlocal done, last
-            done += more
+            nonlocal reached, last
+            reached += more
             now = time.monotonic()
-            if now - last >= self._every_s and 0 < done < steps:
-                left = (now - start) / done * (steps - done)
-                self.say(f"  {name}: {done} of {steps}, {left:.0f} s left")
+            if now - last >= self._every_s and done < reached < steps:
+                left_s = (now - start) / (reached - done) * (steps - reached)
+                self.say(f"  {name}: {reached} of {steps}, {left_s:.0f} s left")
                 last = now
 
         yield advance
@@ -64,9 +64,9 @@ class BarProgress:
         self._bars.console.print(text, highlight=False)
 
     @contextmanager
-    def stage(self, name: str, steps: int) -> Iterator[Advance]:
+    def stage(self, name: str, steps: int, *, done: int = 0) -> Iterator[Advance]:
         start = time.monotonic()
-        task = self._bars.add_task(name, total=steps)
+        task = self._bars.add_task(name, total=steps, completed=done)
         try:
             yield lambda more: self._bars.advance(task, more)
         finally:
@@ -78,8 +78,7 @@ class BarProgress:
 def show_progress(*, quiet: bool = False) -> Iterator[Progress]:
     """Bars when standard error is a terminal, lines when it is not, nothing when quiet."""
     if quiet or not sys.stderr.isatty():
-        with nullcontext():
-            yield PlainProgress(quiet=quiet)
+        yield PlainProgress(quiet=quiet)
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn

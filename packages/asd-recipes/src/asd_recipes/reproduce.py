@@ -12,26 +12,34 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from asd_eval import decide, write_submission
 from asd_recipes.autoencoder_baseline import AutoencoderBaseline
-from asd_recipes.dataset import Dataset, DatasetError, Problem, scan_dataset
+from asd_recipes.dataset import Dataset, DatasetError, Problem, is_synthetic, scan_dataset
 from asd_recipes.device_choice import Device, choose_device
 from asd_recipes.embedding import ClipEmbedder
 from asd_recipes.machine_data import PreparedData, prepare_data
 from asd_recipes.outlier_exposure_scoring import OutlierExposureScoring
 from asd_recipes.outlier_exposure_training import OutlierExposureTraining, TrainingDivergedError, load_network
 from asd_recipes.progress import Progress
-from asd_recipes.recipe import Recipe
+from asd_recipes.recipe import Recipe, RecipeError
+from asd_recipes.recipe_toml import recipe_digest
 from asd_recipes.result_tables import ResultTables, interval_lines, table_lines, write_tables
+from asd_recipes.run_results import evaluate_run
 from asd_recipes.run_store import SCHEMA, RunStore, write_json
-from asd_recipes.score_table import ScoreTable, read_score_table
-from asd_recipes.systems import SystemResult, evaluate_systems
 from asd_recipes.waveform_bank import WaveformBank, read_bank
 
 SYSTEMS = ("autoencoder", "oe")
 """What `--systems` takes: both autoencoder baselines, and OE."""
+
+
+def chosen_systems(names: Sequence[str]) -> list[str]:
+    """The names themselves, if they are systems.
+
+    Raises:
+        RecipeError: an unknown name, or none.
+    """
+    if not names or set(names) - set(SYSTEMS):
+        raise RecipeError(f"--systems takes {' and '.join(SYSTEMS)}; got {', '.join(names) or 'nothing'}.")
+    return list(names)
 
 
 @dataclass(frozen=True)
@@ -63,46 +71,64 @@ class Reproduction:
         """
         device = choose_device(self.device, self.recipe.training.precision, threads=self.recipe.threads)
         dataset = scan_dataset(self.data)
-        machines = self._targets(dataset)
+        machines = self._targets(dataset, progress)
         progress.say(f"data: {self.data} ({len(dataset.clips)} clips); device: {device.description}")
         with progress.stage("read recordings", len(dataset.clips)) as advance:
             bank = read_bank(dataset.clips, self.recipe.audio, advance=advance)
         problems = [*dataset.problems, *bank.problems]
         for problem in problems:
             progress.say(f"left out {problem.file}: {problem.reason}")
-        about = {"data_sha256": bank.digest, "synthetic": dataset.synthetic, "device": device.description}
+        about = {"data_sha256": bank.digest, "device": device.description, "versions": _versions()}
         self.store.begin(self.recipe, about)
         prepared = prepare_data(bank, self.recipe)
-        for machine in machines:
-            if min(len(prepared.training[machine]), len(prepared.validation[machine])) < 2:
-                raise DatasetError(
-                    f"{machine} has {len(prepared.training[machine])} training and "
-                    f"{len(prepared.validation[machine])} validation clips; two of each are the least. "
-                    "Add normal training clips, or change split.source_share."
-                )
+        self._check(prepared, machines, bank)
         for number, machine in enumerate(machines, 1):
             progress.say(f"machine {number} of {len(machines)}: {machine}")
             problems += self._run_machine(machine, prepared, device, progress)
-        results = self._evaluate(machines)
-        tables = ResultTables(_heading(bank, dataset, self.recipe), table_lines(results), interval_lines(results))
-        facts = {"schema": SCHEMA, "synthetic": dataset.synthetic, "seed": self.recipe.seed}
-        write_tables(self.store.root, tables, facts)
+        results = evaluate_run(self.store, self.recipe, machines, self.systems, synthetic=dataset.synthetic)
+        tables = ResultTables(
+            heading=_heading(bank, dataset, self.recipe),
+            data="synthetic" if dataset.synthetic else str(dataset.root),
+            lines=table_lines(results),
+            intervals=interval_lines(results),
+        )
+        write_tables(self.store.root, tables, {"schema": SCHEMA, "seed": self.recipe.seed})
         return RunResult(self.store.root, tables, problems)
 
-    def _targets(self, dataset: Dataset) -> list[str]:
+    def _targets(self, dataset: Dataset, progress: Progress) -> list[str]:
+        """The machines to run, those asked for or all that have what it takes."""
         scorable = dataset.scorable_machines()
-        if unknown := sorted(set(self.machines) - set(scorable)):
+        for machine in sorted(set(dataset.machines) - set(scorable)):
+            missing = ", ".join(dataset.missing_for_scores(machine))
+            if machine in self.machines:
+                raise DatasetError(f"{machine} in {self.data} cannot be evaluated: it has no {missing}.")
+            progress.say(f"{machine} only serves as pseudo-anomalies: it has no {missing}")
+        if unknown := sorted(set(self.machines) - set(dataset.machines)):
             raise DatasetError(
-                f"{self.data} has no training and labelled test clips of {', '.join(unknown)}; "
-                f"it has them of {', '.join(scorable) or 'no machine'}."
+                f"{self.data} has no machine {', '.join(unknown)}; it has {', '.join(dataset.machines)}."
             )
         if not scorable:
-            raise DatasetError(f"{self.data} has no machine with normal training clips and labelled test clips.")
-        if "oe" in self.systems and len(dataset.machines) < 2:
             raise DatasetError(
-                "outlier exposure needs at least two machine types: the others are the pseudo-anomalies."
+                f"{self.data} has no machine with training clips and labelled test clips of both domains."
             )
         return [name for name in scorable if name in self.machines or not self.machines]
+
+    def _check(self, prepared: PreparedData, machines: Sequence[str], bank: WaveformBank) -> None:
+        """What must hold of the recordings that could be read, before an hour is spent on them."""
+        for machine in machines:
+            training, validation = (len(part.get(machine, [])) for part in (prepared.training, prepared.validation))
+            if min(training, validation) < 2:
+                unread = [problem for problem in bank.problems if problem.file.startswith(f"{machine}/")]
+                reason = f" {len(unread)} recordings were left out; the first: {unread[0].reason}" if unread else ""
+                raise DatasetError(
+                    f"{machine} has {training} training and {validation} validation clips; two of each are the least. "
+                    f"Add normal training clips, or change split.source_share.{reason}"
+                )
+        if "oe" in self.systems and len(prepared.training) < 2:
+            raise DatasetError(
+                f"{self.data} has training clips of one machine type; outlier exposure needs others as "
+                "pseudo-anomalies. Add some, or pass --systems autoencoder."
+            )
 
     def _run_machine(self, machine: str, data: PreparedData, device: Device, progress: Progress) -> list[Problem]:
         """All stages of one machine; a training that diverges is told of, and the rest goes on."""
@@ -122,16 +148,19 @@ class Reproduction:
         if not (folder / "weights.safetensors").is_file():
             with self.store.timed(f"{machine} autoencoder train"):
                 baseline.train(folder, progress)
+        (folder / "checkpoint.safetensors").unlink(missing_ok=True)  # of a run killed between its last two files
+        self._manifest(folder, machine, data, device)
         if not (folder / "candidates.csv").is_file():
             with self.store.timed(f"{machine} autoencoder score"):
                 baseline.score(folder, progress)
-        self._manifest(folder, machine, data, device)
 
     def _outlier_exposure(self, machine: str, data: PreparedData, device: Device, progress: Progress) -> None:
         folder = self.store.system(machine, "oe")
         if not (folder / "weights.safetensors").is_file():
             with self.store.timed(f"{machine} oe train"):
                 OutlierExposureTraining(machine, data, self.recipe, device).run(folder, progress)
+        (folder / "checkpoint.safetensors").unlink(missing_ok=True)
+        self._manifest(folder, machine, data, device)
         if not (folder / "candidates.csv").is_file():
             shutil.rmtree(folder / "inlier", ignore_errors=True)
             embedder = ClipEmbedder(
@@ -144,49 +173,28 @@ class Reproduction:
             )
             with self.store.timed(f"{machine} oe score"):
                 OutlierExposureScoring(machine, data, self.recipe, embedder).run(folder, progress)
-        self._manifest(folder, machine, data, device)
 
     def _manifest(self, folder: Path, machine: str, data: PreparedData, device: Device) -> None:
         """What made the folder; without times, so that equal runs give equal bytes."""
-        names = ["asd-native", "asd-features", "asd-models", "asd-inlier", "asd-eval", "asd-recipes"]
-        versions = {name: importlib.metadata.version(name) for name in [*names, "torch", "numpy", "scikit-learn"]}
         content: dict[str, Any] = {
             "schema": SCHEMA,
             "machine": machine,
             "seed": self.recipe.seed,
-            "recipe_sha256": self.recipe.digest(),
+            "recipe_sha256": recipe_digest(self.recipe),
             "data_sha256": data.bank.digest,
+            "synthetic": is_synthetic(self.data),
             "device": asdict(device),
-            "versions": {**versions, "python": platform.python_version()},
+            "versions": _versions(),
             "training_clips": len(data.training[machine]),
             "validation_clips": len(data.validation[machine]),
         }
         write_json(folder / "manifest.json", content)
 
-    def _evaluate(self, machines: Sequence[str]) -> list[SystemResult]:
-        """Metrics of every system that has scores; metrics and submission files of each are written."""
-        tables: dict[str, dict[str, ScoreTable]] = {"oe": {}, "autoencoder": {}}
-        for system, by_machine in tables.items():
-            for machine in machines:
-                path = self.store.system(machine, system) / "candidates.csv"
-                if path.is_file() and system in self.systems:
-                    by_machine[machine] = read_score_table(path)
-        results = evaluate_systems(tables["oe"], tables["autoencoder"], selected=self.recipe.inlier.selected)
-        for result in results:
-            metrics = {name: [asdict(item) for item in items] for name, items in result.metrics.items()}
-            write_json(self.store.root / "metrics" / f"{result.row.slug}.json", metrics)
-            source = tables["autoencoder" if result.row.name.startswith("Baseline") else "oe"]
-            for machine, scores in result.scores.items():
-                # The official baseline's 0.9 quantile, here of normal clips that trained nothing.
-                threshold = float(np.quantile(scores.validation, 0.9))
-                write_submission(
-                    self.store.root / "submissions" / result.row.slug,
-                    source[machine].part("test").files,
-                    scores.test,
-                    machine=machine,
-                    decisions=decide(scores.test, threshold),
-                )
-        return results
+
+def _versions() -> dict[str, str]:
+    names = ["asd-native", "asd-features", "asd-models", "asd-inlier", "asd-eval", "asd-recipes"]
+    versions = {name: importlib.metadata.version(name) for name in [*names, "torch", "numpy", "scikit-learn"]}
+    return {**versions, "python": platform.python_version()}
 
 
 def _heading(bank: WaveformBank, dataset: Dataset, recipe: Recipe) -> str:

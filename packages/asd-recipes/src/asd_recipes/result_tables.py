@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from asd_eval import MachineMetrics, harmonic_mean
+from asd_eval import harmonic_mean
 from asd_recipes.paper_tables import LAST_COLUMN, MACHINES, TITLES, paper_values
 from asd_recipes.run_store import write_json, write_text
-from asd_recipes.systems import CONVENTIONS, SystemResult
+from asd_recipes.systems import CONVENTIONS, Convention, SystemResult
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -46,8 +46,7 @@ def table_lines(results: Sequence[SystemResult]) -> list[Line]:
             name = _name(result)
             lines.append(Line(table, name, "paper", paper))
             for convention in CONVENTIONS:
-                ours = _ours(table, result.metrics[convention], result.official_score(convention))
-                lines.append(Line(table, name, convention, {column: ours.get(column) for column in columns}))
+                lines.append(Line(table, name, convention, _ours(table, result, convention, _machines(results))))
     return lines
 
 
@@ -59,6 +58,9 @@ def interval_lines(results: Sequence[SystemResult]) -> list[str]:
     """The official score of each system with its 95 % interval over the draw of the test clips."""
     lines = ["Official score [%] with its 95 % interval (stratified bootstrap of the test clips):"]
     for result in results:
+        if len(result.scores) < len(_machines(results)):
+            lines.append(f"{_name(result)}: missing, as not every machine was scored")
+            continue
         cells = [
             f"{convention} {100 * item.value:.2f} [{100 * item.low:.2f}, {100 * item.high:.2f}]"
             for convention, item in result.intervals.items()
@@ -73,11 +75,14 @@ def _machines(results: Sequence[SystemResult]) -> list[str]:
     return [name for name in MACHINES if name in there] + sorted(there - set(MACHINES))
 
 
-def _ours(table: int, metrics: Sequence[MachineMetrics], official: float) -> dict[str, float]:
-    values = {
-        item.machine: 100 * getattr(item, {2: "auc_source", 3: "auc_target", 4: "hmean"}[table]) for item in metrics
-    }
-    values[LAST_COLUMN[table]] = 100 * official if table == 4 else harmonic_mean(list(values.values()))
+def _ours(table: int, result: SystemResult, convention: Convention, machines: Sequence[str]) -> dict[str, float | None]:
+    """Percent by column; a mean over fewer machines than the table has would be another number, so it is missing."""
+    metric = {2: "auc_source", 3: "auc_target", 4: "hmean"}[table]
+    there = {item.machine: 100 * getattr(item, metric) for item in result.metrics[convention]}
+    values: dict[str, float | None] = {machine: there.get(machine) for machine in machines}
+    whole = set(there) == set(machines)
+    last = 100 * result.official_score(convention) if table == 4 else harmonic_mean(list(there.values()))
+    values[LAST_COLUMN[table]] = last if whole else None
     return values
 
 
@@ -86,6 +91,7 @@ class ResultTables:
     """All that a run shows."""
 
     heading: str
+    data: str  # "synthetic", or where the recordings lie
     lines: list[Line]
     intervals: list[str]
 
@@ -93,13 +99,20 @@ class ResultTables:
 def write_tables(folder: Path, tables: ResultTables, facts: dict[str, Any]) -> None:
     """Writes tables.txt, .md, .csv and .json."""
     write_text(folder / "tables.md", as_markdown(tables))
-    write_text(folder / "tables.csv", as_csv(tables.lines))
+    write_text(folder / "tables.csv", as_csv(tables))
     content = [
         {"table": line.table, "system": line.system, "origin": line.origin, **line.values} for line in tables.lines
     ]
     write_json(
         folder / "tables.json",
-        {**facts, "heading": tables.heading, "lines": content, "intervals": tables.intervals, "notes": NOTES},
+        {
+            **facts,
+            "heading": tables.heading,
+            "data": tables.data,
+            "lines": content,
+            "intervals": tables.intervals,
+            "notes": NOTES,
+        },
     )
     from rich.console import Console
 
@@ -122,14 +135,15 @@ def as_markdown(tables: ResultTables) -> str:
     return "\n".join([*parts, *(f"- {note}" for note in NOTES), ""])
 
 
-def as_csv(lines: Sequence[Line]) -> str:
+def as_csv(tables: ResultTables) -> str:
     """One row a value, like the paper's tables in the package."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["table", "system", "origin", "machine", "value"])
-    for line in lines:
+    writer.writerow(["table", "system", "origin", "data", "machine", "value"])
+    for line in tables.lines:
+        data = "DCASE 2023 development set" if line.origin == "paper" else tables.data
         for column, value in line.values.items():
-            writer.writerow([line.table, line.system, line.origin, column, "" if value is None else repr(value)])
+            writer.writerow([line.table, line.system, line.origin, data, column, "" if value is None else repr(value)])
     return text.getvalue()
 
 

@@ -1,8 +1,9 @@
 """Where a run keeps its results, and how a file gets there whole or not at all.
 
-    <run>/recipe.toml, data.json              what was asked for, and on which data
-    <run>/<machine>/oe/                       weights, inlier models, scores, metrics, manifest of the OE system
-    <run>/<machine>/autoencoder/              the same for both autoencoder baselines, which share one training
+    <run>/recipe.toml, data.json              what was asked for, on which data, with which versions
+    <run>/<machine>/oe/                       weights, inlier models, scores, manifest of the OE system
+    <run>/<machine>/autoencoder/              weights, scores, manifest of both baselines, which share one training
+    <run>/metrics/, submissions/              of each system: metrics, score and decision files
     <run>/tables.{txt,md,csv,json}            Tables 2 to 4
     <run>/timings.jsonl                       how long each stage took: the one file that differs between equal runs
 
@@ -20,7 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from asd_recipes.recipe import Recipe, recipe_from_toml
+from asd_recipes.recipe import Recipe
+from asd_recipes.recipe_toml import recipe_digest, recipe_from_toml, recipe_to_toml
 
 SCHEMA = 1
 
@@ -33,10 +35,14 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Lets `write` fill a file beside `path`, then renames it into place."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
-    write(partial)
-    with partial.open("rb") as file:
-        os.fsync(file.fileno())
-    partial.replace(path)
+    try:
+        write(partial)
+        with partial.open("rb") as file:
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
 
 
 def write_text(path: Path, text: str) -> None:
@@ -76,8 +82,10 @@ class RunStore:
         Raises:
             RunError: the folder holds a run of another recipe or other data.
         """
-        described = {"schema": SCHEMA, "recipe_sha256": recipe.digest(), **data}
+        described = {"schema": SCHEMA, "recipe_sha256": recipe_digest(recipe), **data}
         path = self.root / "data.json"
+        for partial in self.root.rglob(".*.partial"):  # of a run that was killed while writing
+            partial.unlink()
         if path.is_file():
             before = json.loads(path.read_text(encoding="utf-8"))
             if differing := sorted(key for key in before.keys() | described if before.get(key) != described.get(key)):
@@ -85,7 +93,7 @@ class RunStore:
                     f"{self.root} holds a run with another {', '.join(differing)}. "
                     "Choose another --out, or start over with --no-resume."
                 )
-        write_text(self.root / "recipe.toml", recipe.to_toml())
+        write_text(self.root / "recipe.toml", recipe_to_toml(recipe))
         write_json(path, described)
 
     def note_time(self, stage: str, seconds: float) -> None:

@@ -59,9 +59,24 @@ def load_checkpoint(
                 place, _, slot = name.partition(".")
                 slots.setdefault(int(place), {})[slot] = file.get_tensor(key)
     model.load_state_dict(weights)
-    groups = optimiser.state_dict()["param_groups"]
-    for group, saved in zip(groups, facts["groups"], strict=True):
-        group.update(saved)
-    optimiser.load_state_dict({"state": slots, "param_groups": groups})
+    _restore_optimiser(optimiser, slots, facts["groups"])
     schedule.load_state_dict(facts["schedule"])
     return int(facts["epoch"]), list(facts["history"])
+
+
+def _restore_optimiser(
+    optimiser: torch.optim.Optimizer, slots: dict[int, dict[str, torch.Tensor]], saved_groups: list[dict[str, Any]]
+) -> None:
+    """Gives the moments the memory layout of their parameters: fused optimisers walk both by address."""
+    groups = optimiser.state_dict()["param_groups"]
+    for group, saved in zip(groups, saved_groups, strict=True):
+        group.update(saved)
+    parameters = [parameter for group in optimiser.param_groups for parameter in group["params"]]
+    laid_out = {
+        place: {
+            name: torch.empty_like(parameters[place]).copy_(slot) if slot.shape == parameters[place].shape else slot
+            for name, slot in named.items()
+        }
+        for place, named in slots.items()
+    }
+    optimiser.load_state_dict({"state": laid_out, "param_groups": groups})

@@ -37,6 +37,11 @@ class WaveformBank:
             and (domain is None or clip.name.domain == domain)
         ]
 
+    def labelled_test(self, machine: str) -> list[int]:
+        """Indices of a machine's test clips whose names say what they are."""
+        test = self.select(machine=machine, folder="test")
+        return [index for index in test if self.clips[index].name.label is not None]
+
     def crops(self, indices: Sequence[int], offsets: Sequence[int], length_samples: int) -> NDArray[np.float32]:
         """(B, T) float32 in [-1, 1): for each index the samples from its offset on; a shorter clip is repeated."""
         out = np.empty((len(indices), length_samples), np.float32)

@@ -2,6 +2,7 @@
 
 from asd_recipes.synth.clip_plan import DatasetSize
 from asd_recipes.synth.manifest import DatasetExistsError
+from asd_recipes.synth.one_writer import DatasetBusyError
 from asd_recipes.synth.writer import DatasetSummary, write_dataset
 
-__all__ = ["DatasetExistsError", "DatasetSize", "DatasetSummary", "write_dataset"]
+__all__ = ["DatasetBusyError", "DatasetExistsError", "DatasetSize", "DatasetSummary", "write_dataset"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -14,10 +15,11 @@ MANIFEST = "synth.json"
 ATTRIBUTES = f"attributes_{SECTION}.csv"
 SCHEMA = 1
 WAV_HEADER_BYTES = 44
+_WAY_OUT = "Name another folder, or remove this one to have it made anew."
 
 
-class DatasetExistsError(FileExistsError):
-    """The folder holds something that was not written here."""
+class DatasetExistsError(ValueError):
+    """The folder holds something that can neither be used nor replaced."""
 
 
 @dataclass(frozen=True)
@@ -37,45 +39,75 @@ class Request:
 
 
 def read_manifest(folder: Path) -> Request | None:
-    """The request that the folder's manifest holds; None if there is none or it is not one of this module."""
-    try:
-        read = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        request = Request(DatasetSize(**read["size"]), int(read["seed"]), tuple(map(str, read["machines"])))
-        request.plan()
-        return request if read["synthetic"] is True else None
-    except (OSError, ValueError, TypeError, KeyError):
-        return None
-
-
-def is_whole(root: Path, request: Request) -> bool:
-    """True: root is the data set of this request, complete. False: root may be made or replaced.
+    """The request that the folder's manifest holds; None if it has no manifest.
 
     Raises:
-        DatasetExistsError: root is a file, or holds a file that no data set of its manifest has.
+        DatasetExistsError: the manifest is of another version of the generator, or cannot be read.
+    """
+    path = folder / MANIFEST
+    if not path.is_file():
+        return None
+    try:
+        read = json.loads(path.read_text(encoding="utf-8"))
+        version = read["generator"], read["schema"]
+        if version == (STREAM, SCHEMA):
+            return Request(DatasetSize(**read["size"]), int(read["seed"]), tuple(map(str, read["machines"])))
+    except (ValueError, TypeError, KeyError) as error:
+        raise DatasetExistsError(
+            f"root {folder} holds a {MANIFEST} that is not one of a synthetic data set ({error!r}). {_WAY_OUT}"
+        ) from error
+    raise DatasetExistsError(
+        f"root {folder} holds a synthetic data set of generator {version[0]}, schema {version[1]}; this version makes "
+        f"and uses {STREAM}, schema {SCHEMA} alone. {_WAY_OUT}"
+    )
+
+
+def is_whole(root: Path, request: Request, plan: list[Clip]) -> bool:
+    """True: root is the data set of this request and its plan, complete. False: root may be made or replaced.
+
+    Names and lengths are looked at, not the sound: it is asked at every use.
+
+    Raises:
+        DatasetExistsError: root is a file; holds a file that no data set of its manifest has; is of another version of
+            the generator; is the data set of this request, but clips or tables are missing or have the wrong length.
     """
     if not root.exists():
         return False
     if not root.is_dir():
-        raise DatasetExistsError(f"root {root} is a file; name a folder.")
+        raise DatasetExistsError(f"root {root} is a file; a data set is a folder. Name another place or remove it.")
     present = read_manifest(root)
-    allowed = _files_of(present) if present else set()
-    for path in sorted(root.rglob("*")):
-        name = path.relative_to(root).as_posix()
-        if not path.is_dir() and name not in allowed:
-            raise DatasetExistsError(
-                f"root {root} holds {name}, which was not written here. Name another folder or remove it."
-            )
-    manifest = root / MANIFEST
-    if present != request or manifest.read_text(encoding="utf-8") != request.to_json():
+    expected = {} if present is None else _file_bytes(present, plan if present == request else present.plan())
+    found = _found_bytes(root)
+    if foreign := sorted(found.keys() - expected.keys()):
+        raise DatasetExistsError(
+            f"root {root} holds {foreign[0]}, which was not written here; only what was is ever replaced. {_WAY_OUT}"
+        )
+    if present != request:
         return False
-    tables = all((root / machine / ATTRIBUTES).is_file() for machine in request.machines)
-    return tables and all(_is_written(root / clip.path, clip) for clip in request.plan())
+    if damaged := [name for name, size in expected.items() if name not in found or size not in (None, found[name])]:
+        raise DatasetExistsError(
+            f"root {root} is damaged: {damaged[0]} is missing or has the wrong length, as {len(damaged)} of "
+            f"{len(expected)} files do ({len(plan)} clips by its {MANIFEST}). {_WAY_OUT}"
+        )
+    return True
 
 
-def _is_written(path: Path, clip: Clip) -> bool:
-    return path.is_file() and path.stat().st_size == WAV_HEADER_BYTES + 2 * clip.samples
+def _file_bytes(request: Request, plan: list[Clip]) -> dict[str, int | None]:
+    """Every file of a data set, with its length where the plan tells it."""
+    tables: dict[str, int | None] = {f"{machine}/{ATTRIBUTES}": None for machine in request.machines}
+    return {MANIFEST: None, **tables, **{clip.path: WAV_HEADER_BYTES + 2 * clip.samples for clip in plan}}
 
 
-def _files_of(request: Request) -> set[str]:
-    tables = {f"{machine}/{ATTRIBUTES}" for machine in request.machines}
-    return {MANIFEST, *tables, *(clip.path for clip in request.plan())}
+def _found_bytes(root: Path) -> dict[str, int]:
+    """Every file below root, with its length; links to folders count as files, which no data set has."""
+    found = {}
+    folders = [""]
+    while folders:
+        below = folders.pop()
+        with os.scandir(root / below) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(f"{below}{entry.name}/")
+                else:
+                    found[f"{below}{entry.name}"] = entry.stat(follow_symlinks=False).st_size
+    return found

@@ -105,42 +105,59 @@ def _defect(
 ) -> Float32Array | np.float32:
     """Sounds that only a faulty slider makes."""
     if c.fault == "loose_end_stop":
-        gain = c.fault_gain("loose_end_stop", faint_db=-24.0, strong_db=-9.0)
-        ends = np.repeat(strokes[:, 1], 4) + np.tile(np.array([0.0, 0.021, 0.037, 0.049]), len(strokes))
-        at = (ends + c.rng.normal(0.0, 0.003, len(ends))) * SAMPLE_RATE_HZ
-        modes = draw_modes(c.unit("stop"), count=4, low_hz=200.0, high_hz=3500.0, quality=(5.0, 15.0))
-        wave = ring(strikes(at, np.tile([1.0, 0.7, 0.5, 0.35], len(strokes)), c.samples), modes)
+        gain, wave = c.fault_gain("loose_end_stop", faint_db=-24.0, strong_db=-9.0), _loose_end_stop(c, strokes)
     elif c.fault in ("rail_dent", "worn_ball"):
-        gain = c.fault_gain(str(c.fault), faint_db=-24.0, strong_db=-9.0)
-        # a dent is met once a stroke by each of the carriage's six balls in contact; a spalled ball meets the rail
-        # all along
-        path = distance + c.rng.random() * STROKE_M
-        spacing = STROKE_M if c.fault == "rail_dent" else BALL_PITCH_M * np.pi / 1.6
-        turns = path / spacing
-        crossing = np.flatnonzero(np.diff(np.floor(turns)))
-        at = crossing.astype(np.float64)
-        if c.fault == "rail_dent":
-            gap_s = BALL_PITCH_M / np.maximum(speed[crossing] * peak, 0.02)
-            at = (at[:, None] + gap_s[:, None] * np.arange(6) * SAMPLE_RATE_HZ).reshape(-1)
-        strength = speed[np.minimum(at, c.samples - 1).astype(np.int64)] * c.rng.uniform(0.5, 1.0, len(at))
-        modes = draw_modes(unit, count=6, low_hz=700.0, high_hz=6800.0)
-        wave = ring(strikes(at, strength, c.samples), modes)
+        gain = c.fault_gain(c.fault, faint_db=-24.0, strong_db=-9.0)
+        wave = _spalled_contact(c, unit, distance, speed, peak)
     elif c.fault == "stick_slip":
-        gain = c.fault_gain("stick_slip", faint_db=-27.0, strong_db=-12.0)
-        squeal_hz = c.unit("squeal").uniform(1400.0, 3200.0) * (1.0 + 0.02 * c.rng.standard_normal())
-        wobble = np.cumsum(1.0 + 0.03 * slow_curve(c.rng, c.samples, knot_samples=800), dtype=np.float64)
-        # friction falls with speed where speed is low: only there does it feed the vibration
-        slow = np.exp(-np.square((speed - np.float32(0.3)) / np.float32(0.15)))
-        wave = periodic(wobble * squeal_hz / SAMPLE_RATE_HZ, np.array([1.0, 0.4]), np.zeros(2)) * slow
+        gain, wave = c.fault_gain("stick_slip", faint_db=-27.0, strong_db=-12.0), _stick_slip(c, speed)
     elif c.fault == "dragging_cover":
-        gain = c.fault_gain("dragging_cover", faint_db=-18.0, strong_db=-5.0)
-        band = band_knots(500.0, 2200.0, skirt_db_per_octave=9.0)
-        scrape = shaped_noise(c.rng, octave_gain(c.samples, band), c.samples)
-        folds = np.maximum(np.float32(0.0), swing(distance, order=9.0 / STROKE_M)) ** 2
-        wave = scrape * folds * np.sqrt(speed)  # bellows: nine folds a stroke
+        gain, wave = c.fault_gain("dragging_cover", faint_db=-18.0, strong_db=-5.0), _scrape(c, distance, speed)
     else:
         return np.float32(0.0)
     return np.float32(gain) * unit_rms(wave)
+
+
+def _loose_end_stop(c: Condition, strokes: Float64Array) -> Float32Array:
+    """The stop rattles four times, ever weaker, at the end of each stroke."""
+    ends = np.repeat(strokes[:, 1], 4) + np.tile(np.array([0.0, 0.021, 0.037, 0.049]), len(strokes))
+    at = (ends + c.rng.normal(0.0, 0.003, len(ends))) * SAMPLE_RATE_HZ
+    modes = draw_modes(c.unit("stop"), count=4, low_hz=200.0, high_hz=3500.0, quality=(5.0, 15.0))
+    return ring(strikes(at, np.tile([1.0, 0.7, 0.5, 0.35], len(strokes)), c.samples), modes)
+
+
+def _spalled_contact(
+    c: Condition, unit: np.random.Generator, distance: Float64Array, speed: Float32Array, peak: float
+) -> Float32Array:
+    """A dent is met once a stroke by each of the carriage's six balls in contact; a spalled ball meets the rail all
+    along."""
+    path = distance + c.rng.random() * STROKE_M
+    spacing = STROKE_M if c.fault == "rail_dent" else BALL_PITCH_M * np.pi / 1.6
+    turns = path / spacing
+    crossing = np.flatnonzero(np.diff(np.floor(turns)))
+    at = crossing.astype(np.float64)
+    if c.fault == "rail_dent":
+        gap_s = BALL_PITCH_M / np.maximum(speed[crossing] * peak, 0.02)
+        at = (at[:, None] + gap_s[:, None] * np.arange(6) * SAMPLE_RATE_HZ).reshape(-1)
+    strength = speed[np.minimum(at, c.samples - 1).astype(np.int64)] * c.rng.uniform(0.5, 1.0, len(at))
+    modes = draw_modes(unit, count=6, low_hz=700.0, high_hz=6800.0)
+    return ring(strikes(at, strength, c.samples), modes)
+
+
+def _stick_slip(c: Condition, speed: Float32Array) -> Float32Array:
+    squeal_hz = c.unit("squeal").uniform(1400.0, 3200.0) * (1.0 + 0.02 * c.rng.standard_normal())
+    wobble = np.cumsum(1.0 + 0.03 * slow_curve(c.rng, c.samples, knot_samples=800), dtype=np.float64)
+    # friction falls with speed where speed is low: only there does it feed the vibration
+    slow = np.exp(-np.square((speed - np.float32(0.3)) / np.float32(0.15)))
+    return periodic(wobble * squeal_hz / SAMPLE_RATE_HZ, np.array([1.0, 0.4]), np.zeros(2)) * slow
+
+
+def _scrape(c: Condition, distance: Float64Array, speed: Float32Array) -> Float32Array:
+    """Bellows: nine folds a stroke."""
+    band = band_knots(500.0, 2200.0, skirt_db_per_octave=9.0)
+    noise = shaped_noise(c.rng, octave_gain(c.samples, band), c.samples)
+    folds = np.maximum(np.float32(0.0), swing(distance, order=9.0 / STROKE_M)) ** 2
+    return noise * folds * np.sqrt(speed)
 
 
 MODEL = MachineModel(

@@ -87,37 +87,50 @@ def _joints(c: Condition, wheel: Float64Array, modes: Modes) -> Float32Array:
     return unit_rms(ring(strikes(at, c.rng.uniform(0.6, 1.0, len(at)), c.samples), modes.shifted(0.9)))
 
 
+_DAMAGE_DB = {  # level of the damage's sound against the train's, at severity 0 and 1
+    "broken_axle": (-22.0, -7.0),
+    "flat_wheel": (-18.0, -1.0),
+    "chipped_gear": (-20.0, -3.0),
+    "dirty_rail": (-18.0, -1.0),
+    "loose_coupling": (-20.0, -3.0),
+    "curve_squeal": (-24.0, -5.0),
+}
+
+
 def _damage(c: Condition, motor: Float64Array, wheel: Float64Array, modes: Modes) -> Float32Array | np.float32:
     """Sounds that only the damaged train or track makes."""
-    if c.fault == "broken_axle":
-        gain = c.fault_gain("broken_axle", faint_db=-22.0, strong_db=-7.0)  # the halves of the axle knock together
+    if c.fault is None:
+        return np.float32(0.0)
+    faint_db, strong_db = _DAMAGE_DB[c.fault]
+    gain = np.float32(c.fault_gain(c.fault, faint_db=faint_db, strong_db=strong_db))
+    return gain * unit_rms(_squeal(c) if c.fault == "curve_squeal" else _knocks(c, motor, wheel, modes))
+
+
+def _knocks(c: Condition, motor: Float64Array, wheel: Float64Array, modes: Modes) -> Float32Array:
+    """Where the damage strikes, and what rings."""
+    if c.fault == "broken_axle":  # the halves of the axle knock together
         at, _ = events_per_turn(c.rng, wheel, per_turn=2.0, slip=0.2)
         modes = draw_modes(c.unit("axle"), count=3, low_hz=3000.0, high_hz=7200.0)
     elif c.fault == "flat_wheel":
-        gain = c.fault_gain("flat_wheel", faint_db=-18.0, strong_db=-1.0)
         at, _ = events_per_turn(c.rng, wheel, per_turn=1.0, slip=0.003)
     elif c.fault == "chipped_gear":
-        gain = c.fault_gain("chipped_gear", faint_db=-20.0, strong_db=-3.0)
         at, _ = events_per_turn(c.rng, motor, per_turn=1.0, slip=0.003)
         modes = modes.shifted(1.25)  # the gear sits in the body, not on the rail
     elif c.fault == "dirty_rail":
-        gain = c.fault_gain("dirty_rail", faint_db=-18.0, strong_db=-1.0)
         at = np.sort(c.rng.uniform(0, c.samples, 400))
         at = at[c.rng.random(400) < 0.6]
         modes = draw_modes(c.unit("grit"), count=4, low_hz=2000.0, high_hz=7200.0, quality=(2.0, 8.0))
-    elif c.fault == "loose_coupling":
-        gain = c.fault_gain("loose_coupling", faint_db=-20.0, strong_db=-3.0)
+    else:
+        assert c.fault == "loose_coupling", c.fault
         at, _ = events_per_turn(c.rng, wheel, per_turn=0.45, slip=0.4)
         modes = draw_modes(c.unit("coupling"), count=4, low_hz=600.0, high_hz=4000.0)
-    elif c.fault == "curve_squeal":
-        gain = c.fault_gain("curve_squeal", faint_db=-24.0, strong_db=-5.0)
-        hz = c.unit("squeal", c.value("car")).uniform(1800.0, 4200.0) * (1.0 + 0.01 * c.rng.standard_normal())
-        squeal = periodic(angle(c.rng, hz, c.samples, wander=0.004), np.array([1.0, 0.3]), np.zeros(2))
-        return np.float32(gain) * unit_rms(squeal * np.exp(np.float32(0.8) * slow_curve(c.rng, c.samples)))
-    else:
-        return np.float32(0.0)
-    wave = ring(strikes(at, c.rng.uniform(0.4, 1.0, len(at)), c.samples), modes)
-    return np.float32(gain) * unit_rms(wave)
+    return ring(strikes(at, c.rng.uniform(0.4, 1.0, len(at)), c.samples), modes)
+
+
+def _squeal(c: Condition) -> Float32Array:
+    hz = c.unit("squeal", c.value("car")).uniform(1800.0, 4200.0) * (1.0 + 0.01 * c.rng.standard_normal())
+    tone = periodic(angle(c.rng, hz, c.samples, wander=0.004), np.array([1.0, 0.3]), np.zeros(2))
+    return tone * np.exp(np.float32(0.8) * slow_curve(c.rng, c.samples))
 
 
 MODEL = MachineModel(

@@ -6,23 +6,19 @@ import csv
 import io
 import os
 import shutil
-import struct
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 
 from asd_recipes.dcase2023_facts import SAMPLE_RATE_HZ
 from asd_recipes.synth.clip_plan import Clip, DatasetSize
+from asd_recipes.synth.clip_pool import replace_bytes, write_clips
 from asd_recipes.synth.machines import MODELS
-from asd_recipes.synth.manifest import ATTRIBUTES, MANIFEST, Request, is_whole
-from asd_recipes.synth.recording import record
+from asd_recipes.synth.manifest import ATTRIBUTES, MANIFEST, DatasetExistsError, Request, is_whole
+from asd_recipes.synth.one_writer import HeldLock, only_writer
 
-_BATCH = 8  # clips a task: large enough to hide the queue, small enough for a smooth progress bar
+Report = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -46,24 +42,28 @@ def write_dataset(
     seed: int = 0,
     machines: Sequence[str] | None = None,
     jobs: int = 1,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Report | None = None,
 ) -> DatasetSummary:
     """Write a synthetic data set in the layout of the DCASE 2023 Task 2 development set.
 
     The bytes of a clip depend on seed, machine and the clip's place in the plan alone, not on jobs, on the other
     machines or on the order of writing; they hold for one version of NumPy and SciPy on one platform, others may
     differ in the last bits. Everything is written to a folder beside root and renamed at the end; a call that was
-    killed is resumed by the next one.
+    interrupted or killed takes its processes with it and is resumed by the next one. A call that finds the data set
+    there looks at names and lengths alone: 20 ms for the size quick.
 
     Args:
         root: folder to make. One made here before from the same request is left as it is; from another, it is replaced.
         size: clips per machine, e.g. DatasetSize.named("quick").
         machines: machine types, default all seven.
         jobs: processes (started by spawn, so a script needs its `if __name__ == "__main__":`).
-        progress: called with (clips done, clips in all), first with those found from a killed call.
+        progress: called in this process with (clips done, clips in all): first with those found from a killed call,
+            then after every clip, or every eight where there are several processes.
 
     Raises:
-        DatasetExistsError: root holds files that were not written here.
+        DatasetExistsError: root is a file, holds files that were not written here, a data set of another version of
+            the generator, or a damaged one.
+        DatasetBusyError: another process is writing to root.
         ValueError: unknown or repeated machine, jobs below 1, negative seed.
     """
     chosen = _checked_machines(machines)
@@ -71,16 +71,38 @@ def write_dataset(
         raise ValueError(f"jobs must be at least 1; got {jobs}.")
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise ValueError(f"seed must be an int >= 0; got {seed!r}.")
-    root = Path(root)
+    place = Path(root).resolve()  # a link's folder, not the link, is locked and renamed
     request = Request(size, seed, chosen)
     plan = request.plan()
-    reused = is_whole(root, request)
-    if not reused:
-        _write_beside(root, request, plan, jobs, progress)
-    elif progress is not None:
+    reused = _is_there(place, request, plan) or not _written(place, request, plan, jobs, progress)
+    if reused and progress is not None:
         progress(len(plan), len(plan))
     audio_s = sum(clip.samples for clip in plan) / SAMPLE_RATE_HZ
-    return DatasetSummary(root, seed, size, chosen, len(plan), audio_s, reused)
+    return DatasetSummary(Path(root), seed, size, chosen, len(plan), audio_s, reused)
+
+
+def _is_there(root: Path, request: Request, plan: list[Clip]) -> bool:
+    """A look without the lock, so that several may use a finished set at a time. What it dislikes is looked at again
+    with the lock: another process may be renaming just now."""
+    try:
+        return is_whole(root, request, plan)
+    except (DatasetExistsError, OSError):
+        return False
+
+
+def _written(root: Path, request: Request, plan: list[Clip], jobs: int, progress: Report | None) -> bool:
+    """False if another process has written it in the meantime."""
+    root.parent.mkdir(parents=True, exist_ok=True)
+    with only_writer(root) as lock:
+        if is_whole(root, request, plan):
+            return False
+        partial = _prepared(root, request)
+        _fill(partial, plan, request.seed, jobs, lock, progress)
+        for machine in request.machines:
+            table = _attributes_csv([clip for clip in plan if clip.machine == machine])
+            replace_bytes(partial / machine / ATTRIBUTES, table.encode())
+        _swap_in(partial, root)
+    return True
 
 
 def _checked_machines(machines: Sequence[str] | None) -> tuple[str, ...]:
@@ -94,31 +116,33 @@ def _checked_machines(machines: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(m for m in MODELS if m in machines)
 
 
-def _write_beside(
-    root: Path, request: Request, plan: list[Clip], jobs: int, progress: Callable[[int, int], None] | None
-) -> None:
+def _prepared(root: Path, request: Request) -> Path:
+    """The folder beside root to write in, with what a killed call of the same request has left in it."""
     partial = root.with_name(f".{root.name}.synth-partial")
     manifest = partial / MANIFEST  # there from the start: the folder's name says that it is not complete
-    wanted = request.to_json()
-    if not manifest.is_file() or manifest.read_text(encoding="utf-8") != wanted:
+    wanted = request.to_json().encode()
+    if not manifest.is_file() or manifest.read_bytes() != wanted:
         shutil.rmtree(partial, ignore_errors=True)  # of another request: nothing in it can be used
     for machine in request.machines:
         for split in ("train", "test"):
             (partial / machine / split).mkdir(parents=True, exist_ok=True)
-    for left in partial.rglob(".*"):
-        left.unlink()  # half-written files of a killed call
-    _replace_text(manifest, wanted)
+    for left in list(partial.rglob(".*")):
+        left.unlink(missing_ok=True)  # half-written files of a killed call
+    replace_bytes(manifest, wanted)
+    return partial
+
+
+def _fill(partial: Path, plan: list[Clip], seed: int, jobs: int, lock: HeldLock, progress: Report | None) -> None:
     missing = [c for c in plan if not (partial / c.path).is_file()]  # clips are renamed into place, so whole if there
     done = len(plan) - len(missing)
     if progress is not None:
         progress(done, len(plan))
-    for written in _write_clips(partial, missing, request.seed, jobs):
-        done += written
-        if progress is not None:
-            progress(done, len(plan))
-    for machine in request.machines:
-        _replace_text(partial / machine / ATTRIBUTES, _attributes_csv([c for c in plan if c.machine == machine]))
-    _swap_in(partial, root)
+    # closed whatever happens: an interrupt between two clips, or in progress, must stop the workers as well
+    with closing(write_clips(partial, missing, seed, jobs=jobs, lock=lock)) as more:
+        for written in more:
+            done += written
+            if progress is not None:
+                progress(done, len(plan))
 
 
 def _swap_in(partial: Path, root: Path) -> None:
@@ -131,42 +155,6 @@ def _swap_in(partial: Path, root: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _write_clips(partial: Path, clips: list[Clip], seed: int, jobs: int) -> Iterator[int]:
-    batches = [clips[i : i + _BATCH] for i in range(0, len(clips), _BATCH)]
-    if jobs == 1 or len(batches) <= 1:
-        for batch in batches:
-            yield write_batch(str(partial), batch, seed)
-        return
-    # spawn, not fork: the caller may have started threads (BLAS, torch), which fork would copy in mid-step
-    with ProcessPoolExecutor(min(jobs, len(batches)), mp_context=get_context("spawn")) as pool:
-        futures = [pool.submit(write_batch, str(partial), batch, seed) for batch in batches]
-        try:
-            for future in as_completed(futures):
-                yield future.result()
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
-
-
-def write_batch(folder: str, clips: list[Clip], seed: int) -> int:
-    """Make and write some clips below folder; how many."""
-    for clip in clips:
-        wave = record(MODELS[clip.machine], clip.condition(seed))
-        path = Path(folder, clip.path)
-        beside = path.with_name(f".{path.name}.{os.getpid()}")
-        beside.write_bytes(wav_bytes(wave))
-        beside.replace(path)
-    return len(clips)
-
-
-def wav_bytes(wave: NDArray[np.int16]) -> bytes:
-    """A mono 16-bit PCM wav file of (T,) int16 samples at 16 kHz."""
-    data = wave.astype("<i2", copy=False).tobytes()
-    format_chunk = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, SAMPLE_RATE_HZ, 2 * SAMPLE_RATE_HZ, 2, 16)
-    riff = struct.pack("<4sI4s", b"RIFF", 36 + len(data), b"WAVE")
-    return riff + format_chunk + struct.pack("<4sI", b"data", len(data)) + data
-
-
 def _attributes_csv(clips: list[Clip]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -175,9 +163,3 @@ def _attributes_csv(clips: list[Clip]) -> str:
     for clip in clips:
         writer.writerow([clip.path, *(text for pair in clip.attributes for text in pair)])
     return out.getvalue()
-
-
-def _replace_text(path: Path, text: str) -> None:
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_text(text, encoding="utf-8", newline="\n")
-    beside.replace(path)

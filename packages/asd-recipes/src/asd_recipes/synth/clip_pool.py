@@ -1,0 +1,103 @@
+"""Making and writing clips, in this process or in several that end when this one does, however it ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import struct
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from threading import Thread
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asd_recipes.dcase2023_facts import SAMPLE_RATE_HZ
+from asd_recipes.synth.clip_plan import Clip
+from asd_recipes.synth.machines import MODELS
+from asd_recipes.synth.one_writer import HeldLock
+from asd_recipes.synth.recording import record
+
+_BATCH = 8  # clips a task: large enough to hide the queue, small enough for a smooth progress bar
+
+
+def write_clips(folder: Path, clips: list[Clip], seed: int, *, jobs: int, lock: HeldLock) -> Iterator[int]:
+    """Make and write clips below folder, yielding how many more are done. Close it to stop at once.
+
+    Whether it ends, is closed, raises or its process is killed: no worker outlives it.
+    """
+    batches = [clips[i : i + _BATCH] for i in range(0, len(clips), _BATCH)]
+    if jobs == 1 or len(batches) <= 1:
+        for clip in clips:
+            yield write_batch(folder, [clip], seed)
+        return
+    # spawn, not fork: the caller may have started threads (BLAS, torch), which fork would copy in mid-step
+    context = get_context("spawn")
+    watched, held = context.Pipe(duplex=False)
+    pool = ProcessPoolExecutor(min(jobs, len(batches)), context, initializer=_follow, initargs=(watched, lock))
+    try:
+        with _interrupts_later():
+            futures = [pool.submit(write_batch, folder, batch, seed) for batch in batches]
+        for future in as_completed(futures):
+            yield future.result()
+    except BaseException:
+        held.close()  # the workers leave in the middle of a clip
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+        held.close()
+        watched.close()
+
+
+@contextmanager
+def _interrupts_later() -> Iterator[None]:
+    """Put off Ctrl-C, for this process until the end of the block, for processes started in it for good.
+
+    A terminal sends it to all of them. A worker that ignored it in its initializer would still print a traceback when
+    it came during the imports before that; a blocked signal is inherited from the first instruction on.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _follow(watched: Connection, lock: HeldLock) -> None:
+    """Initializer of a worker. Unpickling lock was enough to hold it until this process ends."""
+    Thread(target=_leave_with_parent, args=(watched,), daemon=True).start()
+
+
+def _leave_with_parent(watched: Connection) -> None:
+    """End this process, whatever it does, as soon as its parent closes the other end of watched or is gone."""
+    parent = parent_process()
+    assert parent is not None, "runs in a worker"
+    wait([watched, parent.sentinel])
+    os._exit(1)
+
+
+def write_batch(folder: Path, clips: list[Clip], seed: int) -> int:
+    """Make and write some clips below folder; how many."""
+    for clip in clips:
+        wave = record(MODELS[clip.machine], clip.condition(seed))
+        replace_bytes(folder / clip.path, wav_bytes(wave))
+    return len(clips)
+
+
+def wav_bytes(wave: NDArray[np.int16]) -> bytes:
+    """A mono 16-bit PCM wav file of (T,) int16 samples at 16 kHz."""
+    data = wave.astype("<i2", copy=False).tobytes()
+    format_chunk = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, SAMPLE_RATE_HZ, 2 * SAMPLE_RATE_HZ, 2, 16)
+    riff = struct.pack("<4sI4s", b"RIFF", 36 + len(data), b"WAVE")
+    return riff + format_chunk + struct.pack("<4sI", b"data", len(data)) + data
+
+
+def replace_bytes(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all: beside its place under a hidden name, then renamed."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.write_bytes(content)
+    beside.replace(path)

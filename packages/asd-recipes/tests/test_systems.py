@@ -1,0 +1,143 @@
+"""The ensemble knows validation scores alone, the selected members are the best, and a missing machine stays missing."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from asd_recipes.result_tables import ResultTables, as_markdown, interval_lines, table_lines
+from asd_recipes.score_table import ScoreTable
+from asd_recipes.systems import SystemResult, ensemble, evaluate_systems, selected_members
+
+# Sums of a few float64 in another order.
+RELATIVE = 1e-12
+VALIDATION, PER_CLASS = 7, 6
+
+
+def _table(seed: int, shifts: dict[str, float]) -> ScoreTable:
+    """Random scores; `shifts` says by how much a model puts anomalous clips above the normal ones."""
+    rng = np.random.default_rng(seed)
+    kinds = [(domain, label) for domain in ("source", "target") for label in ("normal", "anomaly")] * PER_CLASS
+    parts = ["validation"] * VALIDATION + ["test"] * len(kinds)
+    domains = ["source"] * VALIDATION + [domain for domain, _ in kinds]
+    labels = ["normal"] * VALIDATION + [label for _, label in kinds]
+    anomalous = np.array([label == "anomaly" for label in labels])
+    columns = {
+        name: (5.0 + place + rng.standard_normal(len(parts)) + shift * anomalous) * 10.0**place
+        for place, (name, shift) in enumerate(shifts.items())
+    }
+    files = [f"section_00_{place:04d}.wav" for place in range(len(parts))]
+    return ScoreTable(files, parts, domains, labels, columns)
+
+
+def _rows(table: ScoreTable, keep: list[int]) -> ScoreTable:
+    return ScoreTable(
+        [table.files[row] for row in keep],
+        [table.parts[row] for row in keep],
+        [table.domains[row] for row in keep],
+        [table.labels[row] for row in keep],
+        {name: values[keep] for name, values in table.columns.items()},
+    )
+
+
+MODELS = {"gmm-1-source": 1.0, "knn-1-source": 0.5, "knn-2-source": 2.0, "knn-4-source": 0.0}
+
+
+@pytest.mark.parametrize("members", [None, ["knn-4-source", "gmm-1-source"]])
+def test_the_ensemble_is_the_mean_of_scores_standardised_by_the_validation_clips(members: list[str] | None) -> None:
+    table = _table(0, MODELS)
+    scores = ensemble(table, members)
+    names = members or list(MODELS)
+    expected = np.zeros(len(table.files))
+    for name in names:
+        values = table.columns[name]
+        mean = sum(values[:VALIDATION]) / VALIDATION
+        std = (sum((value - mean) ** 2 for value in values[:VALIDATION]) / VALIDATION) ** 0.5
+        expected += (values - mean) / std / len(names)
+    np.testing.assert_allclose(scores.validation, expected[:VALIDATION], rtol=RELATIVE, atol=1e-12)
+    np.testing.assert_allclose(scores.test, expected[VALIDATION:], rtol=RELATIVE, atol=1e-12)
+
+
+def test_a_clip_s_ensemble_score_does_not_depend_on_the_other_test_clips() -> None:
+    table = _table(1, MODELS)
+    everything = ensemble(table).test
+    for keep in ([0], [3, 1], list(range(5, 4 * PER_CLASS))):
+        part = _rows(table, [*range(VALIDATION), *(VALIDATION + row for row in keep)])
+        np.testing.assert_array_equal(ensemble(part).test, everything[keep])
+
+
+def test_the_scale_of_a_model_s_scores_does_not_matter() -> None:
+    table = _table(2, MODELS)
+    scaled = {name: 3.0 + 1000.0 * values for name, values in table.columns.items()}
+    other = ScoreTable(table.files, table.parts, table.domains, table.labels, scaled)
+    np.testing.assert_allclose(ensemble(other).test, ensemble(table).test, rtol=1e-9, atol=1e-9)
+
+
+def _official_score(tables: dict[str, ScoreTable], name: str) -> float:
+    """Harmonic mean over AUC source, AUC target and pAUC of all machines, by scikit-learn; domains apart."""
+    values = []
+    for table in tables.values():
+        test = table.part("test")
+        labels = np.array([label == "anomaly" for label in test.labels])
+        domains = np.array(test.domains)
+        for domain in ("source", "target"):
+            here = domains == domain
+            values.append(roc_auc_score(labels[here], test.columns[name][here]))
+        values.append(roc_auc_score(labels, test.columns[name], max_fpr=0.1))
+    return len(values) / sum(1 / value for value in values)
+
+
+def test_the_selected_members_are_those_with_the_best_official_scores() -> None:
+    shifts = {f"knn-{size}-source": shift for size, shift in enumerate(np.linspace(0.0, 2.0, 9), 1)}
+    tables = {"fan": _table(3, shifts), "valve": _table(4, shifts)}
+    scores = {name: _official_score(tables, name) for name in shifts}
+    assert len(set(scores.values())) == len(scores), "no ties, so that there is one right answer"
+    best_first = sorted(scores, key=scores.__getitem__, reverse=True)
+    for count in (1, 4, 9, 20):
+        assert selected_members(tables, count) == best_first[:count]
+
+
+def test_a_model_that_a_machine_lacks_is_not_selected() -> None:
+    tables = {"fan": _table(5, {"gmm-32-source": 9.0, "knn-1-source": 0.0}), "valve": _table(6, {"knn-1-source": 0.0})}
+    assert selected_members(tables, 20) == ["knn-1-source"]
+
+
+def test_the_selected_rows_are_marked_as_having_seen_labels() -> None:
+    results = evaluate_systems({"fan": _table(7, MODELS)}, {}, selected=2)
+    assert [(result.row.name, result.row.uses_labels) for result in results] == [
+        ("OE", False),
+        ("OE (2 selected)", True),
+    ]
+
+
+@pytest.fixture(scope="module")
+def half_diverged() -> list[SystemResult]:
+    """The autoencoder has no scores of valve; OE has both machines."""
+    baselines = {"mse": 0.5, "mahalanobis": 0.7}
+    return evaluate_systems(
+        {"fan": _table(8, MODELS), "valve": _table(9, MODELS)}, {"fan": _table(10, baselines)}, selected=2
+    )
+
+
+def test_a_system_that_lacks_a_machine_has_no_mean_over_the_others(half_diverged: list[SystemResult]) -> None:
+    lines = [line for line in table_lines(half_diverged) if line.origin != "paper"]
+    assert len(lines) == 3 * 4 * 2, "three tables, four systems, two conventions"
+    for line in lines:
+        last = "official" if line.table == 4 else "hmean"
+        assert list(line.values) == ["fan", "valve", last]
+        missing = {column for column, value in line.values.items() if value is None}
+        assert missing == ({"valve", last} if line.system.startswith("Baseline") else set())
+
+
+def test_what_is_missing_is_a_dash_in_the_table(half_diverged: list[SystemResult]) -> None:
+    tables = ResultTables("Data", table_lines(half_diverged), interval_lines(half_diverged))
+    rows = [line for line in as_markdown(tables).splitlines() if line.startswith("| Baseline")]
+    ours = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows if "| paper |" not in row]
+    assert len(ours) == 3 * 2 * 2
+    for _, _, fan, valve, last in ours:
+        assert float(fan) > 0
+        assert (valve, last) == ("–", "–")
+
+
+def test_the_intervals_show_no_official_score_of_fewer_machines(half_diverged: list[SystemResult]) -> None:
+    lines = [line for line in interval_lines(half_diverged)[1:] if line.startswith("Baseline")]
+    assert not [line for line in lines if any(character.isdigit() for character in line.split(":", 1)[1])]

@@ -1,0 +1,110 @@
+"""Crops equal plain slices, a broken file is left out and told of, and the digest sees every sample."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from asd_recipes.clip_name import parse_clip_name
+from asd_recipes.dataset import Clip
+from asd_recipes.recipe import Audio
+from asd_recipes.waveform_bank import WaveformBank, read_bank
+
+SAMPLES = [np.random.default_rng(number).integers(-32768, 32768, 900 + number, np.int16) for number in range(4)]
+
+
+def _write(folder: Path) -> list[Clip]:
+    clips = []
+    for number, samples in enumerate(SAMPLES):
+        name = f"section_00_source_train_normal_{number:04d}_spd_1.wav"
+        path = folder / "fan" / "train" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, samples, 16_000)
+        clips.append(Clip("fan", "train", path, parse_clip_name(name)))
+    return clips
+
+
+def _read(clips: list[Clip]) -> WaveformBank:
+    return read_bank(clips, Audio(), advance=lambda steps: None)
+
+
+def test_files_become_the_16_bit_samples_that_they_hold(tmp_path: Path) -> None:
+    bank = _read(_write(tmp_path))
+    assert bank.problems == ()
+    assert {wave.dtype for wave in bank.waves} == {np.dtype(np.int16)}
+    for wave, samples in zip(bank.waves, SAMPLES, strict=True):
+        np.testing.assert_array_equal(wave, samples)
+
+
+def test_crops_are_slices_divided_by_32768(tmp_path: Path) -> None:
+    indices, offsets = [2, 0, 2, 1], [7, 0, 502, 300]
+    crops = _read(_write(tmp_path)).crops(indices, offsets, 400)
+    assert crops.dtype == np.float32
+    # A division by a power of two is exact, so the crops are equal and not only close.
+    expected = [SAMPLES[index][offset : offset + 400] / 32768 for index, offset in zip(indices, offsets, strict=True)]
+    np.testing.assert_array_equal(crops, np.array(expected))
+
+
+def test_a_crop_of_float_samples_is_the_slice_itself(tmp_path: Path) -> None:
+    bank = _read(_write(tmp_path)[:1])
+    wave = np.random.default_rng(9).standard_normal(500).astype(np.float32)
+    np.testing.assert_array_equal(dataclasses.replace(bank, waves=(wave,)).crops([0], [60], 300), wave[None, 60:360])
+
+
+def test_a_short_clip_is_repeated_from_its_beginning(tmp_path: Path) -> None:
+    crop = _read(_write(tmp_path)).crops([1], [0], 2000)[0]
+    period = len(SAMPLES[1])
+    np.testing.assert_array_equal(crop, [SAMPLES[1][place % period] / 32768 for place in range(2000)])
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda path: path.write_bytes(path.read_bytes()[:500]), id="truncated"),
+        pytest.param(lambda path: path.write_bytes(b"not a recording"), id="no audio"),
+        pytest.param(lambda path: path.unlink(), id="gone"),
+        pytest.param(lambda path: soundfile.write(path, np.ones(900, np.int16), 8_000), id="other rate"),
+        pytest.param(lambda path: soundfile.write(path, np.ones((900, 2), np.int16), 16_000), id="two channels"),
+    ],
+)
+def test_a_broken_file_is_left_out_and_told_of(damage, tmp_path: Path) -> None:
+    clips = _write(tmp_path)
+    damage(clips[1].path)
+    steps: list[int] = []
+    bank = read_bank(clips, Audio(), advance=steps.append)
+    assert bank.clips == (clips[0], clips[2], clips[3])
+    assert [len(wave) for wave in bank.waves] == [900, 902, 903]
+    assert [problem.file for problem in bank.problems] == [clips[1].key]
+    assert bank.problems[0].reason
+    assert sum(steps) == len(clips), "the progress counts the broken file too"
+
+
+def test_the_digest_is_of_keys_and_samples_and_not_of_the_place(tmp_path: Path) -> None:
+    first, second = _read(_write(tmp_path / "here")), _read(_write(tmp_path / "there"))
+    assert first.digest == second.digest
+
+
+def test_the_digest_changes_with_one_sample_with_a_name_and_with_a_clip_less(tmp_path: Path) -> None:
+    clips = _write(tmp_path)
+    digests = {_read(clips).digest, _read(clips[:-1]).digest}
+    renamed = clips[0].path.rename(clips[0].path.with_name("section_00_source_train_normal_0009_spd_1.wav"))
+    digests.add(_read([Clip("fan", "train", renamed, parse_clip_name(renamed.name)), *clips[1:]]).digest)
+    renamed.rename(clips[0].path)
+    changed = SAMPLES[0].copy()
+    changed[450] ^= 1  # the last bit of one sample
+    soundfile.write(clips[0].path, changed, 16_000)
+    digests.add(_read(clips).digest)
+    assert len(digests) == 4
+
+
+def test_a_selection_holds_the_clips_that_a_plain_loop_finds(make_bank) -> None:
+    bank = make_bank(machines=("fan", "valve"))
+    for machine, folder, domain in [("fan", "train", None), (None, "test", "target"), ("valve", "train", "source")]:
+        expected = []
+        for index, clip in enumerate(bank.clips):
+            named = f"/{folder}/section_00_{domain or ''}" in clip.key
+            if named and clip.key.startswith(machine or ""):
+                expected.append(index)
+        assert bank.select(machine=machine, folder=folder, domain=domain) == expected != []
