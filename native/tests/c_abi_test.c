@@ -89,6 +89,13 @@ static void power_is_filtered(void) {
     CHECK(fabs(power[5] - 1.0) < 1e-12);
     wave[3] = NAN;
     REFUSED(asd_high_passed_power(wave, 1, 40, sos, &options, power), "sample 3 of clip 0");
+    wave[3] = 0.0f;
+    {
+        const double huge[12] = {1e300, 0.0, 0.0, 1.0, 0.0, 0.0, 1e300, 0.0, 0.0, 1.0, 0.0, 0.0};
+        options.sections = 2;
+        REFUSED(asd_high_passed_power(wave, 1, 40, huge, &options, power), "finite gain");
+        options.sections = 1;
+    }
     options.bins = 21;
     REFUSED(asd_high_passed_power(wave, 1, 40, sos, &options, power), "bins");
     options.bins = 1;
@@ -113,6 +120,41 @@ static void means_are_weighted(void) {
     REFUSED(asd_weighted_map_mean(maps, weights, 1, 1, 2, 2, &options, means), "value_type");
 }
 
+/* Options of a caller that was built with a later version, which has a field more. */
+static void what_a_newer_caller_sets_is_refused_and_not_ignored(void) {
+    const int16_t wave[4] = {0, 1, 2, 3};
+    const double sos[6] = {1.0, 0.0, 0.0, 1.0, 0.0, 0.0}, scores[2] = {1.0, 3.0}, weights[2] = {1.0, 1.0};
+    float segments[4];
+    double power[1], means[1];
+    struct { asd_segment_options known; int64_t added; } cut = {ASD_SEGMENT_OPTIONS_INIT, 0};
+    struct { asd_power_options known; int64_t added; } filter = {ASD_POWER_OPTIONS_INIT, 0};
+    struct { asd_mean_options known; int64_t added; } mean = {ASD_MEAN_OPTIONS_INIT, 0};
+    cut.known.struct_size = (int64_t)sizeof cut;
+    cut.known.segment_samples = cut.known.hop_samples = 4;
+    cut.known.sample_type = ASD_INT16;
+    filter.known.struct_size = (int64_t)sizeof filter;
+    filter.known.segment_samples = filter.known.hop_samples = 40; /* the clip is repeated */
+    filter.known.sample_type = ASD_INT16;
+    filter.known.sections = 1;
+    mean.known.struct_size = (int64_t)sizeof mean;
+    CHECK(asd_cut_segments(wave, 1, 4, &cut.known, segments) == ASD_OK);
+    CHECK(asd_high_passed_power(wave, 1, 4, sos, &filter.known, power) == ASD_OK);
+    CHECK(asd_weighted_mean(scores, weights, 1, 2, &mean.known, means) == ASD_OK);
+    cut.added = filter.added = mean.added = (int64_t)1 << 56; /* the last byte alone */
+    REFUSED(asd_cut_segments(wave, 1, 4, &cut.known, segments), "newer library");
+    REFUSED(asd_high_passed_power(wave, 1, 4, sos, &filter.known, power), "newer library");
+    REFUSED(asd_weighted_mean(scores, weights, 1, 2, &mean.known, means), "newer library");
+    cut.known.struct_size = 4097;
+    REFUSED(asd_cut_segments(wave, 1, 4, &cut.known, segments), "struct_size");
+    cut.known.struct_size = 8;
+    REFUSED(asd_cut_segments(wave, 1, 4, &cut.known, segments), "struct_size");
+    filter.added = mean.added = 0;
+    filter.known.reserved = mean.known.reserved = 1;
+    REFUSED(asd_high_passed_power(wave, 1, 4, sos, &filter.known, power), "reserved");
+    REFUSED(asd_weighted_mean(scores, weights, 1, 2, &mean.known, means), "reserved");
+    REFUSED(asd_weighted_map_mean(scores, weights, 1, 1, 1, 2, &mean.known, means), "reserved");
+}
+
 static void cuda_is_refused_by_name_where_it_is_not(void) {
     asd_build build = ASD_BUILD_INIT;
     asd_segment_options options = ASD_SEGMENT_OPTIONS_INIT;
@@ -134,6 +176,7 @@ int main(void) {
     segments_are_cut();
     power_is_filtered();
     means_are_weighted();
+    what_a_newer_caller_sets_is_refused_and_not_ignored();
     cuda_is_refused_by_name_where_it_is_not();
     printf("c_abi: %d checks, %d failed\n", checks, failures);
     return checks > 0 && failures == 0 ? 0 : 1;

@@ -1,4 +1,4 @@
-// The hot loops, compiled once per instruction set from one source (isa_kernels.cpp) and chosen at run time.
+// The hot loops, compiled once per instruction set from one source file (isa_kernels.cpp) and chosen at run time.
 //
 // Floating-point contraction is off and sums have a fixed order, so that each instruction set gives the same bits.
 #pragma once

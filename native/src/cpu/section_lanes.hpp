@@ -1,13 +1,14 @@
 // Vectors of doubles for the section pipeline: one section per lane, moved up by one lane from step to step.
 //
-// Included by isa_kernels.cpp alone, which is compiled once per instruction set: everything has internal linkage.
+// Included by section_pipeline.hpp, and so by isa_kernels.cpp alone, which is compiled once per instruction set: everything has internal linkage.
 #pragma once
 
 #include "../kernels/host_device.hpp"
 
 namespace {
 
-#if defined(__GNUC__) && (defined(__clang__) || __GNUC__ >= 12)
+// ASD_PLAIN_LANES: as for a compiler without them, so that the tests see that path too.
+#if !defined(ASD_PLAIN_LANES) && defined(__GNUC__) && (defined(__clang__) || __GNUC__ >= 12)
 // Four doubles for AVX-512 too: three such vectors hold the 12 sections of an order-24 filter, two of eight would idle four lanes.
 #if defined(__AVX2__)
 constexpr int WIDTH = 4;

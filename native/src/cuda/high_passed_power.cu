@@ -4,6 +4,7 @@
 #include "../kernels/biquad.hpp"
 #include "../kernels/odd_extension.hpp"
 #include "../kernels/segment_grid.hpp"
+#include "../kernels/square.hpp"
 #include "block_reduce.cuh"
 #include "launchers.hpp"
 
@@ -14,6 +15,7 @@ using kernels::Biquad;
 using kernels::FilterPlan;
 using kernels::OddExtension;
 using kernels::SegmentGrid;
+using kernels::Square;
 using std::int64_t;
 
 constexpr int WARP = 32;
@@ -21,7 +23,8 @@ constexpr unsigned ALL = 0xffffffffu;
 static_assert(WARP == kernels::MAX_SECTIONS);
 
 // signal[i] = source(i) filtered, for i in [0, count) in the order of `stride` (1 or -1 from the last). Lane i holds section i
-// and works on sample n - i; lanes beyond the sections idle. All start settled in the constant past, as on the CPU.
+// and works on sample n - i; lanes beyond the sections idle. All start settled in the constant past, as on the CPU,
+// whose pipeline of register lanes (cpu/section_pipeline.hpp) shares the step and the plan with this one but not the motion.
 template <class Source>
 __device__ void filter(const FilterPlan &plan, const Source &source, double *signal, int64_t count, bool backwards) {
     const int lane = static_cast<int>(threadIdx.x % WARP), last = plan.sections - 1;
@@ -75,8 +78,9 @@ __global__ void bin_power(const double *signals, int64_t rows, SegmentGrid grid,
         const double *start = signals + segment / per_clip * size + pad_samples + grid.start(segment % per_clip);
         const int64_t begin = kernels::bin_start(bin, bins, grid.segment_samples);
         const int64_t end = kernels::bin_start(bin + 1, bins, grid.segment_samples);
+        const Square square{start};
         double own = 0.0;
-        for (int64_t i = begin + threadIdx.x; i < end; i += BLOCK) own += start[i] * start[i];
+        for (int64_t i = begin + threadIdx.x; i < end; i += BLOCK) own += square(i);
         const double total = block_reduce(own, Add{});
         if (threadIdx.x == 0) power[row] = total / static_cast<double>(end - begin);
     }

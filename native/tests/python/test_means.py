@@ -90,11 +90,23 @@ def test_neither_layout_nor_threads_change_a_bit() -> None:
     rng = np.random.default_rng(3)
     maps, weights = rng.random((4, 3, 5, 6)).astype(np.float32), rng.random((4, 3, 6))
     expected = asd_native.weighted_map_mean(maps, weights)
-    frozen = weights.copy()
-    frozen.flags.writeable = False
-    for other in (np.asfortranarray(maps), np.repeat(maps, 2, axis=3)[..., ::2], maps[::-1].copy()[::-1]):
+    frozen, frozen_maps = weights.copy(), maps.copy()
+    frozen.flags.writeable = frozen_maps.flags.writeable = False
+    for other in (np.asfortranarray(maps), np.repeat(maps, 2, axis=3)[..., ::2], maps[::-1].copy()[::-1], frozen_maps):
         for threads in (0, 1, 3):
             np.testing.assert_array_equal(asd_native.weighted_map_mean(other, frozen, threads=threads), expected)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_read_only_scores_and_weights_are_read(dtype: type[np.float32] | type[np.float64]) -> None:
+    rng = np.random.default_rng(5)
+    scores: NDArray[np.float32 | np.float64] = rng.random((4, 6)).astype(dtype)
+    weights: NDArray[np.float32 | np.float64] = rng.random((4, 6)).astype(dtype)
+    expected = asd_native.weighted_mean(scores, weights)
+    kept = scores.copy(), weights.copy()
+    scores.flags.writeable = weights.flags.writeable = False
+    np.testing.assert_array_equal(asd_native.weighted_mean(scores, weights), expected)
+    np.testing.assert_array_equal((scores, weights), kept)
 
 
 def test_the_result_is_written_to_out() -> None:

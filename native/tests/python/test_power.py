@@ -122,12 +122,15 @@ def test_bins_average_to_the_segment() -> None:
 def test_neither_layout_nor_threads_change_a_bit() -> None:
     wave = noise((3, 900), "float32", 3)
     expected = asd_native.high_passed_power(wave, SOS, segment_samples=300, hop_samples=100, bins=4)
-    for other in (np.asfortranarray(wave), np.repeat(wave, 2, axis=1)[:, ::2], wave[:, ::-1].copy()[:, ::-1]):
+    frozen, frozen_sos = wave.copy(), SOS.copy()
+    frozen.flags.writeable = frozen_sos.flags.writeable = False
+    for other in (np.asfortranarray(wave), np.repeat(wave, 2, axis=1)[:, ::2], wave[:, ::-1].copy()[:, ::-1], frozen):
         for threads in (0, 1, 2, 5):
-            got = asd_native.high_passed_power(
-                other, np.asfortranarray(SOS), segment_samples=300, hop_samples=100, bins=4, threads=threads
-            )
-            np.testing.assert_array_equal(got, expected)
+            for sos in (np.asfortranarray(SOS), frozen_sos):
+                got = asd_native.high_passed_power(
+                    other, sos, segment_samples=300, hop_samples=100, bins=4, threads=threads
+                )
+                np.testing.assert_array_equal(got, expected)
 
 
 def test_the_result_is_written_to_out() -> None:

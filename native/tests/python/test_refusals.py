@@ -4,6 +4,7 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib import metadata
 from typing import Any
 
@@ -83,7 +84,7 @@ REFUSALS: list[tuple[Callable[..., Any], dict[str, Any], type[Exception], str]] 
     (power, {"sos": SOS * 2}, ValueError, "sos must have a0 = 1"),
     (power, {"sos": with_value(SOS, np.nan)}, ValueError, "sos must be finite"),
     (power, {"sos": with_value(SOS, 1.0)}, ValueError, "sos must be stable"),
-    *((power, {"sos": np.array([[b, 0.0, 0.0, 1.0, 0.0, 0.0]] * 2)}, ValueError, "sos must have a finite gain at .* 2 sec")
+    *((power, {"sos": np.array([[b, 0.0, 0.0, 1.0, 0.0, 0.0]] * 2)}, ValueError, "sos must have a finite gain .* 2 sec")
       for b in (1e300, -1e200)),
     (power, {"sos": np.array([[1.7e308, 1.7e308, 0.0, 1.0, 0.0, 0.0]])}, ValueError, "sos must have a finite gain"),
     (power, {"wave": WAVE[:, :5], "segment_samples": 5}, ValueError, "wave must be longer than .* 6 samples"),
@@ -172,19 +173,22 @@ def test_the_build_is_described() -> None:
     assert info["cuda"] == bool(info["cuda_architectures"])
 
 
-# Each some tens of milliseconds: many ticks of the thread beside it.
-LONG_CALLS: dict[str, Callable[[], Any]] = {
-    "cut_segments": lambda: cut(np.ones((32, 160000), np.int16), segment_samples=80000, hop_samples=20000, per_segment=True),
-    "high_passed_power": lambda: power(
-        np.zeros((64, 160000), np.int16), np.tile(SOS, (32, 1)), segment_samples=80000, hop_samples=20000
+# Calls of some tens of milliseconds, many ticks of the thread beside them; their input is made before the clock starts.
+LONG_CALLS: dict[str, Callable[[], Callable[[], Any]]] = {
+    "cut_segments": lambda: partial(
+        cut, np.ones((32, 160000), np.int16), segment_samples=80000, hop_samples=20000, per_segment=True
     ),
-    "weighted_mean": lambda: mean(np.ones((8, 1000000)), np.ones((8, 1000000))),
-    "weighted_map_mean": lambda: map_mean(np.ones((8, 5, 128, 4096), np.float32), np.ones((8, 5, 4096))),
+    "high_passed_power": lambda: partial(
+        power, np.zeros((64, 160000), np.int16), np.tile(SOS, (32, 1)), segment_samples=80000, hop_samples=20000
+    ),
+    "weighted_mean": lambda: partial(mean, np.ones((8, 1000000)), np.ones((8, 1000000))),
+    "weighted_map_mean": lambda: partial(map_mean, np.ones((8, 5, 128, 4096), np.float32), np.ones((8, 5, 4096))),
 }
 
 
 @pytest.mark.parametrize("name", LONG_CALLS)
 def test_other_threads_run_while_a_call_works(name: str) -> None:
+    call = LONG_CALLS[name]()
     ticks: list[float] = []
     done = threading.Event()
 
@@ -196,7 +200,7 @@ def test_other_threads_run_while_a_call_works(name: str) -> None:
     ticker = threading.Thread(target=tick)
     ticker.start()
     begin = time.perf_counter()
-    power(wave, np.tile(SOS, (32, 1)), segment_samples=80000, hop_samples=20000)
+    call()
     end = time.perf_counter()
     done.set()
     ticker.join()

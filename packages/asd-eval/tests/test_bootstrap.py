@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from asd_eval import bootstrap, bootstrap_auc, evaluate, find_convention, partial_auc, roc_auc
+from asd_eval import bootstrap, bootstrap_auc, compare, evaluate, find_convention, partial_auc, roc_auc
 from asd_eval.errors import EvaluationError, UndefinedMetricError
 from asd_eval.interval import LeftOut, bootstrap_interval
 from asd_eval.resampling import bootstrap_counts, jackknife_counts, metric_rows, swap_counts
@@ -221,13 +221,26 @@ def test_unusable_settings_are_refused(resamples, confidence):
         bootstrap_auc([0, 1], [0.1, 0.2], resamples=resamples, confidence=confidence)
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [{"seed": -1}, {"seed": 1.5}, {"seed": None}, {"resamples": 100.5}, {"resamples": 99}, {"resamples": "many"}],
+)
+def test_a_wrong_seed_or_number_of_resamples_is_named(wrong):
+    labels, scores, domains = make(80)
+    table = {"label": labels, "score": scores, "domain": domains}
+    for call in (lambda **knobs: bootstrap(table, **knobs), lambda **knobs: compare(table, table, **knobs)):
+        with pytest.raises(EvaluationError, match=f"{next(iter(wrong))} must be an int"):
+            call(**wrong)
+
+
 def test_an_auc_without_anomalies_has_no_interval():
     with pytest.raises(UndefinedMetricError, match="no anomalous clips"):
         bootstrap_auc([0, 0], [0.1, 0.2], resamples=100)
 
 
 def test_ten_thousand_resamples_of_two_hundred_scores_take_milliseconds():
-    # 60 ms is the promise on one idle core; a loaded machine gets four times that before this goes red.
+    # 60 ms is the promise on one idle core. This machine may be slower and busy: four times that does not go red for
+    # nothing, and still tells it from a loop over scikit-learn, which is a thousand times slower (the slow test below).
     labels, scores, _ = make(200, shift=0.0)
     bootstrap_auc(labels, scores, resamples=200)
     times = []

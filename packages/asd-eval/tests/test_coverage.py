@@ -125,8 +125,11 @@ def test_the_simulated_truth_is_the_closed_form_of_the_binormal_auc():
 def test_intervals_hold_the_truth_about_as_often_as_they_say(name):
     simulations = 120
     noise = 3 * np.sqrt(LEVEL * (1 - LEVEL) / simulations)
-    for metric, coverage in coverage_of_metrics(CASES[name], simulations, seed=1).items():
+    found = coverage_of_metrics(CASES[name], simulations, seed=1)
+    for metric, coverage in found.items():
         assert PROMISED[0] - noise < coverage, (metric, coverage)
+    # With so few simulations a single metric may well always hold; all of them together, and wider intervals, may not.
+    assert np.mean(list(found.values())) < PROMISED[1] + noise / 3
 
 
 def test_delongs_interval_holds_the_truth_as_often_as_it_says():

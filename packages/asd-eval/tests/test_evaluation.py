@@ -190,3 +190,32 @@ def test_unknown_metrics_and_machines_are_named():
         found.mean(["accuracy"])
     with pytest.raises(ConventionError, match="pump"):
         found.machine_score("pump")
+
+
+@pytest.mark.parametrize("gap", [float("nan"), np.float64("nan"), None])
+@pytest.mark.parametrize("column", ["machine", "section", "name", "domain"])
+def test_a_gap_in_a_column_of_words_is_named_and_no_machine(column, gap):
+    table = {name: list(values) for name, values in columns().items()}
+    table |= {"section": ["00"] * 80, "name": [f"{i}.wav" for i in range(80)]}
+    table[column][3] = gap
+    with pytest.raises(EvaluationError, match=rf"{column}s\[3\] is {gap}"):
+        evaluate(table)
+    table[column] = np.array(table[column], dtype=object)
+    with pytest.raises(EvaluationError, match=rf"{column}s\[3\] is {gap}"):
+        evaluate(table)
+
+
+def test_a_number_may_name_a_section_and_a_word_a_machine_called_nan():
+    found = evaluate(columns() | {"section": np.repeat([0, 1], 40), "machine": ["nan"] * 80})
+    assert [(s.machine, s.section) for s in found.sections] == [("nan", "0"), ("nan", "1")]
+
+
+def test_a_write_that_fails_leaves_nothing_beside(tmp_path, monkeypatch):
+    def full_disk(path, target):
+        raise OSError("no space left")
+
+    found = evaluate(columns())
+    monkeypatch.setattr("pathlib.Path.replace", full_disk)
+    with pytest.raises(OSError, match="no space left"):
+        found.to_csv(tmp_path / "a.csv")
+    assert list(tmp_path.iterdir()) == []

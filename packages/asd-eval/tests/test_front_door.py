@@ -48,7 +48,8 @@ def test_importing_loads_neither_scipy_nor_matplotlib_and_evaluating_does_not_ei
 
 
 def test_the_import_takes_less_than_0_3_s_best_of_five():
-    code = "import time; t = time.perf_counter(); import asd_eval; print(time.perf_counter() - t)"
+    # Processor seconds, so that other work on the machine does not count; best of five for the rest of the noise.
+    code = "import time; t = time.process_time(); import asd_eval; print(time.process_time() - t)"
     runs = [
         float(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True).stdout) for _ in range(5)
     ]

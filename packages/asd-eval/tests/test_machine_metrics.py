@@ -5,7 +5,15 @@ import csv
 import numpy as np
 import pytest
 
-from asd_eval import MachineMetrics, evaluate_machine, harmonic_mean, official_score, roc_auc
+from asd_eval import (
+    MachineMetrics,
+    evaluate,
+    evaluate_machine,
+    find_convention,
+    harmonic_mean,
+    official_score,
+    roc_auc,
+)
 from asd_eval.errors import ConventionError, DomainError, LengthError, ScoreError, UndefinedMetricError
 
 LABELS = [0, 0, 1, 1, 0, 0, 1, 1]
@@ -37,12 +45,30 @@ def test_hmean_and_official_score_are_harmonic_means_of_the_three_numbers():
         ({"domains": DOMAINS[:7]}, LengthError),
         ({"labels": [0] * 8}, UndefinedMetricError),
         ({"convention": "mine"}, ConventionError),
+        ({"convention": 2020}, ConventionError),
+        ({"convention": "dcase2021"}, ConventionError),
     ],
 )
 def test_a_machine_without_an_auc_raises_instead_of_returning_nan(change, error):
     arguments = {"labels": LABELS, "scores": SCORES, "domains": DOMAINS, "convention": "official"} | change
     with pytest.raises(error):
         evaluate_machine("fan", **arguments)
+
+
+@pytest.mark.parametrize("convention", ["official", "within-domain", 2024])
+def test_a_machine_has_the_numbers_that_evaluate_gives(convention):
+    rng = np.random.default_rng(0)
+    labels, domains = np.tile([0, 1], 60), np.repeat(["source", "target"], 60)
+    scores = np.round(rng.normal(size=120) + labels, 1)
+    machine = evaluate_machine("fan", labels, scores, domains, convention=convention)
+    section = evaluate(labels, scores, domains, "fan", convention=convention).sections[0]
+    for metric, value in (
+        ("AUC (source)", machine.auc_source),
+        ("AUC (target)", machine.auc_target),
+        ("pAUC", machine.pauc),
+    ):
+        assert value == section.value(metric)
+    assert machine.convention == find_convention(convention).name
 
 
 @pytest.mark.parametrize(("values", "mean"), [([1, 1], 1), ([0.5, 1], 2 / 3), ([0.3], 0.3)])

@@ -12,7 +12,7 @@ from asd_eval import (
     refuse_test_data,
     transductive_standardise,
 )
-from asd_eval.errors import InsufficientDataError, LeakageError, NotFittedError, ScoreError
+from asd_eval.errors import InsufficientDataError, LeakageError, LengthError, NotFittedError, ScoreError
 
 ONE_DIMENSIONAL = [ZScoreStandardiser, RobustStandardiser, EmpiricalQuantileStandardiser]
 TRAINING = np.random.default_rng(0).gamma(2.0, size=400)
@@ -132,6 +132,9 @@ TEST_NAMES = [
     "data/fan/test/normal_id_00_00000001.wav",
     "test",
     "fan/train/section_00_source_train_anomaly_0001.wav",
+    "data/train/section_00_source_test_normal_0001.wav",
+    "train/fan/TEST/section_00_source_train_normal_0001.wav",
+    r"D:\data\fan\test\normal_id_00_00000001.wav",
 ]
 
 
@@ -146,10 +149,27 @@ def test_nothing_fits_on_clips_marked_test(kind, name):
 
 
 @pytest.mark.parametrize(
-    "name", ["section_00_source_train_normal_0362_car_C2_spd_31V_mic_1.wav", "train", "latest/a.wav"]
+    "name",
+    [
+        "section_00_source_train_normal_0362_car_C2_spd_31V_mic_1.wav",
+        "train",
+        "latest/a.wav",
+        "/mnt/test_rig/data/train/section_00_source_train_normal_0001.wav",
+        "/data/test/round_2/train/section_00_source_train_normal_0001.wav",
+        r"D:\anomaly test\train\section_00_source_train_normal_0001.wav",
+    ],
 )
 def test_training_clips_may_be_fitted_on(name):
     refuse_test_data(names=[name], labels=[0])
+
+
+@pytest.mark.parametrize("names", [["train"], [], ["train"] * 4])
+def test_names_must_be_one_per_training_clip(names):
+    for kind in ONE_DIMENSIONAL:
+        with pytest.raises(LengthError, match=f"got {len(names)} names for 3 clips"):
+            kind().fit([1.0, 2.0, 3.0], names=names)
+    with pytest.raises(LengthError, match="for 3 clips"):
+        LocalDensityStandardiser().fit(1 - np.eye(3), names=names)
 
 
 def test_an_anomalous_label_is_a_leak():

@@ -14,7 +14,7 @@ from asd_eval import (
     read_submission,
     write_submission,
 )
-from asd_eval.errors import ConventionError, SubmissionError
+from asd_eval.errors import ConventionError, DuplicateNameError, SubmissionError
 from asd_eval.submission_names import parse_clip_name, parse_submission_name, submission_name
 
 YEARS = [2020, 2021, 2022, 2023, 2024, 2025, 2026]
@@ -69,8 +69,27 @@ def test_files_are_called_by_the_rules_of_their_year(tmp_path, year, files):
 def test_the_files_of_another_year_do_not_pass(tmp_path):
     write(tmp_path, 2021)
     problems = check_submission(tmp_path, year=2023)
-    assert len(problems) == 2
+    assert len(problems) == 4
     assert "anomaly_score_fan_section_00_test.csv" in str(problems[0])
+    assert "decision_result_fan_section_00_test.csv" in str(problems[1])
+
+
+def test_a_decision_file_under_another_name_does_not_pass(tmp_path):
+    write(tmp_path, 2023)
+    path = tmp_path / "decision_result_fan_section_00_test.csv"
+    strange = path.rename(tmp_path / "decision_result_DCASE2023T2fan_section_00_test_seed1_Eval.csv")
+    (problem,) = check_submission(tmp_path, year=2023)
+    assert problem.path == strange
+    assert path.name in str(problem)
+
+
+def test_decisions_do_not_pass_by_the_rules_of_2020(tmp_path):
+    write(tmp_path, 2020)
+    scores = tmp_path / "anomaly_score_fan_id_00.csv"
+    rows = [line.split(",")[0] + ",0" for line in scores.read_text().splitlines()]
+    (tmp_path / "decision_result_fan_id_00.csv").write_text("\n".join(rows) + "\n")
+    (problem,) = check_submission(tmp_path, year=2020)
+    assert "know no decision" in str(problem)
 
 
 def test_the_check_lists_every_problem_and_the_reader_stops_at_the_first(tmp_path):
@@ -186,15 +205,31 @@ def test_ground_truth_files_and_labelled_names_give_the_same_evaluation(tmp_path
     assert blind == evaluate([0, 1, 0, 1], SCORES, ["source"] * 2 + ["target"] * 2, "fan", "00", decisions=DECISIONS)
 
 
-def test_attribute_files_translate_labelled_names(tmp_path):
-    truth = ground_truth(tmp_path / "truth")
+def with_attributes(truth):
     labelled = ["source_test_normal", "source_test_anomaly", "target_test_normal", "target_test_anomaly"]
     (truth / "ground_truth_attributes").mkdir()
     rows = [f"{name},section_00_{label}_000{i}_vel_1" for i, (name, label) in enumerate(
         zip(EVALUATION_NAMES, labelled, strict=True))]  # fmt: skip
     (truth / "ground_truth_attributes" / "ground_truth_fan_section_00_test.csv").write_text("\n".join(rows) + "\n")
+    return truth
+
+
+def test_attribute_files_translate_labelled_names(tmp_path):
+    truth = with_attributes(ground_truth(tmp_path / "truth"))
     write(tmp_path / "named", 2023)
     assert evaluate_directory(tmp_path / "named", ground_truth=truth).official_score is not None
+
+
+def test_a_clip_under_both_of_its_names_is_there_twice(tmp_path):
+    truth = with_attributes(ground_truth(tmp_path / "truth"))
+    write(tmp_path / "named", 2023)
+    for kind in ("anomaly_score", "decision_result"):
+        with (tmp_path / "named" / f"{kind}_fan_section_00_test.csv").open("a") as file:
+            file.write(f"{EVALUATION_NAMES[1]},0\n")
+    labelled = names_for(2023)[1]
+    with pytest.raises(DuplicateNameError, match=f"{labelled} in row 2") as caught:
+        evaluate_directory(tmp_path / "named", ground_truth=truth)
+    assert caught.value.row == 5
 
 
 def test_the_organisers_list_of_evaluation_clips_is_a_ground_truth(tmp_path):
@@ -290,5 +325,6 @@ def test_repairs_are_warned_of_once_and_fail_the_check(tmp_path):
     with pytest.warns(RepairWarning, match="byte-order mark, CRLF") as caught:
         table = read_scores(tmp_path)
     assert len(caught) == 1
+    assert caught[0].filename == __file__, "the warning points at the caller's line"
     assert sorted(table.scores.tolist()) == sorted(SCORES.tolist())
     assert len(check_submission(tmp_path, year=2023)) == 2

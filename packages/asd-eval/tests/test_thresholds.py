@@ -96,7 +96,8 @@ def test_thresholds_that_nothing_defines_are_refused(fit, scores, arguments, err
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"per_day": 0}, {"per_day": -1}, {"clip_s": 0}, {"clip_s": np.nan}, {"confidence": 1.0}]
+    "wrong",
+    [{"names": ["train"]}, {"per_day": 0}, {"per_day": -1}, {"clip_s": 0}, {"clip_s": np.nan}, {"confidence": 1.0}],
 )
 def test_rates_that_make_no_sense_are_refused(wrong):
     with pytest.raises(EvaluationError):

@@ -175,6 +175,11 @@ def test_arguments_outside_their_range_are_named(tmp_path: Path) -> None:
         read_waveform(tmp_path / "a.wav", channel="left")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="sample_rate_hz must be positive"):
         read_waveform(tmp_path / "a.wav", sample_rate_hz=0)
+    with pytest.raises(TypeError, match=r"sample_rate_hz must be a whole number of hertz.*got 16000\.0"):
+        read_waveform(tmp_path / "a.wav", sample_rate_hz=16000.0)  # type: ignore[arg-type]
+    for channel in (0.5, None):
+        with pytest.raises(TypeError, match=f"channel must be a whole number.*got {channel}"):
+            read_waveform(tmp_path / "a.wav", channel=channel)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", ["a.wav", "a.flac"])

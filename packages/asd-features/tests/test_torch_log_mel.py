@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from asd_features import LogMelSettings, log_mel
+from asd_features import LogMelSettings, log_mel, read_waveform
 
 torch = pytest.importorskip("torch", reason="torch is not installed: TorchLogMel is not tested")
 from asd_features.torch_log_mel import TorchLogMel  # noqa: E402
@@ -43,6 +44,29 @@ def test_beside_a_pure_tone_the_error_is_small_against_the_tone(tolerances: Any)
     expected = log_mel(tone, sums)
     error = np.abs(TorchLogMel(sums)(torch.from_numpy(tone)).numpy() - expected)
     assert error.max() < tolerances.of_the_loudest_bin * expected.max()
+    near = expected > 1e-3 * expected.max(axis=0)  # within 60 dB of the tone
+    assert (error[near] / expected[near]).max() < tolerances.spectrogram
+
+
+@pytest.mark.parametrize("settings", [LogMelSettings(), LogMelSettings.dcase_baseline()], ids=["paper", "baseline"])
+def test_the_layer_equals_numpy_on_real_clips(settings: LogMelSettings, recordings: Path, tolerances: Any) -> None:
+    sums = dataclasses.replace(settings, log=False)
+    layer = TorchLogMel(sums)
+    paths = sorted(recordings.glob("dcase2023_clips/*/*/*.wav"))
+    assert len(paths) == 28
+    for path in paths[::4]:
+        wave = read_waveform(path).samples
+        np.testing.assert_allclose(
+            layer(torch.from_numpy(wave)).numpy(), log_mel(wave, sums), rtol=tolerances.spectrogram
+        )
+
+
+def test_the_layer_equals_librosa(tolerances: Any) -> None:
+    librosa = pytest.importorskip("librosa", reason="librosa is not installed: no comparison with it")
+    wave = noise(20000)
+    expected = librosa.feature.melspectrogram(y=wave, sr=16000, n_fft=1024, hop_length=512, n_mels=128, power=2.0)
+    sums = dataclasses.replace(LogMelSettings.dcase_baseline(), log=False)
+    np.testing.assert_allclose(TorchLogMel(sums)(torch.from_numpy(wave)).numpy(), expected, rtol=tolerances.spectrogram)
 
 
 def test_the_spectrogram_of_a_clip_does_not_depend_on_its_batch() -> None:

@@ -47,6 +47,8 @@ def test_no_clips_give_no_scores() -> None:
     [
         ([1.0, 2], [1], None, r"segment_scores must be \(1,\)"),
         ([1.0, 2], [2, 0], None, "counts must be"),
+        ([1.0], [2**40], None, rf"segment_scores must be \({2**40},\)"),
+        ([1.0], [2**62] * 4, None, rf"segment_scores must be \({2**64},\)"),
         ([1.0, 2], [1.0, 1.0], None, "counts must be"),
         ([1.0, 2], [[2]], None, "counts must be"),
         ([1.0, np.nan], [2], None, "segment_scores must be finite; element 1"),

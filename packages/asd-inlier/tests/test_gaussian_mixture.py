@@ -143,6 +143,21 @@ def test_a_vector_far_from_all_components_has_a_finite_score() -> None:
     assert np.isfinite(model.anomaly_score(np.full((1, 8), 1e25))).all()
 
 
+@pytest.mark.parametrize("size", [1e39, 1e300])
+def test_a_vector_that_overflows_float32_is_named_and_not_scored_nan(size: float) -> None:
+    model = GaussianMixtureInlier(2).fit(embeddings(50, 8))
+    queries = embeddings(3, 8)
+    queries[1] = size
+    with pytest.raises(ValueError, match=r"X\[1\] lies so far .* float32 overflows"):
+        model.anomaly_score(queries)
+
+
+def test_training_vectors_whose_squares_overflow_are_refused() -> None:
+    for size in (1e200, 1e307):
+        with pytest.raises(ValueError, match="X holds numbers whose squares overflow"):
+            GaussianMixtureInlier().fit(size * embeddings(50, 8))
+
+
 def test_convergence_is_told_by_an_attribute_and_not_by_a_warning() -> None:
     training = embeddings(300, 6)
     assert GaussianMixtureInlier(3).fit(training).converged_

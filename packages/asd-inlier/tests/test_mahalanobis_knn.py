@@ -79,7 +79,7 @@ def test_the_score_of_a_row_does_not_depend_on_the_other_rows(backend: Any) -> N
     np.testing.assert_array_equal(model.anomaly_score(queries[::-1])[::-1], together)
 
 
-def test_scores_do_not_depend_on_unit_or_origin_or_any_invertible_map_without_shrinkage(tolerances: Any) -> None:
+def test_scores_do_not_depend_on_unit_or_origin(tolerances: Any) -> None:
     training, queries = embeddings(300, 8), embeddings(40, 8, seed=1)
     expected = MahalanobisKNN(2).fit(training).anomaly_score(queries)
     for scale in (1e-9, 1.0, 1e9):
@@ -87,6 +87,35 @@ def test_scores_do_not_depend_on_unit_or_origin_or_any_invertible_map_without_sh
         np.testing.assert_allclose(scaled, expected, rtol=tolerances.mahalanobis)
     moved = MahalanobisKNN(2).fit(training + 1e3).anomaly_score(queries + 1e3)
     np.testing.assert_allclose(moved, expected, rtol=tolerances.mahalanobis)
+
+
+def test_scores_do_not_depend_on_a_rotation_and_with_many_vectors_on_no_invertible_map(tolerances: Any) -> None:
+    training, queries = np.random.default_rng(0).standard_normal((2, 20_000, 6))
+    queries = queries[:40]
+    expected = MahalanobisKNN(2).fit(training).anomaly_score(queries)
+    rotation = np.linalg.qr(np.random.default_rng(1).standard_normal((6, 6)))[0]
+    rotated = MahalanobisKNN(2).fit(training @ rotation).anomaly_score(queries @ rotation)
+    np.testing.assert_allclose(rotated, expected, rtol=tolerances.mahalanobis)
+    # Shrinkage towards a sphere knows the axes' lengths; with so many vectors it has nearly vanished.
+    skew = rotation @ np.diag([1.0, 2, 3, 4, 5, 6]) @ np.triu(np.ones((6, 6)))
+    skewed = MahalanobisKNN(2).fit(training @ skew).anomaly_score(queries @ skew)
+    np.testing.assert_allclose(skewed, expected, rtol=tolerances.vanishing_shrinkage)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("size", [1e25, 1e39, 1e300])
+def test_a_vector_that_overflows_float32_is_named_and_not_scored_inf(backend: Any, size: float) -> None:
+    model = MahalanobisKNN(2, backend).fit(embeddings(50, 8))
+    queries = embeddings(3, 8)
+    queries[1] = size
+    with pytest.raises(ValueError, match=r"X\[1\] lies so far .* float32 overflows"):
+        model.anomaly_score(queries)
+
+
+def test_training_vectors_whose_squares_overflow_are_refused() -> None:
+    for size in (1e200, 1e307):
+        with pytest.raises(ValueError, match="X holds numbers whose squares overflow"):
+            MahalanobisKNN().fit(size * embeddings(50, 8))
 
 
 def test_the_order_of_training_vectors_does_not_matter(tolerances: Any) -> None:

@@ -1,6 +1,8 @@
 """Laws of the model file: identical scores after loading, identical bytes, and a typed error for anything else."""
 
 import json
+import os
+import stat
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -47,6 +49,18 @@ def test_bytes_are_a_function_of_the_model_and_nothing_is_left_beside(model: Any
     save_inlier_model(load_inlier_model(first), second)
     assert first.read_bytes() == second.read_bytes()
     assert sorted(tmp_path.iterdir()) == [first, second]
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o007, 0o660)])
+def test_others_may_read_a_model_as_far_as_the_umask_lets_them(
+    model: Any, tmp_path: Path, umask: int, mode: int
+) -> None:
+    before = os.umask(umask)
+    try:
+        save_inlier_model(model, tmp_path / "model.safetensors")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "model.safetensors").stat().st_mode) == mode
 
 
 def test_a_failed_write_leaves_the_old_file(model: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

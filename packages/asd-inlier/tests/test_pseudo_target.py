@@ -69,8 +69,18 @@ def test_no_source_gives_no_segments() -> None:
         (np.zeros((2, 8)), [np.ones(9), np.ones((2, 9))], 0.2, r"target_clips\[1\]"),
         (np.zeros((2, 8)), [np.ones(0)], 0.2, r"target_clips\[0\]"),
         (np.zeros((2, 8)), [np.ones(9)], 0.0, "alpha must be above 0"),
+        (np.zeros((2, 8)), [np.ones(9), np.array([0.0, np.nan])], 0.2, r"target_clips\[1\] holds NaN"),
+        (np.array([[0.0] * 8, [np.inf] * 8]), [np.ones(9)], 0.2, r"source\[1\] holds NaN"),
     ],
 )
 def test_wrong_arguments_are_named(source: Any, clips: Any, alpha: float, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         pseudo_target_segments(source, clips, alpha=alpha, seed=0)
+
+
+def test_samples_that_nobody_scaled_are_refused() -> None:
+    source, clip = np.zeros((2, 8), np.float32), np.ones(9, np.float32)
+    with pytest.raises(TypeError, match=r"source must be floating point.*got int16"):
+        pseudo_target_segments(source.astype(np.int16), [clip], seed=0)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"target_clips\[1\] must be floating point.*got int16"):
+        pseudo_target_segments(source, [clip, clip.astype(np.int16)], seed=0)

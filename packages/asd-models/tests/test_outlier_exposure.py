@@ -135,3 +135,11 @@ def test_wrong_arguments_are_named() -> None:
         OutlierExposureNet(-1)
     with pytest.raises(ValueError, match=r"log_mel must be \(B, M, F\)"):
         OutlierExposureNet()(torch.zeros(64, 64))
+
+
+@pytest.mark.parametrize("wrong", [-1.0, 2.0, float("nan")])
+def test_targets_outside_0_and_1_are_named(wrong: float) -> None:
+    with pytest.raises(ValueError, match="targets must be within 0 and 1"):
+        machine_loss(torch.zeros(3), torch.tensor([0.0, 1.0, wrong]))
+    with pytest.raises(ValueError, match="targets must be within 0 and 1"):
+        attribute_loss(torch.zeros(1, 3), torch.tensor([[0.0, 1.0, wrong]]))

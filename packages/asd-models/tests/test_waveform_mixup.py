@@ -106,5 +106,14 @@ def test_wrong_arguments_are_named() -> None:
         mixup(waves, weights=torch.ones(3), permutation=order[:2])
     with pytest.raises(ValueError, match=r"labels\[0\] must have 3 rows"):
         mixup(waves, torch.ones(4), weights=torch.ones(3), permutation=order)
+    for wrong in (1.5, -0.1, math.nan):
+        with pytest.raises(ValueError, match="weights must be within 0 and 1"):
+            mixup(waves, weights=torch.tensor([0.0, 1.0, wrong]), permutation=order)
+    for partner in (3, -1):
+        with pytest.raises(ValueError, match="permutation must be within 0 and 2"):
+            mixup(waves, weights=torch.ones(3), permutation=torch.tensor([0, 1, partner]))
+    for strange in (torch.ones(3, dtype=torch.bool), torch.zeros(3)):
+        with pytest.raises(TypeError, match="permutation must be integer"):
+            mixup(waves, weights=torch.ones(3), permutation=strange)
     with pytest.raises(TypeError, match=r"Pass labels\[1\]\.float\(\)"):
         mixup(waves, torch.ones(3), torch.ones(3, dtype=torch.int64), weights=torch.ones(3), permutation=order)

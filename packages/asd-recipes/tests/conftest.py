@@ -32,10 +32,11 @@ def make_bank() -> MakeBank:
                 for clip in range(count if domain == "source" or target else 0):
                     name = f"section_00_{domain}_{folder}_{label}_{clip:04d}_spd_{clip % 2}.wav"
                     clips.append(Clip(machine, folder, Path(machine, folder, name), parse_clip_name(name)))
-                    # Each machine has a level and an offset of its own, each domain a colour of its own.
+                    # Each machine has a level and an offset of its own, each clip too; source clips differ in their
+                    # low, target clips in their high frequencies, so that the domains' covariances differ.
                     noise = rng.standard_normal(int(rng.integers(16_000, 32_001)))
-                    if domain == "target":
-                        noise = (noise + np.roll(noise, 1)) / 2
+                    tilt = rng.uniform(0, 1) * (1 if domain == "source" else -1)
+                    noise = (noise + tilt * np.roll(noise, 1)) * 2 ** rng.uniform(-1, 1)
                     waves.append(np.rint(noise * 400 * 3**number + 50 * number).clip(-32768, 32767).astype(np.int16))
         return WaveformBank(tuple(clips), tuple(waves), (), "made up")
 

@@ -74,12 +74,6 @@ from .evaluation import (
     Evaluation as Evaluation,
 )
 from .evaluation import (
-    MetricValue as MetricValue,
-)
-from .evaluation import (
-    SectionResult as SectionResult,
-)
-from .evaluation import (
     evaluate as evaluate,
 )
 from .false_alarms import (
@@ -133,6 +127,12 @@ from .roc import (
     roc_curve as roc_curve,
 )
 from .score_table import ScoreTable as ScoreTable
+from .section_result import (
+    MetricValue as MetricValue,
+)
+from .section_result import (
+    SectionResult as SectionResult,
+)
 from .selection import (
     select_by_agreement as select_by_agreement,
 )
@@ -161,12 +161,12 @@ from .submission import (
     Submission as Submission,
 )
 from .submission import (
-    check_submission as check_submission,
-)
-from .submission import (
     read_submission as read_submission,
 )
-from .submission import (
+from .submission_check import (
+    check_submission as check_submission,
+)
+from .submission_writing import (
     write_submission as write_submission,
 )
 from .thresholds import (

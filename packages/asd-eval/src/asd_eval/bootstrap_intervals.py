@@ -6,7 +6,6 @@ made: so many normal and anomalous clips of each domain.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,14 +16,8 @@ from numpy.typing import ArrayLike
 from .checked_columns import Float64Array
 from .conventions import Convention, Metric, find_convention
 from .errors import UndefinedMetricError
-from .interval import (
-    Interval,
-    LeftOut,
-    Statistic,
-    bootstrap_interval,
-    checked_confidence,
-    checked_resamples,
-)
+from .interval import Interval, LeftOut, Statistic, bootstrap_interval, check_resampling
+from .means import mean_rows
 from .resampling import bootstrap_counts, jackknife_counts, metric_rows
 from .score_table import ScoreTable, table_or_columns
 from .strata import Section, metric_from_counts, why_undefined
@@ -116,8 +109,7 @@ def bootstrap(
         EvaluationError: if an argument is not what it should be.
     """
     table = table_or_columns(labels, scores, domains, machines, sections)
-    checked_confidence(confidence)
-    checked_resamples(resamples)
+    check_resampling(resamples=resamples, confidence=confidence, seed=seed)
     chosen = find_convention(convention)
     clips = [
         (machine, section, Section.from_scores(table.labels[rows], table.domains[rows], [table.scores[rows]]))
@@ -135,7 +127,7 @@ def bootstrap(
     means = []
     for machine in (*dict.fromkeys(table.machines.tolist()), None):
         which = found.ranked(machine)
-        mean = interval(lambda x, w=which: mean_rows(chosen, x[0, w])) if which else None  # type: ignore[misc]
+        mean = interval(lambda x, w=which: mean_rows(chosen.mean, x[0, w])) if which else None  # type: ignore[misc]
         means.append((machine or "", mean))
     return Intervals(chosen, (*metrics, *found.missing), tuple(means[:-1]), means[-1][1])
 
@@ -200,10 +192,3 @@ def resample_sections(
         tuple(left_out),
         tuple(missing),
     )
-
-
-def mean_rows(convention: Convention, metrics: Float64Array) -> Float64Array:
-    """The convention's mean over metrics, (M, R) to (R,)."""
-    if convention.mean == "arithmetic":
-        return np.asarray(metrics.mean(axis=0), dtype=np.float64)
-    return np.asarray(len(metrics) / np.sum(1.0 / np.maximum(metrics, sys.float_info.epsilon), axis=0))

@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .bootstrap_intervals import ResampledSections, mean_rows, resample_sections
+from .bootstrap_intervals import ResampledSections, resample_sections
 from .checked_columns import Float64Array, Int64Array
 from .conventions import Convention, find_convention
-from .ensemble import midranks
 from .errors import EvaluationError, UndefinedMetricError
-from .interval import Interval, Statistic, bootstrap_interval, checked_confidence, checked_resamples
+from .interval import Interval, Statistic, bootstrap_interval, check_resampling
+from .means import mean_rows
+from .ranks import midranks
 from .resampling import metric_rows, swap_counts
 from .score_table import ScoreTable
 from .strata import Section
@@ -95,8 +96,7 @@ def compare(
     Raises:
         EvaluationError: if the tables do not describe the same clips, or a metric is not defined by them.
     """
-    checked_confidence(confidence)
-    checked_resamples(resamples)
+    check_resampling(resamples=resamples, confidence=confidence, seed=seed)
     chosen = find_convention(convention)
     a = ScoreTable.from_table(first)
     b_scores = _aligned_scores(a, ScoreTable.from_table(second))
@@ -130,7 +130,7 @@ def compare(
 
 def _mean_of(found: ResampledSections, machine: str | None) -> Statistic:
     which = found.ranked(machine)
-    return lambda metrics: mean_rows(found.convention, metrics[which])
+    return lambda metrics: mean_rows(found.convention.mean, metrics[which])
 
 
 def _permutation_p_value(

@@ -16,7 +16,11 @@ DECISION_METRICS = ("precision", "recall", "F1 score")
 
 @dataclass(frozen=True)
 class DecisionMetrics:
-    """How good decisions are; a rate without clips to rate is 0, the evaluator's rule."""
+    """How good decisions are.
+
+    A rate without clips to rate (nothing called anomalous, or nothing anomalous) is 0.0 and enters means as it is,
+    where an AUC would be missing: the official evaluator's rule.
+    """
 
     precision: float
     recall: float

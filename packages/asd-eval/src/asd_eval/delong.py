@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .checked_columns import Float64Array, checked_labels, checked_scores, same_length
-from .ensemble import midranks
 from .errors import InsufficientDataError
 from .interval import Interval, checked_confidence
+from .ranks import midranks
 
 
 @dataclass(frozen=True)

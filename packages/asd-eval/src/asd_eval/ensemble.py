@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from .checked_columns import Float64Array, checked_scores
 from .errors import LengthError, ScoreError
+from .ranks import midranks
 
 
 def average_scores(scores: Sequence[ArrayLike], *, weights: ArrayLike | None = None) -> Float64Array:
@@ -56,12 +57,6 @@ def minimum_scores(scores: Sequence[ArrayLike]) -> Float64Array:
 def maximum_scores(scores: Sequence[ArrayLike]) -> Float64Array:
     """Largest score over systems: anomalous as soon as one says so. (N,)."""
     return np.asarray(_stack(scores).max(axis=0), dtype=np.float64)
-
-
-def midranks(values: Float64Array) -> Float64Array:
-    """Ranks from 1, ties sharing their mean rank. (N,) to (N,)."""
-    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-    return np.asarray((np.cumsum(counts) - 0.5 * (counts - 1))[inverse], dtype=np.float64)
 
 
 def _ranks(row: Float64Array) -> Float64Array:

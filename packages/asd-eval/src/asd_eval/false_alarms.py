@@ -60,14 +60,15 @@ def false_alarm_threshold(
     Raises:
         InsufficientDataError: if N clips cannot promise so few alarms; the message says how many can.
         ScoreError, LeakageError: if scores are not finite, or a name is marked test or anomalous.
+        LengthError: if there are more or fewer names than scores.
     """
     from scipy.special import betainc
 
     checked_confidence(confidence)
     _refuse_non_positive(per_day=per_day, clip_s=clip_s)
-    refuse_test_data(names=names)
     scores = np.sort(checked_scores(normal_training_scores, name="normal_training_scores"))[::-1]
     clips = len(scores)
+    refuse_test_data(names=names, clips=clips)
     share = min(per_day * clip_s / DAY_S, 1.0)
     rank = np.arange(1, clips + 1)
     # P(exceedance of the r-th largest <= share); it falls with r, so the last that is enough gives the lowest threshold

@@ -53,6 +53,7 @@ def labelled_table(submission: Submission, ground_truth: GroundTruth | None = No
 
     Raises:
         ClipMismatchError: if a clip is not in the ground truth, or one of the ground truth is not in the submission.
+        DuplicateNameError: if a clip is there twice, under its own name and its labelled one.
     """
     tables = []
     for scores in submission.sections:
@@ -75,7 +76,7 @@ def labelled_table(submission: Submission, ground_truth: GroundTruth | None = No
 
 def _named_clips(scores: SectionScores) -> list[tuple[int, str]]:
     known = []
-    for row, name in enumerate(scores.names, start=1):
+    for row, name in zip(scores.rows, scores.names, strict=True):
         clip = parse_clip_name(name)
         if clip is None:
             raise ClipMismatchError(
@@ -93,9 +94,18 @@ def _known_clips(scores: SectionScores, truth: GroundTruth) -> list[tuple[int, s
         raise ClipMismatchError(f"no ground truth of {key[0]} section {key[1]} in {truth.path}.", path=scores.path)
     clips, aliases = truth.clips[key], truth.aliases.get(key, {})
     names = [aliases.get(name, name) for name in scores.names]
-    for row, name in enumerate(names, start=1):
+    seen: dict[str, tuple[int, str]] = {}
+    for row, name, written in zip(scores.rows, names, scores.names, strict=True):
         if name not in clips:
             raise ClipMismatchError(f"{name} is not in the ground truth {truth.path}.", path=scores.path, row=row)
+        if name in seen:
+            first, other = seen[name]
+            raise DuplicateNameError(
+                f"{written} is the same clip as {other} in row {first}, by the ground truth {truth.path}.",
+                path=scores.path,
+                row=row,
+            )
+        seen[name] = row, written
     domain = scores.rules.domain
     expected = {name for name, (_, of) in clips.items() if not domain or of == domain}
     missing = sorted(expected - set(names))

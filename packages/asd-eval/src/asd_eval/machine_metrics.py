@@ -9,8 +9,12 @@ from typing import Literal
 from numpy.typing import ArrayLike
 
 from .checked_columns import checked_domains, checked_labels, checked_scores, same_length
+from .conventions import find_convention
+from .errors import ConventionError, UndefinedMetricError
 from .means import harmonic_mean
-from .roc import partial_auc, roc_auc
+from .strata import Section, metric_from_counts, why_undefined
+
+_THREE = ("AUC (source)", "AUC (target)", "pAUC")
 
 
 @dataclass(frozen=True)
@@ -48,22 +52,31 @@ def evaluate_machine(
         labels: (N,) 0 normal, 1 anomaly.
         scores: (N,) anomaly scores.
         domains: (N,) "source" or "target".
+        convention: one whose ranked metrics are these three; of others (2020, 2021) ``evaluate`` gives the metrics.
 
     Raises:
+        ConventionError: if it is none of those.
         UndefinedMetricError: if a domain lacks normal clips, or there are no anomalous ones.
         EvaluationError: if an argument is not what it should be.
     """
-    from .conventions import find_convention
-
-    name = find_convention(convention).name
+    chosen = find_convention(convention)
+    names = tuple(metric.name for metric in chosen.ranked)
+    if names != _THREE:
+        raise ConventionError(
+            f"convention {chosen.name} ranks by {', '.join(names)}; evaluate_machine gives {', '.join(_THREE)}. "
+            "Take evaluate(), or the convention official or within-domain."
+        )
     label, score, domain = checked_labels(labels), checked_scores(scores), checked_domains(domains)
     same_length(labels=label, scores=score, domains=domain)
-
-    def auc(of: str) -> float:
-        keep = (domain == of) | ((label == 1) & (name == "official"))
-        return roc_auc(label[keep], score[keep])
-
-    return MachineMetrics(machine, auc("source"), auc("target"), partial_auc(label, score), name)
+    clips = Section.from_scores(label, domain, [score])
+    values: dict[str, float] = {}
+    for metric in chosen.ranked:
+        reason = why_undefined(metric, clips.strata)
+        if reason:
+            raise UndefinedMetricError(f"{machine}: {reason} among {len(label)}; {metric.name} needs both classes.")
+        values[metric.name] = float(metric_from_counts(metric, clips.strata, clips.counts()))
+    auc_source, auc_target, pauc = (values[name] for name in _THREE)
+    return MachineMetrics(machine, auc_source, auc_target, pauc, chosen.name)
 
 
 def official_score(metrics: Sequence[MachineMetrics]) -> float:

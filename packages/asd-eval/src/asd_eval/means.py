@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .checked_columns import checked_scores
+from .checked_columns import Float64Array, checked_scores
 from .errors import ScoreError
 
 
@@ -20,7 +21,7 @@ def harmonic_mean(values: ArrayLike) -> float:
     checked = checked_scores(values, name="values")
     if np.any(checked < 0):
         raise ScoreError(f"values must not be negative; got {checked.min()}. A harmonic mean is for rates.")
-    return float(len(checked) / np.sum(1.0 / np.maximum(checked, sys.float_info.epsilon)))
+    return float(mean_rows("harmonic", checked))
 
 
 def arithmetic_mean(values: ArrayLike) -> float:
@@ -29,4 +30,11 @@ def arithmetic_mean(values: ArrayLike) -> float:
     Raises:
         ScoreError: if there are none, or one is not finite.
     """
-    return float(np.mean(checked_scores(values, name="values")))
+    return float(mean_rows("arithmetic", checked_scores(values, name="values")))
+
+
+def mean_rows(kind: Literal["harmonic", "arithmetic"], metrics: Float64Array) -> Float64Array:
+    """A mean over the first axis of checked metrics, (M, ...) to (...)."""
+    if kind == "arithmetic":
+        return np.asarray(metrics.mean(axis=0), dtype=np.float64)
+    return np.asarray(len(metrics) / np.sum(1.0 / np.maximum(metrics, sys.float_info.epsilon), axis=0))

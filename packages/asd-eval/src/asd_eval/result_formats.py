@@ -119,8 +119,12 @@ def written(text: str, path: Path | str | None) -> str:
     if path is not None:
         target = Path(path)
         beside = target.with_name(f".{target.name}.{os.getpid()}.part")
-        beside.write_text(text, encoding="utf-8", newline="")
-        beside.replace(target)
+        try:
+            beside.write_text(text, encoding="utf-8", newline="")
+            beside.replace(target)
+        except BaseException:
+            beside.unlink(missing_ok=True)
+            raise
     return text
 
 

@@ -18,8 +18,9 @@ from .checked_columns import (
     checked_scores,
     same_length,
 )
-from .errors import EvaluationError, LabelError
+from .errors import DomainError, EvaluationError, LabelError
 
+_MISSING_WORDS = ("nan", "none", "<na>", "nat")  # what float, None, pandas.NA and NaT are called as text
 _COLUMNS = ("label", "score", "domain", "machine", "section", "decision", "name")
 
 
@@ -66,11 +67,11 @@ class ScoreTable:
         table = cls(
             labels=checked_labels(labels),
             scores=score,
-            domains=checked_domains(_words(domains, clips), required=False),
-            machines=_words(machines, clips),
-            sections=_words(sections, clips),
+            domains=checked_domains(_words(domains, clips, "domains"), required=False),
+            machines=_words(machines, clips, "machines"),
+            sections=_words(sections, clips, "sections"),
             decisions=None if decisions is None else checked_labels(decisions, name="decisions"),
-            names=None if names is None else _words(names, clips),
+            names=None if names is None else _words(names, clips, "names"),
         )
         same_length(**{name: column for name, column in vars(table).items() if column is not None})
         return table
@@ -133,12 +134,19 @@ def table_or_columns(
     return ScoreTable.from_columns(labels, scores, domains, machines, sections, decisions=decisions)
 
 
-def _words(column: ArrayLike | None, clips: int) -> StrArray:
+def _words(column: ArrayLike | None, clips: int, name: str) -> StrArray:
     if column is None:
         return np.full(clips, "", dtype=np.str_)
-    words = np.asarray(column).astype(np.str_)
+    # A list as objects first: NumPy would make a word of a NaN among words, and a machine called "nan".
+    found = column if isinstance(column, np.ndarray) else np.asarray(column, dtype=object)
+    if found.ndim > 1:
+        raise LabelError(f"{name} must be (N,) words; got shape {found.shape}.")
+    if found.dtype.kind not in "USiub":
+        for row, value in enumerate(found.ravel().tolist()):
+            if not isinstance(value, str) and str(value).lower() in _MISSING_WORDS:
+                error = DomainError if name == "domains" else LabelError
+                raise error(f"{name}[{row}] is {value}; every clip needs a word there. Fill the gap, or drop the row.")
+    words = found.astype(np.str_)
     if words.ndim == 0:
         return np.full(clips, words.item(), dtype=f"<U{max(len(words.item()), 1)}")
-    if words.ndim != 1:
-        raise LabelError(f"a column of words must be (N,); got shape {words.shape}.")
     return words

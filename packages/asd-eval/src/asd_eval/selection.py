@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .checked_columns import checked_scores
-from .ensemble import midranks
 from .errors import EvaluationError, LengthError, UndefinedMetricError
 from .evaluation import evaluate
+from .ranks import midranks
 from .score_table import ScoreTable
 
 

@@ -38,6 +38,7 @@ class ZScoreStandardiser:
         Raises:
             ScoreError: if the scores are not finite, or all equal.
             LeakageError: if a name is marked test or anomalous.
+            LengthError: if there are more or fewer names than scores.
         """
         scores = _training_scores(normal_training_scores, names)
         self.mean_, self.std_ = float(scores.mean()), float(scores.std())
@@ -142,9 +143,9 @@ class LocalDensityStandardiser:
             ScoreError: if distances are not square, finite and non-negative, or a clip's neighbours coincide with it.
             InsufficientDataError: if there are no K neighbours.
         """
-        refuse_test_data(names=names)
         matrix = _distances(distances)
         clips = len(matrix)
+        refuse_test_data(names=names, clips=clips)
         if matrix.shape != (clips, clips):
             raise ScoreError(f"distances must be (N, N) between training clips; got {matrix.shape}.")
         if clips <= self.neighbours:
@@ -173,8 +174,8 @@ class LocalDensityStandardiser:
 
 
 def _training_scores(scores: ArrayLike, names: Sequence[str] | None) -> Float64Array:
-    refuse_test_data(names=names)
     values = checked_scores(scores, name="normal_training_scores")
+    refuse_test_data(names=names, clips=len(values))
     if np.ptp(values) == 0.0:
         raise ScoreError(f"all {len(values)} training scores are {values[0]}: they define no scale.")
     return values

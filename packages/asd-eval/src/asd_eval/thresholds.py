@@ -31,6 +31,7 @@ def gamma_threshold(
     Raises:
         ScoreError: if the scores are not finite, or all equal.
         LeakageError: if a name is marked test or anomalous.
+        LengthError: if there are more or fewer names than scores.
     """
     from scipy import stats
 
@@ -82,8 +83,8 @@ def decide(scores: ArrayLike, threshold: float) -> Int64Array:
 def _training_scores(scores: ArrayLike, quantile: float, names: Sequence[str] | None) -> Float64Array:
     if not 0.0 < quantile < 1.0:
         raise EvaluationError(f"quantile must be in (0, 1); got {quantile}. The baseline uses 0.9.")
-    refuse_test_data(names=names)
     values = checked_scores(scores, name="normal_training_scores")
+    refuse_test_data(names=names, clips=len(values))
     if np.ptp(values) == 0.0:
         raise ScoreError(f"all {len(values)} training scores are {values[0]}: they define no threshold.")
     return values

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from asd_features.audio_errors import EmptyAudioError, TruncatedAudioError, UnreadableAudioError
-from asd_features.riff_header import WAVE_MAGICS, locate_wave_data
+from asd_features.riff_header import WAVE_MAGICS, check_wave_length
 
 if TYPE_CHECKING:
     from soundfile import SoundFile
@@ -103,7 +103,7 @@ def _check_container(file: BinaryIO, path: Path, *, file_bytes: int) -> None:
         raise EmptyAudioError(path, "the file has no bytes. Copy or record it again.")
     magic = file.read(4)
     if magic in WAVE_MAGICS:
-        locate_wave_data(file, path, file_bytes=file_bytes)
+        check_wave_length(file, path, file_bytes=file_bytes)
     elif magic != b"fLaC":
         raise UnreadableAudioError(path, f"begins with {magic!r}, so it is neither wav nor flac. {_CONVERT}")
 

@@ -10,6 +10,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from asd_features.sample_rate import check_sample_rate_hz
+
 _FLOAT32_EPSILON = 2.0**-23
 _FLOAT64_EPSILON = 2.0**-52
 
@@ -49,8 +51,7 @@ class LogMelSettings:
     padding: Literal["reflect", "zero"] = "reflect"
 
     def __post_init__(self) -> None:
-        if not (self.sample_rate_hz > 0 and math.isfinite(self.sample_rate_hz)):
-            raise ValueError(f"sample_rate_hz must be positive; got {self.sample_rate_hz}.")
+        check_sample_rate_hz(self.sample_rate_hz)
         for name in ("window_s", "hop_s"):
             value = getattr(self, name)
             if not (math.isfinite(value) and round(value * self.sample_rate_hz) >= 1):
@@ -73,7 +74,6 @@ class LogMelSettings:
             raise ValueError(f"power must be 1.0 (magnitudes) or 2.0 (powers); got {self.power}.")
         if not (self.floor > 0 and math.isfinite(self.floor)):
             raise ValueError(f"floor must be positive and finite; got {self.floor}. For no logarithm pass log=False.")
-
         if self.padding not in ("reflect", "zero"):
             raise ValueError(f'padding must be "reflect" or "zero"; got {self.padding!r}.')
 
@@ -110,13 +110,9 @@ class LogMelSettings:
         Raises:
             ValueError: if T is at most half a window.
         """
-        self.check_samples(samples)
-        return 1 + samples // self.hop_samples
-
-    def check_samples(self, samples: int) -> None:
-        """Raise ValueError unless T is more than half a window, so that each frame holds some of the clip."""
-        if samples <= self.window_samples // 2:
+        if samples <= self.window_samples // 2:  # so that each frame holds some of the clip
             raise ValueError(
                 f"wave must have more than half a window, {self.window_samples // 2} samples; got {samples}. "
                 "Repeat or pad the clip, or choose a smaller window_s."
             )
+        return 1 + samples // self.hop_samples

@@ -29,8 +29,9 @@ class HighPassSettings:
     """The high-pass filter's specification.
 
     Attributes:
-        pass_hz: edge of the pass band, attenuated by at most pass_db.
-        stop_hz: edge of the stop band, attenuated by at least stop_db.
+        pass_hz: edge of the pass band, attenuated by at most pass_db in one pass; forward and backward it is twice
+            that, 6 dB at 4000 Hz by default.
+        stop_hz: edge of the stop band, attenuated by at least stop_db in one pass.
         pass_db: see pass_hz.
         stop_db: see stop_hz.
     """
@@ -92,7 +93,6 @@ def power_weights(
     *,
     bins: int = 1,
     high_pass: HighPassSettings = _PAPER,
-    threads: int = 1,
 ) -> NDArray[np.float64]:
     """Share of each segment, or of each time bin of each segment, in the high-passed power of a clip.
 
@@ -102,7 +102,6 @@ def power_weights(
         bins: parts of a segment that are weighed each by itself: 1 for scores of segments, the width of the map for
             score maps.
         high_pass: the filter.
-        threads: number of threads.
 
     Returns:
         (S, bins) float64, not negative, of sum 1. A silent or constant clip gets equal weights.
@@ -116,7 +115,7 @@ def power_weights(
     if wave.ndim != 1:
         raise ValueError(f"wave must be (T,); got shape {wave.shape}. Weigh one clip at a time.")
     power = asd_native.high_passed_power(
-        wave, high_pass_sos(segment_settings.sample_rate_hz, high_pass), bins=bins, threads=threads,
+        wave, high_pass_sos(segment_settings.sample_rate_hz, high_pass), bins=bins,
         segment_samples=segment_settings.length_samples, hop_samples=segment_settings.hop_samples,
     )  # fmt: skip
     if power.mean() <= _ROUNDING_SHARE * _mean_square(wave):

@@ -8,7 +8,6 @@ chunks are walked here: RIFF and RIFX of the WAVE format, and the 64-bit forms R
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,20 +20,7 @@ _UNKNOWN_LENGTH = 0xFFFFFFFF
 _MOST_CHUNKS = 1000
 
 
-@dataclass(frozen=True)
-class WaveData:
-    """Where the samples lie.
-
-    Attributes:
-        offset_bytes: position of the first sample.
-        length_bytes: declared length; the file holds at least that much.
-    """
-
-    offset_bytes: int
-    length_bytes: int
-
-
-def locate_wave_data(file: BinaryIO, path: Path, *, file_bytes: int) -> WaveData:
+def check_wave_length(file: BinaryIO, path: Path, *, file_bytes: int) -> None:
     """Walk to the data chunk of a wav file and compare its declared length with the file's.
 
     Args:
@@ -71,7 +57,8 @@ def locate_wave_data(file: BinaryIO, path: Path, *, file_bytes: int) -> WaveData
         elif name == b"data":
             if length == _UNKNOWN_LENGTH and length_in_ds64 is not None:
                 length = length_in_ds64
-            return _checked(WaveData(position, length), path, file_bytes=file_bytes)
+            _check_length(length, path, held=file_bytes - position)
+            return
         position += length + length % 2  # chunks begin at even positions
     raise UnreadableAudioError(
         path, f"no data chunk among the first {_MOST_CHUNKS} chunks. The file is damaged: copy or export it again."
@@ -84,24 +71,22 @@ def _data_length_of_ds64(body: bytes, path: Path) -> int:
     return int(struct.unpack("<8xQ", body)[0])
 
 
-def _checked(data: WaveData, path: Path, *, file_bytes: int) -> WaveData:
-    held = file_bytes - data.offset_bytes
-    if data.length_bytes == 0:
+def _check_length(declared: int, path: Path, *, held: int) -> None:
+    if declared == 0:
         raise EmptyAudioError(
             path,
             f"the header declares no samples ({held} bytes follow it: more than a few mean an interrupted recording). "
             "Record or export the clip again; to use what there is: ffmpeg -i IN.wav -c copy OUT.wav",
         )
-    if data.length_bytes == _UNKNOWN_LENGTH:
+    if declared == _UNKNOWN_LENGTH:
         raise TruncatedAudioError(
             path,
             f"the header does not say how long the {held} bytes of samples are, as after a piped recording, so a cut "
             "cannot be told from the end. Check the clip and write a whole header: ffmpeg -i IN.wav -c copy OUT.wav",
         )
-    if data.length_bytes > held:
+    if declared > held:
         raise TruncatedAudioError(
             path,
-            f"the header declares {data.length_bytes} bytes of samples, the file holds {held}. "
+            f"the header declares {declared} bytes of samples, the file holds {held}. "
             "Copy or download it again; to use what is left: ffmpeg -i IN.wav -c copy OUT.wav",
         )
-    return data

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import asd_native
+from asd_features.sample_rate import check_sample_rate_hz
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +32,7 @@ class SegmentSettings:
     overlap: float = 0.75
 
     def __post_init__(self) -> None:
-        if not (self.sample_rate_hz > 0 and math.isfinite(self.sample_rate_hz)):
-            raise ValueError(f"sample_rate_hz must be positive; got {self.sample_rate_hz}.")
+        check_sample_rate_hz(self.sample_rate_hz)
         if not (math.isfinite(self.length_s) and self.length_samples >= 1):
             raise ValueError(
                 f"length_s must be at least one sample at {self.sample_rate_hz} Hz; got {self.length_s} s."

@@ -1,8 +1,12 @@
 """Log-mel spectrogram as a torch layer, for training and scoring on any device; needs the extra `asd-features[torch]`.
 
-The same numbers as `asd_features.log_mel`, in float32. Two things make it fast on a CPU: clips go one by one, so that a
-clip's frames and spectrum stay in the cache, and each group of neighbouring bands is multiplied with the few bins under
-its triangles alone, an eighth of the full matrix product.
+The same numbers as `asd_features.log_mel`, in float32: on recordings each band's sum agrees to 1e-4. Not so in bands
+more than 60 dB below a pure tone, where a float32 transform leaves some 1e-7 of the tone: beside a full-scale tone in
+digital silence that is 21 dB above the exact value at the paper's settings, 36 dB at the baseline's.
+
+Two things make it fast on a CPU: clips go one by one, so that a clip's frames and spectrum stay in the cache, and each
+group of neighbouring bands is multiplied with the few bins under its triangles alone, an eighth of the full matrix
+product.
 """
 
 from __future__ import annotations

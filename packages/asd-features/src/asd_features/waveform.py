@@ -6,7 +6,6 @@ memory, and the native kernels scale it by 1/32768 as they go. Nothing is conver
 
 from __future__ import annotations
 
-import operator
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -22,6 +21,7 @@ from asd_features.audio_errors import (
     TruncatedAudioError,
 )
 from asd_features.audio_file import AudioInfo, open_audio
+from asd_features.sample_rate import checked_sample_rate_hz, whole_number
 
 if TYPE_CHECKING:
     from soundfile import SoundFile
@@ -81,10 +81,13 @@ def read_waveform(
         SampleRateError: another rate, and resample is False.
         ChannelError: several channels with channel="only", or no such channel.
         ValueError: an argument outside its range.
+        TypeError: a rate or channel that is no whole number.
     """
-    wanted_rate_hz = _checked_rate(sample_rate_hz)
+    wanted_rate_hz = checked_sample_rate_hz(sample_rate_hz)
     if isinstance(channel, str) and channel not in ("only", "mean"):
         raise ValueError(f'channel must be "only", "mean" or a number from 0; got {channel!r}.')
+    if not isinstance(channel, str):
+        channel = whole_number("channel", channel, of='a channel from 0, or "only" or "mean"')
     with open_audio(path) as (info, sound):
         _check_choice(info, wanted_rate_hz, channel, resample)
         frames = _read_frames(info, sound)
@@ -105,13 +108,6 @@ def as_float32(samples: NDArray[Any]) -> NDArray[np.float32]:
     return samples.astype(np.float32, copy=False)
 
 
-def _checked_rate(sample_rate_hz: int) -> int:
-    rate = operator.index(sample_rate_hz)
-    if rate <= 0:
-        raise ValueError(f"sample_rate_hz must be positive; got {rate}. The DCASE data sets have 16000.")
-    return rate
-
-
 def _check_choice(info: AudioInfo, sample_rate_hz: int, channel: int | str, resample: bool) -> None:
     if info.sample_rate_hz != sample_rate_hz and not resample:
         raise SampleRateError(
@@ -128,7 +124,7 @@ def _check_choice(info: AudioInfo, sample_rate_hz: int, channel: int | str, resa
             info.path, f'has {info.channels} channels, and channel="only" takes files of one. Pass channel=0 for the '
             'first, or channel="mean" for their average.'
         )  # fmt: skip
-    if not isinstance(channel, str) and not 0 <= operator.index(channel) < info.channels:
+    if not isinstance(channel, str) and not 0 <= channel < info.channels:
         raise ChannelError(
             info.path, f"has no channel {channel}: channels count from 0 to {info.channels - 1}. "
             "Pass one of these."

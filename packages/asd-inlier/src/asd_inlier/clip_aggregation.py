@@ -32,16 +32,20 @@ def clip_scores(segment_scores: ArrayLike, counts: ArrayLike, weights: ArrayLike
         per_clip = per_clip.astype(np.int64)  # NumPy makes an empty list float
     if per_clip.ndim != 1 or not np.issubdtype(per_clip.dtype, np.integer) or (per_clip < 1).any():
         raise ValueError(f"counts must be (N,) integers of at least 1; got {per_clip.dtype}, shape {per_clip.shape}.")
-    total = int(per_clip.sum())
+    total = sum(per_clip.tolist())  # in Python's integers, which a wrong count cannot make overflow
+    _check_column("segment_scores", scores, total)  # first: a wrong count would ask for weights without end
     weight = np.ones(total) if weights is None else np.asarray(weights, dtype=np.float64)
-    for name, array in (("segment_scores", scores), ("weights", weight)):
-        if array.shape != (total,):
-            raise ValueError(f"{name} must be ({total},), the sum of counts; got shape {array.shape}.")
-        if not np.isfinite(array).all():
-            raise ValueError(f"{name} must be finite; element {int(np.argmin(np.isfinite(array)))} is not.")
+    _check_column("weights", weight, total)
     if (weight < 0).any():
         raise ValueError(f"weights must be at least 0; element {int(np.argmin(weight))} is {weight.min()}.")
     return _grouped_means(scores, per_clip.astype(np.int64), weight)
+
+
+def _check_column(name: str, column: NDArray[np.float64], total: int) -> None:
+    if column.shape != (total,):
+        raise ValueError(f"{name} must be ({total},), the sum of counts; got shape {column.shape}.")
+    if not np.isfinite(column).all():
+        raise ValueError(f"{name} must be finite; element {int(np.argmin(np.isfinite(column)))} is not.")
 
 
 def _grouped_means(

@@ -11,15 +11,16 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.linalg import solve_triangular
 from scipy.special import logsumexp
 from sklearn.base import BaseEstimator  # type: ignore[import-untyped, unused-ignore]
 from sklearn.exceptions import ConvergenceWarning  # type: ignore[import-untyped, unused-ignore]
 from sklearn.mixture import GaussianMixture  # type: ignore[import-untyped, unused-ignore]
 from sklearn.utils.validation import check_is_fitted, validate_data  # type: ignore[import-untyped, unused-ignore]
-from threadpoolctl import threadpool_limits
 
+from asd_inlier.overflow import refuse_overflowing_fit, refuse_overflowing_scores
+from asd_inlier.precision_factors import packed, precision_factors, unpacked
 from asd_inlier.row_blocks import by_row_blocks
+from asd_inlier.single_thread import single_thread
 
 Float32Array = NDArray[np.float32]
 Float64Array = NDArray[np.float64]
@@ -71,8 +72,8 @@ class GaussianMixtureInlier(BaseEstimator):  # type: ignore[misc, unused-ignore]
             y: ignored.
 
         Raises:
-            ValueError: if X is not (N, D), not finite, has fewer than 2 rows or fewer than `components`, or if the
-                regularisation is too small for float32.
+            ValueError: if X is not (N, D), not finite, has fewer than 2 rows or fewer than `components`, is so large
+                that its squares overflow, or if the regularisation is too small for float32.
         """
         self._check_parameters()
         vectors: Float64Array = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
@@ -81,13 +82,16 @@ class GaussianMixtureInlier(BaseEstimator):  # type: ignore[misc, unused-ignore]
                 f"components must be at most the number of training vectors; got {self.components} with "
                 f"n_samples = {len(vectors)}. Pass more vectors or fewer components."
             )
-        self.location_ = vectors.mean(axis=0)
-        centred = vectors - self.location_
+        with np.errstate(over="ignore", invalid="ignore"):
+            self.location_ = vectors.mean(axis=0)
+            centred = vectors - self.location_
+            variance = float(np.mean(centred**2))
+        refuse_overflowing_fit(variance)
         # All vectors equal: no unit to measure in, keep theirs.
-        self.scale_ = float(np.sqrt(np.mean(centred**2))) or 1.0
-        with threadpool_limits(limits=1):
+        self.scale_ = float(np.sqrt(variance)) or 1.0
+        with single_thread():
             mixture = self._fitted_mixture((centred / self.scale_).astype(np.float32))
-            self.precisions_cholesky_ = _precisions_cholesky(mixture.covariances_)
+            self.precisions_cholesky_ = precision_factors(mixture.covariances_)
         self.converged_, self.n_iter_ = bool(mixture.converged_), int(mixture.n_iter_)
         self.weights_ = mixture.weights_.astype(np.float64)
         self.means_: Float32Array = mixture.means_.astype(np.float32)
@@ -106,11 +110,14 @@ class GaussianMixtureInlier(BaseEstimator):  # type: ignore[misc, unused-ignore]
 
         Raises:
             NotFittedError: before `fit`.
-            ValueError: if X is not (N, D) or not finite.
+            ValueError: if X is not (N, D) or not finite, or a row lies so far out that float32 overflows.
         """
         check_is_fitted(self)
         vectors = validate_data(self, X, dtype=np.float64, reset=False)
-        return by_row_blocks(vectors, self._negative_log_likelihood)
+        with np.errstate(over="ignore", invalid="ignore"):
+            scores = by_row_blocks(vectors, self._negative_log_likelihood)
+        refuse_overflowing_scores(scores, vectors)
+        return scores
 
     def score_samples(self, X: ArrayLike) -> Float64Array:
         """Minus `anomaly_score`: the log-likelihood, as scikit-learn's `score_samples`. (N,) float64."""
@@ -157,12 +164,11 @@ class GaussianMixtureInlier(BaseEstimator):  # type: ignore[misc, unused-ignore]
             raise ValueError(f"regularisation must be above 0 and finite; got {self.regularisation!r}.")
 
     def _to_arrays(self) -> dict[str, NDArray[Any]]:
-        upper = np.triu_indices(self.n_features_in_)  # half the file: the lower triangles are zeros
         return {
             "em": np.array([self.n_iter_, self.converged_], dtype=np.int64),
             "location": self.location_,
             "means": self.means_,
-            "precisions_cholesky": self.precisions_cholesky_[:, *upper],
+            "precisions_cholesky": packed(self.precisions_cholesky_),
             "scale": np.array([self.scale_]),
             "weights": self.weights_,
         }
@@ -184,18 +190,7 @@ class GaussianMixtureInlier(BaseEstimator):  # type: ignore[misc, unused-ignore]
         self.n_iter_, self.converged_ = int(arrays["em"][0]), bool(arrays["em"][1])
         self.location_, self.means_, self.weights_ = (arrays[name] for name in ("location", "means", "weights"))
         self.scale_ = float(arrays["scale"][0])
-        self.precisions_cholesky_ = np.zeros((count, features, features), dtype=np.float32)
-        self.precisions_cholesky_[:, *np.triu_indices(features)] = arrays["precisions_cholesky"]
+        self.precisions_cholesky_ = unpacked(arrays["precisions_cholesky"], features)
         self.n_features_in_ = features
         if min(self.scale_, self.weights_.min(), np.diagonal(self.precisions_cholesky_, axis1=1, axis2=2).min()) <= 0:
             raise ValueError("scale, weights and the precisions' diagonals must be above 0")
-
-
-def _precisions_cholesky(covariances: Float32Array) -> Float32Array:
-    """(K, D, D) Cholesky factors of the inverses; in float64, as this last step costs little and scores live on it."""
-    identity = np.eye(covariances.shape[1])
-    factors = np.empty(covariances.shape, dtype=np.float32)
-    for k, covariance in enumerate(covariances):
-        lower = np.linalg.cholesky(covariance.astype(np.float64))
-        factors[k] = solve_triangular(lower, identity, lower=True).T
-    return factors

@@ -11,21 +11,18 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.linalg import solve_triangular
 from sklearn.base import BaseEstimator  # type: ignore[import-untyped, unused-ignore]
-from sklearn.covariance import ledoit_wolf  # type: ignore[import-untyped, unused-ignore]
 from sklearn.utils.validation import check_is_fitted, validate_data  # type: ignore[import-untyped, unused-ignore]
-from threadpoolctl import threadpool_limits
 
+from asd_inlier.overflow import refuse_overflowing_scores
 from asd_inlier.row_blocks import by_row_blocks
+from asd_inlier.shrunk_whitening import shrunk_whitening
+from asd_inlier.single_thread import single_thread
 
 Backend = Literal["auto", "faiss", "numpy"]
 Float32Array = NDArray[np.float32]
 Float64Array = NDArray[np.float64]
 
-# Ledoit and Wolf's estimate does not shrink at all when the vectors look certain (two vectors, duplicates); this much
-# keeps the covariance invertible then, and is below every shrinkage that real embeddings get.
-_LEAST_SHRINKAGE = 1e-6
 # Candidates beyond k: the search expands |x - y|^2 in float32 and may order near ties wrongly.
 _SPARE_CANDIDATES = 8
 # Rows whose differences are held at a time; 16 x (32 + 8) x 512 float32 fit the second-level cache.
@@ -61,16 +58,20 @@ class MahalanobisKNN(BaseEstimator):  # type: ignore[misc, unused-ignore]
             y: ignored.
 
         Raises:
-            ValueError: if X is not (N, D), not finite, has fewer than 2 rows or fewer than `neighbours`.
+            ValueError: if X is not (N, D), not finite, has fewer than 2 rows or fewer than `neighbours`, or is so large
+                that its squares overflow.
             ImportError: if backend is "faiss" and FAISS is not installed.
         """
         self._check_parameters()
         vectors: Float64Array = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
         self._check_neighbours(len(vectors))
         self.backend_ = _resolved(self.backend)
-        self.location_ = vectors.mean(axis=0)
-        with threadpool_limits(limits=1, user_api="blas"):  # one order of sums, whatever the number of threads
-            self.whitening_, self.shrinkage_ = _whitening(vectors - self.location_)
+        with (
+            np.errstate(over="ignore", invalid="ignore"),
+            single_thread(),
+        ):  # one order of sums for any number of threads
+            self.location_ = vectors.mean(axis=0)
+            self.whitening_, self.shrinkage_ = shrunk_whitening(vectors - self.location_)
         self.training_ = self._whitened(vectors)
         return self
 
@@ -87,22 +88,29 @@ class MahalanobisKNN(BaseEstimator):  # type: ignore[misc, unused-ignore]
 
         Raises:
             NotFittedError: before `fit`.
-            ValueError: if X is not (N, D) or not finite.
+            ValueError: if X is not (N, D) or not finite, or a row lies so far out that float32 overflows.
         """
         check_is_fitted(self)
         self._check_parameters()
         self._check_neighbours(len(self.training_))
-        queries = self._whitened(validate_data(self, X, dtype=np.float64, reset=False))
+        vectors = validate_data(self, X, dtype=np.float64, reset=False)
+        with np.errstate(over="ignore", invalid="ignore"):
+            scores = self._mean_distances(vectors)
+        refuse_overflowing_scores(scores, vectors)
+        return scores
+
+    def score_samples(self, X: ArrayLike) -> Float64Array:
+        """Minus `anomaly_score`: scikit-learn's direction, higher is more normal. (N,) float64."""
+        return -self.anomaly_score(X)
+
+    def _mean_distances(self, vectors: Float64Array) -> Float64Array:
+        queries = self._whitened(vectors)
         candidates = min(self.neighbours + _SPARE_CANDIDATES, len(self.training_))
         search = _search_faiss if self.backend_ == "faiss" else _search_numpy
         squared = _squared_distances(queries, self.training_, search(queries, self.training_, candidates))
         nearest = np.sort(squared, axis=1)[:, : self.neighbours]
         scores: Float64Array = np.sqrt(nearest, dtype=np.float64).mean(axis=1)
         return scores
-
-    def score_samples(self, X: ArrayLike) -> Float64Array:
-        """Minus `anomaly_score`: scikit-learn's direction, higher is more normal. (N,) float64."""
-        return -self.anomaly_score(X)
 
     def _whitened(self, vectors: Float64Array) -> Float32Array:
         # float64 until here: in a direction of small variance the product cancels.
@@ -155,23 +163,6 @@ def _resolved(backend: Backend) -> Literal["faiss", "numpy"]:
         "backend='faiss' needs FAISS, which is not installed. "
         'Install it with: pip install "asd-inlier[faiss-cpu]", or take backend="numpy".'
     )
-
-
-def _whitening(centred: Float64Array) -> tuple[Float64Array, float]:
-    """Upper triangular U with U U^T = inverse of the shrunk covariance of (N, D) centred vectors, and the shrinkage."""
-    features = centred.shape[1]
-    variance = float(np.mean(centred**2))
-    if variance == 0:  # all vectors equal: no scale to measure with, distances are then Euclidean
-        return np.eye(features), 1.0
-    scale = np.sqrt(variance)  # so that neither tiny nor huge embeddings leave the range of float64 when squared
-    unit = centred / scale
-    _, estimated = ledoit_wolf(unit, assume_centered=True)
-    shrinkage = max(float(estimated), _LEAST_SHRINKAGE)
-    covariance = (1 - shrinkage) * (unit.T @ unit) / len(unit)
-    covariance.flat[:: features + 1] += shrinkage  # the mean variance of `unit` is 1
-    lower = np.linalg.cholesky(covariance)
-    inverse = solve_triangular(lower, np.eye(features), lower=True)
-    return np.ascontiguousarray(inverse.T) / scale, shrinkage
 
 
 def _search_faiss(queries: Float32Array, training: Float32Array, count: int) -> NDArray[np.int64]:

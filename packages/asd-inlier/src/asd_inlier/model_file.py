@@ -5,7 +5,7 @@ The file's bytes are a function of the model alone. What is loaded gives the sco
 
 import json
 import os
-import tempfile
+import secrets
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
@@ -141,13 +141,14 @@ def _check_arrays(path: str | os.PathLike[str], arrays: Mapping[str, NDArray[Any
 
 def _write_whole(path: Path, content: bytes) -> None:
     """Write beside and rename, so that a run killed anywhere leaves the old file or the new one."""
-    descriptor, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    # Opened as any file, not by tempfile, whose mode 0600 would hide the model from others whatever the umask says.
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with open(beside, "xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.replace(beside, path)
     except BaseException:
-        Path(beside).unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)
         raise

@@ -22,7 +22,8 @@ def pseudo_target_segments(
 
     Args:
         source: (N, L) floating point, segments of L samples.
-        target_clips: waveforms (T,) of any lengths, standardised as `source` is; one shorter than L is repeated.
+        target_clips: floating-point waveforms (T,) of any lengths, standardised as `source` is; one shorter than L is
+            repeated.
         alpha: both parameters of the Beta distribution, above 0.
         seed: the same seed gives the same segments.
 
@@ -31,9 +32,10 @@ def pseudo_target_segments(
 
     Raises:
         ValueError: if source is not (N, L) with L at least 1, if there is no target clip, if one is not a non-empty
-            (T,), or if alpha is not above 0.
+            (T,), if one of them or a source segment holds NaN or infinity, or if alpha is not above 0.
+        TypeError: if source or a target clip holds integers: they would be mixed unscaled.
     """
-    source = np.asarray(source, dtype=np.float32)
+    source = _floating("source", source)
     if source.ndim != 2 or source.shape[1] == 0:
         raise ValueError(f"source must be (N, L); got shape {source.shape}. For one segment pass segment[None].")
     if not (alpha > 0 and np.isfinite(alpha)):
@@ -49,11 +51,25 @@ def pseudo_target_segments(
     mixed = np.empty_like(source)
     for row, (weight, clip, start) in enumerate(zip(weights, chosen, starts, strict=True)):
         mixed[row] = weight * source[row] + (1 - weight) * clips[clip][start : start + length]
+        if not np.isfinite(mixed[row]).all():  # the clips are finite; row by row, as a mask of all would be large
+            raise ValueError(f"source[{row}] holds NaN or infinity. Leave the clip out, or repair its samples.")
     return mixed
 
 
 def _long_enough(number: int, clip: ArrayLike, length: int) -> NDArray[np.float32]:
-    wave = np.asarray(clip, dtype=np.float32)
+    wave = _floating(f"target_clips[{number}]", clip)
     if wave.ndim != 1 or wave.size == 0:
         raise ValueError(f"target_clips[{number}] must be a non-empty (T,); got shape {wave.shape}.")
+    if not np.isfinite(wave).all():
+        raise ValueError(f"target_clips[{number}] holds NaN or infinity. Leave it out, or repair its samples.")
     return np.resize(wave, length) if wave.size < length else wave
+
+
+def _floating(name: str, array: ArrayLike) -> NDArray[np.float32]:
+    found = np.asarray(array)
+    if not np.issubdtype(found.dtype, np.floating):
+        raise TypeError(
+            f"{name} must be floating point, standardised as all segments are; got {found.dtype}. "
+            "Scale int16 samples by 1/32768 and standardise them first."
+        )
+    return found.astype(np.float32, copy=False)

@@ -3,9 +3,6 @@
 A matrix product may round a row differently when the number of rows or of threads changes, because the library then
 picks another kernel or another split. Here each product has the same number of rows (the last block is filled up with
 zeros) and one thread. A clip's score must not depend on the other clips of the call.
-
-One thread also because products this small gain little from more, and on a machine whose cores are busy OpenBLAS's
-threads wait for each other: 20 times slower, measured.
 """
 
 from collections.abc import Callable
@@ -13,7 +10,8 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
+
+from asd_inlier.single_thread import single_thread
 
 In = TypeVar("In", bound=np.generic)
 Out = TypeVar("Out", bound=np.generic)
@@ -32,7 +30,7 @@ def by_row_blocks(rows: NDArray[In], function: Callable[[NDArray[In]], NDArray[O
         (N, ...): the function's rows.
     """
     results = []
-    with threadpool_limits(limits=1, user_api="blas"):
+    with single_thread():
         for start in range(0, len(rows), ROWS):
             block = rows[start : start + ROWS]
             missing = ROWS - len(block)

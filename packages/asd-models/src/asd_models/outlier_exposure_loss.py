@@ -7,6 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
+_ROUNDING = 1e-6  # what float32 may add to a 1 on its way through mixup
+
 
 def machine_loss(logits: Tensor, targets: Tensor) -> Tensor:
     """L_machine: is a sample of the target machine (1) or pseudo-anomalous (0)? (Eq. 2)
@@ -19,7 +21,8 @@ def machine_loss(logits: Tensor, targets: Tensor) -> Tensor:
         Scalar: the mean over the batch.
 
     Raises:
-        ValueError: if the shapes are not (B,), or differ, or B is 0.
+        ValueError: if the shapes are not (B,), or differ, or B is 0; on the CPU also if a target is outside 0 and 1 (on
+            another device values are not looked at: the CPU would have to wait for them).
     """
     return _mean_cross_entropy(logits, targets, dimensions=1)
 
@@ -35,7 +38,8 @@ def attribute_loss(logits: Tensor, targets: Tensor) -> Tensor:
         Scalar: the mean over all B x K decisions.
 
     Raises:
-        ValueError: if the shapes are not (B, K), or differ, or B or K is 0.
+        ValueError: if the shapes are not (B, K), or differ, or B or K is 0; on the CPU also if a target is
+            outside 0 and 1, as for `machine_loss`.
     """
     return _mean_cross_entropy(logits, targets, dimensions=2)
 
@@ -45,6 +49,10 @@ def _mean_cross_entropy(logits: Tensor, targets: Tensor, *, dimensions: int) -> 
         shape = "(B,)" if dimensions == 1 else "(B, K)"
         raise ValueError(
             f"logits and targets must both be {shape}, not empty; got {tuple(logits.shape)} and {tuple(targets.shape)}."
+        )
+    if targets.device.type == "cpu" and not ((targets >= -_ROUNDING) & (targets <= 1 + _ROUNDING)).all():
+        raise ValueError(
+            f"targets must be within 0 and 1; got {targets.min()} to {targets.max()}. Of classes pass one-hot rows."
         )
     dtype = torch.promote_types(logits.dtype, torch.float32)
     return binary_cross_entropy_with_logits(logits.to(dtype), targets.to(dtype))

@@ -21,23 +21,34 @@ def mixup(waves: Tensor, *labels: Tensor, weights: Tensor, permutation: Tensor) 
         waves: (B, T) floating point.
         labels: any number of (B, ...) floating-point labels, for example (B,) machine and (B, K) attribute targets.
         weights: (B,) lambda within 0 and 1; 1 leaves a sample as it is.
-        permutation: (B,) integer; the partner of sample i is permutation[i].
+        permutation: (B,) integer within 0 and B - 1; the partner of sample i is permutation[i].
 
     Returns:
         (mixed waves, *mixed labels), each of the shape and dtype it came with.
 
     Raises:
-        ValueError: if a first dimension is not B.
-        TypeError: if waves or a label is not floating point.
+        ValueError: if a first dimension is not B, or, on the CPU, a weight or partner is outside its range. On another
+            device values are not looked at: the CPU would have to wait for them.
+        TypeError: if waves or a label is not floating point, or permutation not integer.
     """
     batch = waves.shape[0]
     for name, tensor in (("weights", weights), ("permutation", permutation)):
         if tensor.shape != (batch,):
             raise ValueError(f"{name} must be ({batch},) as waves has {batch} rows; got shape {tuple(tensor.shape)}.")
+    _check_values(weights, permutation)
     return tuple(
         _mixed(f"labels[{number - 1}]" if number else "waves", tensor, weights, permutation)
         for number, tensor in enumerate((waves, *labels))
     )
+
+
+def _check_values(weights: Tensor, permutation: Tensor) -> None:
+    if permutation.dtype not in (torch.int64, torch.int32):  # True and False would select samples, not partners
+        raise TypeError(f"permutation must be integer; got {permutation.dtype}. Take torch.randperm(B).")
+    if weights.device.type == "cpu" and not ((weights >= 0) & (weights <= 1)).all():
+        raise ValueError(f"weights must be within 0 and 1; got {weights.tolist()}.")
+    if permutation.device.type == "cpu" and not ((permutation >= 0) & (permutation < len(permutation))).all():
+        raise ValueError(f"permutation must be within 0 and {len(permutation) - 1}; got {permutation.tolist()}.")
 
 
 def _mixed(name: str, tensor: Tensor, weights: Tensor, permutation: Tensor) -> Tensor:

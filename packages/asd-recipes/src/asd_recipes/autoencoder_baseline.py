@@ -18,13 +18,13 @@ from asd_models import Autoencoder
 from asd_recipes.autoencoder_features import FrameStacks, clip_frames, stacked
 from asd_recipes.device_choice import Device
 from asd_recipes.machine_data import PreparedData
-from asd_recipes.outlier_exposure_training import TrainingDivergedError
 from asd_recipes.progress import Advance, Progress
 from asd_recipes.recipe import Recipe
 from asd_recipes.run_store import write_whole
 from asd_recipes.score_table import score_table, write_score_table
 from asd_recipes.seeding import derive_seed
 from asd_recipes.training_checkpoint import load_checkpoint, save_checkpoint
+from asd_recipes.training_diverged import TrainingDivergedError
 
 Float64Array = NDArray[np.float64]
 _BANDS = 128
@@ -78,11 +78,11 @@ class AutoencoderBaseline:
             loss = torch.nn.functional.mse_loss(model(vectors), vectors)
             loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
-        if not torch.isfinite(loss):
-            raise TrainingDivergedError(
-                f"{self.machine} autoencoder: the loss is {float(loss)} in epoch {epoch + 1}. "
-                "Lower autoencoder.learning_rate."
-            )
+            if not torch.isfinite(loss.detach()):
+                raise TrainingDivergedError(
+                    f"{self.machine} autoencoder: the loss is {loss.item()} in epoch {epoch + 1}. "
+                    "Lower autoencoder.learning_rate."
+                )
 
     def score(self, folder: Path, progress: Progress) -> None:
         """Scores validation and test clips with both baselines; writes `candidates.csv`."""
@@ -100,6 +100,11 @@ class AutoencoderBaseline:
                 mse.append(float(np.mean(np.square(residuals))))
                 mahalanobis.append(min(self._squared_distance(residuals, precision) for precision in precisions))
                 advance(1)
+        if not np.isfinite([*mse, *mahalanobis]).all():
+            raise TrainingDivergedError(
+                f"{self.machine} autoencoder: its scores are not finite after {self.recipe.autoencoder.epochs} epochs. "
+                "Lower autoencoder.learning_rate, and start over with --no-resume."
+            )
         parts = ["validation"] * len(validation) + ["test"] * (len(scored) - len(validation))
         columns = {"mse": np.array(mse), "mahalanobis": np.array(mahalanobis)}
         write_score_table(folder / "candidates.csv", score_table([bank.clips[i] for i in scored], parts, columns))

@@ -17,6 +17,7 @@ from asd_inlier import pseudo_target_segments
 from asd_models import OutlierExposureNet
 from asd_recipes.device_choice import Device
 from asd_recipes.progress import Advance
+from asd_recipes.training_diverged import TrainingDivergedError
 from asd_recipes.waveform_bank import Samples
 
 Float32Array = NDArray[np.float32]
@@ -77,7 +78,12 @@ class ClipEmbedder:
             vectors.append(output.embedding.float().cpu().numpy())
             counts.append(len(clip))
             advance(1)
-        return Embeddings(np.concatenate(vectors), np.array(counts, np.int64))
+        embeddings = Embeddings(np.concatenate(vectors), np.array(counts, np.int64))
+        if not np.isfinite(embeddings.vectors).all():
+            raise TrainingDivergedError(
+                "the embeddings are not finite. Lower training.learning_rate, and start over with --no-resume."
+            )
+        return embeddings
 
     def _whole(self, wave: Samples) -> Float32Array:
         """A clip as one standardised piece, however long."""

@@ -25,10 +25,7 @@ from asd_recipes.recipe import Recipe
 from asd_recipes.run_store import write_text, write_whole
 from asd_recipes.seeding import derive_seed
 from asd_recipes.training_checkpoint import load_checkpoint, save_checkpoint
-
-
-class TrainingDivergedError(RuntimeError):
-    """The loss of a training is no longer a number."""
+from asd_recipes.training_diverged import TrainingDivergedError
 
 
 @dataclass(frozen=True)
@@ -60,7 +57,7 @@ class OutlierExposureTraining:
         with progress.stage(f"{self.machine} OE: train", settings.epochs, done=done) as advance:
             for epoch in range(done, settings.epochs):
                 loss = self._train_epoch(epoch, model, log_mel, optimiser, schedule)
-                history.append({"epoch": epoch + 1, "training_loss": loss, **self._validate(model, log_mel)})
+                history.append({"epoch": epoch + 1, "training_loss": loss, **self._validate(epoch, model, log_mel)})
                 if time.monotonic() - saved >= settings.checkpoint_s and epoch + 1 < settings.epochs:
                     save_checkpoint(checkpoint, **state, epoch=epoch + 1, history=history)  # type: ignore[arg-type]
                     saved = time.monotonic()
@@ -139,7 +136,7 @@ class OutlierExposureTraining:
         return torch.from_numpy(crops).to(device), torch.from_numpy(targets).to(device)
 
     @torch.no_grad()
-    def _validate(self, model: OutlierExposureNet, log_mel: TorchLogMel) -> dict[str, float]:
+    def _validate(self, epoch: int, model: OutlierExposureNet, log_mel: TorchLogMel) -> dict[str, float]:
         """Loss, and AUC of the pseudo-anomalies, on as many clips of the other machines' validation parts."""
         target = self.data.validation[self.machine]
         others = [index for name, clips in self.data.validation.items() if name != self.machine for index in clips]
@@ -155,6 +152,11 @@ class OutlierExposureTraining:
                 logits.append(model(log_mel(waves)).machine_logit.float())
             labels.append(targets)
         logit, label = torch.cat(logits), torch.cat(labels)
+        if not torch.isfinite(logit).all():
+            raise TrainingDivergedError(
+                f"{self.machine} OE: the network's output is not finite after epoch {epoch + 1}. "
+                "Lower training.learning_rate, or set training.precision to float32."
+            )
         auc = roc_auc((1 - label).long().cpu().numpy(), -logit.cpu().numpy())
         return {"validation_loss": float(machine_loss(logit, label)), "validation_auc": float(auc)}
 

@@ -18,13 +18,14 @@ from asd_recipes.device_choice import Device, choose_device
 from asd_recipes.embedding import ClipEmbedder
 from asd_recipes.machine_data import PreparedData, prepare_data
 from asd_recipes.outlier_exposure_scoring import OutlierExposureScoring
-from asd_recipes.outlier_exposure_training import OutlierExposureTraining, TrainingDivergedError, load_network
+from asd_recipes.outlier_exposure_training import OutlierExposureTraining, load_network
 from asd_recipes.progress import Progress
 from asd_recipes.recipe import Recipe, RecipeError
 from asd_recipes.recipe_toml import recipe_digest
 from asd_recipes.result_tables import ResultTables, interval_lines, table_lines, write_tables
 from asd_recipes.run_results import evaluate_run
 from asd_recipes.run_store import SCHEMA, RunStore, write_json
+from asd_recipes.training_diverged import TrainingDivergedError
 from asd_recipes.waveform_bank import WaveformBank, read_bank
 
 SYSTEMS = ("autoencoder", "oe")
@@ -89,8 +90,8 @@ class Reproduction:
         tables = ResultTables(
             heading=_heading(bank, dataset, self.recipe),
             data="synthetic" if dataset.synthetic else str(dataset.root),
-            lines=table_lines(results),
-            intervals=interval_lines(results),
+            lines=table_lines(results, machines),
+            intervals=interval_lines(results, machines),
         )
         write_tables(self.store.root, tables, {"schema": SCHEMA, "seed": self.recipe.seed})
         return RunResult(self.store.root, tables, problems)

@@ -36,17 +36,24 @@ class Line:
     values: dict[str, float | None]  # percent by column
 
 
-def table_lines(results: Sequence[SystemResult]) -> list[Line]:
-    """All lines of all three tables, the paper's row before ours."""
+def table_lines(results: Sequence[SystemResult], machines: Sequence[str]) -> list[Line]:
+    """All lines of all three tables, the paper's row before ours.
+
+    Args:
+        results: systems, each with the machines for which it has scores.
+        machines: those that were asked for; a mean over fewer is missing.
+    """
     lines = []
+    ordered = _in_paper_order(machines)
     for table in TITLES:
         for result in results:
-            columns = [*_machines(results), LAST_COLUMN[table]]
-            paper = {column: paper_values().get((table, result.row.paper_name, column)) for column in columns}
-            name = _name(result)
-            lines.append(Line(table, name, "paper", paper))
+            paper = {
+                column: paper_values().get((table, result.row.paper_name, column))
+                for column in [*ordered, LAST_COLUMN[table]]
+            }
+            lines.append(Line(table, _name(result), "paper", paper))
             for convention in CONVENTIONS:
-                lines.append(Line(table, name, convention, _ours(table, result, convention, _machines(results))))
+                lines.append(Line(table, _name(result), convention, _ours(table, result, convention, ordered)))
     return lines
 
 
@@ -54,11 +61,11 @@ def _name(result: SystemResult) -> str:
     return result.row.name + (" *" if result.row.uses_labels else "")
 
 
-def interval_lines(results: Sequence[SystemResult]) -> list[str]:
+def interval_lines(results: Sequence[SystemResult], machines: Sequence[str]) -> list[str]:
     """The official score of each system with its 95 % interval over the draw of the test clips."""
     lines = ["Official score [%] with its 95 % interval (stratified bootstrap of the test clips):"]
     for result in results:
-        if len(result.scores) < len(_machines(results)):
+        if set(result.scores) != set(machines):
             lines.append(f"{_name(result)}: missing, as not every machine was scored")
             continue
         cells = [
@@ -69,10 +76,9 @@ def interval_lines(results: Sequence[SystemResult]) -> list[str]:
     return lines
 
 
-def _machines(results: Sequence[SystemResult]) -> list[str]:
-    """The paper's columns that were run, then the machines that the paper does not have."""
-    there = {item.machine for result in results for item in result.metrics["official"]}
-    return [name for name in MACHINES if name in there] + sorted(there - set(MACHINES))
+def _in_paper_order(machines: Sequence[str]) -> list[str]:
+    """The paper's columns, then the machines that the paper does not have."""
+    return [name for name in MACHINES if name in machines] + sorted(set(machines) - set(MACHINES))
 
 
 def _ours(table: int, result: SystemResult, convention: Convention, machines: Sequence[str]) -> dict[str, float | None]:

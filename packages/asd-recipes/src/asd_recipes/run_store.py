@@ -84,8 +84,6 @@ class RunStore:
         """
         described = {"schema": SCHEMA, "recipe_sha256": recipe_digest(recipe), **data}
         path = self.root / "data.json"
-        for partial in self.root.rglob(".*.partial"):  # of a run that was killed while writing
-            partial.unlink()
         if path.is_file():
             before = json.loads(path.read_text(encoding="utf-8"))
             if differing := sorted(key for key in before.keys() | described if before.get(key) != described.get(key)):
@@ -93,6 +91,8 @@ class RunStore:
                     f"{self.root} holds a run with another {', '.join(differing)}. "
                     "Choose another --out, or start over with --no-resume."
                 )
+        for partial in self.root.rglob(".*.partial"):  # of a run that was killed while writing
+            partial.unlink()
         write_text(self.root / "recipe.toml", recipe_to_toml(recipe))
         write_json(path, described)
 

@@ -107,4 +107,5 @@ def _nearest_neighbour(log_mels: list[Array], train: NDArray[np.bool_]) -> Array
     features = (features - features[train].mean(0)) / (features[train].std(0) + 1e-3)
     squared = ((features[:, None] - features[None, train]) ** 2).mean(2)
     squared[train, np.arange(np.count_nonzero(train))] = np.inf  # a training clip is not its own neighbour
-    return np.sqrt(squared.min(1))
+    distance: Array = np.sqrt(squared.min(1))
+    return distance

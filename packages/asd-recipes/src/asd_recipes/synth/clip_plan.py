@@ -7,6 +7,7 @@ from typing import Literal
 
 from asd_recipes.dcase2023_facts import MACHINES, SAMPLE_RATE_HZ, SECTION
 from asd_recipes.synth.condition import Condition
+from asd_recipes.synth.errors import SyntheticDataError
 from asd_recipes.synth.joint_attributes import Attributes, draw_attributes
 from asd_recipes.synth.machines import MODELS
 from asd_recipes.synth.seeding import keyed_generator
@@ -35,7 +36,7 @@ class DatasetSize:
     def named(cls, name: str) -> DatasetSize:
         """tiny (12 + 4 train, 4 x 3 test), quick (90 + 10, 4 x 25) or full (990 + 10, 4 x 50: the real set's size)."""
         if name not in _NAMED:
-            raise ValueError(f"name must be one of {', '.join(_NAMED)}; got {name!r}. Or build a DatasetSize.")
+            raise SyntheticDataError(f"name must be one of {', '.join(_NAMED)}; got {name!r}. Or build a DatasetSize.")
         return cls(*_NAMED[name])
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import struct
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
@@ -25,7 +25,7 @@ from asd_recipes.synth.recording import record
 _BATCH = 8  # clips a task: large enough to hide the queue, small enough for a smooth progress bar
 
 
-def write_clips(folder: Path, clips: list[Clip], seed: int, *, jobs: int, lock: HeldLock) -> Iterator[int]:
+def write_clips(folder: Path, clips: list[Clip], seed: int, *, jobs: int, lock: HeldLock) -> Generator[int, None, None]:
     """Make and write clips below folder, yielding how many more are done. Close it to stop at once.
 
     Whether it ends, is closed, raises or its process is killed: no worker outlives it.

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from asd_recipes.dcase2023_facts import SECTION
 from asd_recipes.synth.clip_plan import Clip, DatasetSize, plan_machine
+from asd_recipes.synth.errors import DatasetExistsError
+from asd_recipes.synth.machines import MODELS
 from asd_recipes.synth.seeding import STREAM
 
 MANIFEST = "synth.json"
@@ -16,10 +18,6 @@ ATTRIBUTES = f"attributes_{SECTION}.csv"
 SCHEMA = 1
 WAV_HEADER_BYTES = 44
 _WAY_OUT = "Name another folder, or remove this one to have it made anew."
-
-
-class DatasetExistsError(ValueError):
-    """The folder holds something that can neither be used nor replaced."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,8 @@ def read_manifest(folder: Path) -> Request | None:
         read = json.loads(path.read_text(encoding="utf-8"))
         version = read["generator"], read["schema"]
         if version == (STREAM, SCHEMA):
-            return Request(DatasetSize(**read["size"]), int(read["seed"]), tuple(map(str, read["machines"])))
+            machines = tuple(machine for machine in MODELS if machine in read["machines"])
+            return Request(DatasetSize(**read["size"]), int(read["seed"]), machines)
     except (ValueError, TypeError, KeyError) as error:
         raise DatasetExistsError(
             f"root {folder} holds a {MANIFEST} that is not one of a synthetic data set ({error!r}). {_WAY_OUT}"

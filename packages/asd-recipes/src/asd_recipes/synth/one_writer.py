@@ -17,11 +17,9 @@ from multiprocessing.reduction import DupFd
 from pathlib import Path
 from typing import Any
 
+from asd_recipes.synth.errors import DatasetBusyError
+
 PATIENCE_S = 5.0  # workers of a killed call leave within milliseconds, or, if still starting, when their imports end
-
-
-class DatasetBusyError(ValueError):
-    """Another process is writing the data set."""
 
 
 @dataclass(frozen=True)

@@ -149,7 +149,9 @@ def _stick_slip(c: Condition, speed: Float32Array) -> Float32Array:
     wobble = np.cumsum(1.0 + 0.03 * slow_curve(c.rng, c.samples, knot_samples=800), dtype=np.float64)
     # friction falls with speed where speed is low: only there does it feed the vibration
     slow = np.exp(-np.square((speed - np.float32(0.3)) / np.float32(0.15)))
-    return periodic(wobble * squeal_hz / SAMPLE_RATE_HZ, np.array([1.0, 0.4]), np.zeros(2)) * slow
+    squeal = periodic(wobble * squeal_hz / SAMPLE_RATE_HZ, np.array([1.0, 0.4]), np.zeros(2))
+    wave: Float32Array = squeal * slow
+    return wave
 
 
 def _scrape(c: Condition, distance: Float64Array, speed: Float32Array) -> Float32Array:
@@ -157,7 +159,8 @@ def _scrape(c: Condition, distance: Float64Array, speed: Float32Array) -> Float3
     band = band_knots(500.0, 2200.0, skirt_db_per_octave=9.0)
     noise = shaped_noise(c.rng, octave_gain(c.samples, band), c.samples)
     folds = np.maximum(np.float32(0.0), swing(distance, order=9.0 / STROKE_M)) ** 2
-    return noise * folds * np.sqrt(speed)
+    wave: Float32Array = noise * folds * np.sqrt(speed)
+    return wave
 
 
 MODEL = MachineModel(

@@ -130,7 +130,8 @@ def _knocks(c: Condition, motor: Float64Array, wheel: Float64Array, modes: Modes
 def _squeal(c: Condition) -> Float32Array:
     hz = c.unit("squeal", c.value("car")).uniform(1800.0, 4200.0) * (1.0 + 0.01 * c.rng.standard_normal())
     tone = periodic(angle(c.rng, hz, c.samples, wander=0.004), np.array([1.0, 0.3]), np.zeros(2))
-    return tone * np.exp(np.float32(0.8) * slow_curve(c.rng, c.samples))
+    wave: Float32Array = tone * np.exp(np.float32(0.8) * slow_curve(c.rng, c.samples))
+    return wave
 
 
 MODEL = MachineModel(

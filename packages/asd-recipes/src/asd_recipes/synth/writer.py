@@ -14,8 +14,9 @@ from pathlib import Path
 from asd_recipes.dcase2023_facts import SAMPLE_RATE_HZ
 from asd_recipes.synth.clip_plan import Clip, DatasetSize
 from asd_recipes.synth.clip_pool import replace_bytes, write_clips
+from asd_recipes.synth.errors import DatasetExistsError, SyntheticDataError
 from asd_recipes.synth.machines import MODELS
-from asd_recipes.synth.manifest import ATTRIBUTES, MANIFEST, DatasetExistsError, Request, is_whole
+from asd_recipes.synth.manifest import ATTRIBUTES, MANIFEST, Request, is_whole
 from asd_recipes.synth.one_writer import HeldLock, only_writer
 
 Report = Callable[[int, int], None]
@@ -64,13 +65,13 @@ def write_dataset(
         DatasetExistsError: root is a file, holds files that were not written here, a data set of another version of
             the generator, or a damaged one.
         DatasetBusyError: another process is writing to root.
-        ValueError: unknown or repeated machine, jobs below 1, negative seed.
+        SyntheticDataError: those two; unknown or repeated machine, jobs below 1, negative seed.
     """
     chosen = _checked_machines(machines)
     if jobs < 1:
-        raise ValueError(f"jobs must be at least 1; got {jobs}.")
+        raise SyntheticDataError(f"jobs must be at least 1; got {jobs}.")
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise ValueError(f"seed must be an int >= 0; got {seed!r}.")
+        raise SyntheticDataError(f"seed must be an int >= 0; got {seed!r}.")
     place = Path(root).resolve()  # a link's folder, not the link, is locked and renamed
     request = Request(size, seed, chosen)
     plan = request.plan()
@@ -112,7 +113,7 @@ def _checked_machines(machines: Sequence[str] | None) -> tuple[str, ...]:
         raise TypeError(f'machines must be a sequence of names; got the string {machines!r}. Pass ["{machines}"].')
     unknown = [m for m in machines if m not in MODELS]
     if unknown or len(set(machines)) != len(machines) or not machines:
-        raise ValueError(f"machines must be different names out of {', '.join(MODELS)}; got {list(machines)}.")
+        raise SyntheticDataError(f"machines must be different names out of {', '.join(MODELS)}; got {list(machines)}.")
     return tuple(m for m in MODELS if m in machines)
 
 

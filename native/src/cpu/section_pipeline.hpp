@@ -1,0 +1,109 @@
+// A cascade of second-order sections as a pipeline across the lanes of vectors.
+//
+// The recurrence of a section, its settled state and the plan are those of the CUDA launcher (kernels/biquad.hpp,
+// filter_plan.hpp). The pipeline around them is not: here a section is a lane of a register and three samples apart from the
+// next, on the device it is a thread of a warp, one sample apart, and its neighbour is reached by a shuffle. A shared pipeline
+// would hide both behind a layer, and the compiler keeps this one in registers only as it stands.
+//
+// Included by isa_kernels.cpp alone, which is compiled once per instruction set: everything has internal linkage.
+#pragma once
+
+#include <cstdint>
+
+#include "../kernels/biquad.hpp"
+#include "isa_kernels.hpp"
+#include "section_lanes.hpp"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace {
+
+using asd::cpu::Direction;
+using asd::kernels::Biquad;
+using asd::kernels::FilterPlan;
+using std::int64_t;
+
+// A decaying filter state ends in denormal numbers, which cost 100 cycles each on some processors; they are below 1e-307 and
+// their squares are zero anyway. The caller's mode comes back at the end.
+class DenormalsAreZero {
+public:
+#if defined(__SSE2__)
+    DenormalsAreZero() : before_(_mm_getcsr()) { _mm_setcsr(before_ | 0x8040u); }
+    ~DenormalsAreZero() { _mm_setcsr(before_); }
+
+private:
+    unsigned before_;
+#endif
+};
+
+constexpr int LANES = WIDTH * VECTORS;
+
+// Samples by which a section lags the one before it. With 1, each step would wait for the lanes to move up; with 3 that is
+// hidden behind the recurrence inside the sections.
+constexpr int LAG = 3;
+
+// Up to LANES sections from `first`, in place; stride -1 runs backwards from signal. `scale` is the constant that came before the
+// first sample of the whole cascade.
+//
+// The lanes form a pipeline: section i works on sample n - LAG * i. All start settled, so that those that still wait for the first
+// sample only go on with the constant past. Unused lanes hand their input on, so that the last lane is always the output.
+template <int stride>
+void filter_group(const FilterPlan &plan, int first, int sections, double scale, double *signal, int64_t count) {
+    Biquad<Vector> lanes[VECTORS];
+    Vector out[LAG][VECTORS];
+    for (int v = 0; v < VECTORS; ++v) {
+        Vector settled_in{}, settled_out{};
+        for (int k = 0; k < WIDTH; ++k) {
+            const int i = v * WIDTH + k, s = first + i;
+            const bool used = i < sections;
+            lanes[v].b0[k] = used ? plan.b0[s] : 1.0;
+            lanes[v].b1[k] = used ? plan.b1[s] : 0.0;
+            lanes[v].b2[k] = used ? plan.b2[s] : 0.0;
+            lanes[v].a1[k] = used ? plan.a1[s] : 0.0;
+            lanes[v].a2[k] = used ? plan.a2[s] : 0.0;
+            settled_in[k] = scale * plan.gain[used ? s : first + sections];
+            settled_out[k] = scale * plan.gain[used ? s + 1 : first + sections];
+        }
+        lanes[v].settle(settled_in, settled_out);
+        for (int j = 0; j < LAG; ++j) out[j][v] = settled_out;
+    }
+    const auto step = [&](int j, double in) {
+        Vector x[VECTORS];
+        for (int v = VECTORS - 1; v > 0; --v) x[v] = moved_up(out[j][v], out[j][v - 1]);
+        x[0] = moved_up(out[j][0], everywhere(in));
+        for (int v = 0; v < VECTORS; ++v) lanes[v].step(x[v], out[j][v]);
+        return out[j][VECTORS - 1][WIDTH - 1];
+    };
+    constexpr int64_t DELAY = LAG * (LANES - 1);
+    int64_t n = 0;
+    const auto careful = [&](int64_t end) {
+        for (; n < end; n += LAG) {
+            for (int j = 0; j < LAG; ++j) {
+                const int64_t at = n + j, done = at - DELAY;
+                const double y = step(j, at < count ? signal[at * stride] : 0.0);
+                if (done >= 0 && done < count) signal[done * stride] = y;
+            }
+        }
+    };
+    careful(DELAY);
+    for (; n + LAG <= count; n += LAG)
+        for (int j = 0; j < LAG; ++j) signal[(n + j - DELAY) * stride] = step(j, signal[(n + j) * stride]);
+    careful(count + DELAY);
+}
+
+void filter(const FilterPlan &plan, double *signal, int64_t count, Direction direction) {
+    const DenormalsAreZero mode;
+    double *begin = direction == Direction::forwards ? signal : signal + count - 1;
+    const double scale = *begin;
+    for (int first = 0; first < plan.sections; first += LANES) {
+        const int sections = plan.sections - first < LANES ? plan.sections - first : LANES;
+        if (direction == Direction::forwards)
+            filter_group<1>(plan, first, sections, scale, begin, count);
+        else
+            filter_group<-1>(plan, first, sections, scale, begin, count);
+    }
+}
+
+}  // namespace

@@ -1,0 +1,72 @@
+// Loops over the samples of a wave: to double, to moments, to standardised float32.
+//
+// Included by isa_kernels.cpp alone, which is compiled once per instruction set: everything has internal linkage.
+#pragma once
+
+#include <cstdint>
+
+#include "../kernels/sample_value.hpp"
+#include "isa_kernels.hpp"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace {
+
+using asd::cpu::Stores;
+using asd::kernels::Moments;
+using asd::kernels::Standardise;
+using std::int64_t;
+
+template <class Sample>
+void to_double(const Sample *wave, int64_t count, double *out) {
+    for (int64_t i = 0; i < count; ++i) out[i] = asd::kernels::sample_value(wave[i]);
+}
+
+// In parts that stay in the first-level cache between their two passes.
+template <class Sample>
+Moments moments(const Sample *wave, int64_t count) {
+    constexpr int64_t PART = 1024;
+    Moments total{0.0, 0.0, 0.0};
+    for (int64_t begin = 0; begin < count; begin += PART) {
+        const Sample *part = wave + begin;
+        const auto load = [part](int64_t i) { return asd::kernels::sample_value(part[i]); };
+        const int64_t size = begin + PART < count ? PART : count - begin;
+        total = asd::kernels::combine(total, asd::kernels::moments_of(load, size));
+    }
+    return total;
+}
+
+template <class Sample>
+void standardise_cached(const Sample *wave, int64_t count, Standardise by, float *out) {
+    for (int64_t i = 0; i < count; ++i) out[i] = by(wave[i]);
+}
+
+template <class Sample>
+void standardise(const Sample *wave, int64_t count, Standardise by, Stores stores, float *out) {
+#if defined(__SSE2__)
+    // Whole cache lines, so that write-combining never has to read one. By way of a block in the first-level cache, because the
+    // compiler makes better vector code of a plain loop than of one with stores of our choice.
+    constexpr int64_t LINE = 16, BLOCK = 32 * LINE;
+    if (stores == Stores::streaming && count >= 2 * LINE) {
+        alignas(64) float block[BLOCK];
+        const auto misaligned = static_cast<int64_t>(reinterpret_cast<std::uintptr_t>(out) / sizeof(float) % LINE);
+        int64_t i = misaligned ? LINE - misaligned : 0;
+        standardise_cached(wave, i, by, out);
+        while (i + LINE <= count) {
+            const int64_t left = (count - i) / LINE * LINE, size = left < BLOCK ? left : BLOCK;
+            standardise_cached(wave + i, size, by, block);
+            for (int64_t k = 0; k < size; k += 4) _mm_stream_ps(out + i + k, _mm_load_ps(block + k));
+            i += size;
+        }
+        standardise_cached(wave + i, count - i, by, out + i);
+        _mm_sfence();  // before the thread that joins us reads
+        return;
+    }
+#endif
+    (void)stores;
+    standardise_cached(wave, count, by, out);
+}
+
+}  // namespace

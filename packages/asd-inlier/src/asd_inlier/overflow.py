@@ -1,0 +1,32 @@
+"""The refusal of vectors so large that the models' arithmetic overflows: a score of inf or NaN ranks nothing."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+_WAY_OUT = "Look for what made them so large (a network that diverged?), or scale the embeddings down."
+
+
+def refuse_overflowing_fit(variance: float) -> None:
+    """Raise ValueError if the training vectors' mean variance is beyond float64.
+
+    Args:
+        variance: of all features together; inf or NaN where a square or a sum overflowed.
+    """
+    if not np.isfinite(variance):
+        raise ValueError(f"X holds numbers whose squares overflow float64: it has no finite variance. {_WAY_OUT}")
+
+
+def refuse_overflowing_scores(scores: NDArray[np.float64], vectors: NDArray[np.float64]) -> None:
+    """Raise ValueError if a score is not finite, naming the row that overflowed.
+
+    Args:
+        scores: (N,) of these vectors.
+        vectors: (N, D) finite, as they came in.
+    """
+    finite = np.isfinite(scores)
+    if not finite.all():
+        row = int(np.argmin(finite))
+        raise ValueError(
+            f"X[{row}] lies so far from the training vectors that float32 overflows; its largest number is "
+            f"{np.abs(vectors[row]).max():.3g} ({len(scores) - int(finite.sum())} of {len(scores)} rows do). {_WAY_OUT}"
+        )

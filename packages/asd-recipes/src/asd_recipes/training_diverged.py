@@ -1,0 +1,5 @@
+"""The one way in which a training fails by itself."""
+
+
+class TrainingDivergedError(RuntimeError):
+    """A loss, an output or a score of a training is no longer a number; that training stops, the run goes on."""
