@@ -73,33 +73,43 @@ def test_the_same_seed_gives_the_same_bytes(finished: Path, data: Path, tmp_path
     assert _bytes(_finish(data, tmp_path)) == _bytes(finished)
 
 
+def _start(log: Path, *arguments: str | Path) -> tuple["subprocess.Popen[bytes]", float]:
+    """A run that writes what it says to a log, and the moment of its first word: its imports are behind it."""
+    with log.open("wb") as file:
+        process = subprocess.Popen(_asd(*arguments), stdout=subprocess.DEVNULL, stderr=file)
+    while log.stat().st_size == 0 and process.poll() is None:
+        time.sleep(0.02)
+    return process, time.monotonic()
+
+
 def test_a_run_killed_at_ten_random_moments_ends_with_the_same_bytes(tmp_path: Path) -> None:
-    """From making the data to the tables; half of the kills are kill -9, half Ctrl-C."""
-    moments = random.Random(20230601)
+    """Kill -9 and Ctrl-C in turn, at moments spread over the work of a run that starts by making its data."""
     longer = ["--set", "training.epochs=5", "--set", "autoencoder.epochs=12", "--machines", "bearing"]
     arguments = ["--profile", "smoke", "--device", "cpu", "--seed", "5", *longer]
-    undisturbed = _run("reproduce", "--out", tmp_path / "undisturbed", *arguments)
-    assert undisturbed.returncode == 0, undisturbed.stderr
-    out, killed, resumed_trainings = tmp_path / "killed", 0, 0
-    while killed < KILLS:
-        command = _asd("reproduce", "--out", out, *arguments)
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    process, start = _start(tmp_path / "undisturbed.log", "reproduce", "--out", tmp_path / "undisturbed", *arguments)
+    assert process.wait() == 0, (tmp_path / "undisturbed.log").read_text()
+    work_s = time.monotonic() - start
+    expected = _bytes(tmp_path / "undisturbed")
+
+    moments = random.Random(20230601)
+    out, log = tmp_path / "killed", tmp_path / "killed.log"
+    killed = resumed_trainings = 0
+    while (killed < KILLS or not resumed_trainings) and killed < 4 * KILLS:
+        process, _ = _start(log, "reproduce", "--out", out, *arguments)
         try:
-            # The first second is imports; a run that is never disturbed takes about ten.
-            _, said = process.communicate(timeout=moments.uniform(1.0, 6.0))
-            assert process.returncode == 0, said
-            assert _bytes(out) == _bytes(tmp_path / "undisturbed")
-            shutil.rmtree(out)  # finished between two kills: the next kills hit a new run
+            assert process.wait(timeout=moments.uniform(0, 0.5 * work_s)) == 0, log.read_text()
+            assert _bytes(out) == expected  # finished between two kills: the next kills hit a new run
+            shutil.rmtree(out)
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL if killed % 2 else signal.SIGINT)
-            _, said = process.communicate()
+            process.wait()
             killed += 1
-        resumed_trainings += "going on after epoch" in said
+        resumed_trainings += "going on after epoch" in log.read_text()
     print(f"killed {killed} times; {resumed_trainings} trainings went on from a checkpoint")
-    assert resumed_trainings, "no kill fell into a training: choose other moments"
+    assert resumed_trainings, "no kill fell into a training"
     finished = _run("reproduce", "--out", out, *arguments)
     assert finished.returncode == 0, finished.stderr
-    assert _bytes(out) == _bytes(tmp_path / "undisturbed")
+    assert _bytes(out) == expected
 
 
 def test_a_recording_is_scored_alone_as_in_the_run(finished: Path, data: Path, tmp_path: Path) -> None:
