@@ -27,6 +27,8 @@ CONSTRAINTS = ROOT / "constraints.txt"
 PACKAGES = ["asd-features", "asd-models", "asd-inlier", "asd-eval", "asd-recipes"]
 # What each package may bring along of the heavy libraries; the session `alone` fails on any other.
 HEAVY = ["torch", "faiss", "sklearn"]
+# What a package's own tests compare with, beyond the test group; installed after the check.
+REFERENCES = {"asd-native": ["scipy"]}
 ALLOWED_HEAVY = {"asd-models": {"torch"}, "asd-inlier": {"sklearn"}, "asd-recipes": set(HEAVY)}
 
 nox.needs_version = ">=2024.4.15"
@@ -195,7 +197,7 @@ def alone(session: nox.Session) -> None:
         unwanted = [heavy for heavy in HEAVY if heavy not in ALLOWED_HEAVY.get(name, set())]
         check = f"import importlib.util as u; bad = [m for m in {unwanted} if u.find_spec(m)]; assert not bad, bad"
         session.run(_bin(environment, "python"), "-c", check, external=True)
-        _pip(session, environment, *_group("test"))
+        _pip(session, environment, *_group("test"), *REFERENCES.get(name, []))
         tests = ROOT / "native" / "tests" / "python" if name == "asd-native" else _folder(name) / "tests"
         session.run(_bin(environment, "python"), "-m", "pytest", "-q", str(tests), external=True)
         shutil.rmtree(environment)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from asd_recipes.command_options import Quiet, names, resumable
+from asd_recipes.command_options import Quiet, in_percent, names, resumable
 
 if TYPE_CHECKING:
     from asd_recipes.data_check import DataReport
@@ -37,16 +37,8 @@ def synth(
 
     chosen = DatasetSize.named(size)
     with resumable(), show_progress(quiet=quiet) as progress, progress.stage(f"write {folder}", 100) as advance:
-        shown = 0
-
-        def tell(done: int, total: int) -> None:
-            nonlocal shown
-            percent = 100 * done // total
-            advance(percent - shown)
-            shown = percent
-
         summary = write_dataset(
-            folder, size=chosen, seed=seed, machines=names(machines) or None, jobs=jobs, progress=tell
+            folder, size=chosen, seed=seed, machines=names(machines) or None, jobs=jobs, progress=in_percent(advance)
         )
     typer.echo(f"{folder}: {summary.clips} synthetic clips, {summary.audio_s / 3600:.1f} h")
 

@@ -1,6 +1,6 @@
 """Options and manners that several commands share."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated
 
@@ -13,6 +13,19 @@ DeviceOption = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 def names(text: str | None) -> list[str]:
     """'bearing, fan' as ['bearing', 'fan']."""
     return [name.strip() for name in (text or "").split(",") if name.strip()]
+
+
+def in_percent(advance: Callable[[int], None]) -> Callable[[int, int], None]:
+    """For work that tells (done, total): moves a stage of 100 steps."""
+    shown = 0
+
+    def tell(done: int, total: int) -> None:
+        nonlocal shown
+        percent = 100 * done // total
+        advance(percent - shown)
+        shown = percent
+
+    return tell
 
 
 @contextmanager

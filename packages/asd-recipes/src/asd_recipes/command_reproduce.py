@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from asd_recipes.command_options import DeviceOption, Quiet, names, resumable
+from asd_recipes.command_options import DeviceOption, Quiet, in_percent, names, resumable
 
 if TYPE_CHECKING:
     from asd_recipes.progress import Progress
@@ -68,15 +68,7 @@ def synthetic_data(out: Path, recipe: "Recipe", progress: "Progress") -> Path:
     folder = out / "data" / f"synthetic-{recipe.synthetic.size}-seed{recipe.seed}"
     size = DatasetSize.named(recipe.synthetic.size)
     with progress.stage(f"synthetic data, {recipe.synthetic.size}", 100) as advance:
-        shown = 0
-
-        def tell(done: int, total: int) -> None:
-            nonlocal shown
-            percent = 100 * done // total
-            advance(percent - shown)
-            shown = percent
-
-        write_dataset(folder, size=size, seed=recipe.seed, jobs=recipe.threads, progress=tell)
+        write_dataset(folder, size=size, seed=recipe.seed, jobs=recipe.threads, progress=in_percent(advance))
     return folder
 
 
