@@ -86,7 +86,7 @@ def show_progress(*, quiet: bool = False) -> Iterator[Progress]:
 
     columns = [
         TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(bar_width=20),  # so that the time left fits into 80 columns
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TextColumn("left"),
