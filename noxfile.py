@@ -27,9 +27,9 @@ CONSTRAINTS = ROOT / "constraints.txt"
 PACKAGES = ["asd-features", "asd-models", "asd-inlier", "asd-eval", "asd-recipes"]
 # What each package may bring along of the heavy libraries; the session `alone` fails on any other.
 HEAVY = ["torch", "faiss", "sklearn"]
+ALLOWED_HEAVY = {"asd-models": {"torch"}, "asd-inlier": {"sklearn"}, "asd-recipes": set(HEAVY)}
 # What a package's own tests compare with, beyond the test group; installed after the check.
 REFERENCES = {"asd-native": ["scipy"]}
-ALLOWED_HEAVY = {"asd-models": {"torch"}, "asd-inlier": {"sklearn"}, "asd-recipes": set(HEAVY)}
 
 nox.needs_version = ">=2024.4.15"
 nox.options.sessions = ["tests"]

@@ -88,7 +88,6 @@ class ClipEmbedder:
     def _whole(self, wave: Samples) -> Float32Array:
         """A clip as one standardised piece, however long."""
         length_s = len(wave) / self.segments.sample_rate_hz
-        whole: Float32Array = replace(self, segments=replace(self.segments, length_s=length_s, overlap=0.0)).cut(wave)[
-            0
-        ]
+        one_segment = replace(self.segments, length_s=length_s, overlap=0.0)
+        whole: Float32Array = replace(self, segments=one_segment).cut(wave)[0]
         return whole

@@ -149,8 +149,7 @@ class Reproduction:
         if not (folder / "weights.safetensors").is_file():
             with self.store.timed(f"{machine} autoencoder train"):
                 baseline.train(folder, progress)
-        (folder / "checkpoint.safetensors").unlink(missing_ok=True)  # of a run killed between its last two files
-        self._manifest(folder, machine, data, device)
+        self._trained(folder, machine, data, device)
         if not (folder / "candidates.csv").is_file():
             with self.store.timed(f"{machine} autoencoder score"):
                 baseline.score(folder, progress)
@@ -160,8 +159,7 @@ class Reproduction:
         if not (folder / "weights.safetensors").is_file():
             with self.store.timed(f"{machine} oe train"):
                 OutlierExposureTraining(machine, data, self.recipe, device).run(folder, progress)
-        (folder / "checkpoint.safetensors").unlink(missing_ok=True)
-        self._manifest(folder, machine, data, device)
+        self._trained(folder, machine, data, device)
         if not (folder / "candidates.csv").is_file():
             shutil.rmtree(folder / "inlier", ignore_errors=True)
             embedder = ClipEmbedder(
@@ -175,8 +173,12 @@ class Reproduction:
             with self.store.timed(f"{machine} oe score"):
                 OutlierExposureScoring(machine, data, self.recipe, embedder).run(folder, progress)
 
-    def _manifest(self, folder: Path, machine: str, data: PreparedData, device: Device) -> None:
-        """What made the folder; without times, so that equal runs give equal bytes."""
+    def _trained(self, folder: Path, machine: str, data: PreparedData, device: Device) -> None:
+        """Drops the checkpoint and says what made the folder; without times, so that equal runs give equal bytes.
+
+        Done on every call: a run may have been killed between the weights and this.
+        """
+        (folder / "checkpoint.safetensors").unlink(missing_ok=True)
         content: dict[str, Any] = {
             "schema": SCHEMA,
             "machine": machine,
