@@ -149,7 +149,7 @@ def shared_environment(session: nox.Session) -> Path:
 
 def _with_extras(name: str) -> str:
     return {"asd-features": "asd-features[torch]", "asd-inlier": "asd-inlier[faiss-cpu]",
-            "asd-eval": "asd-eval[plots]"}.get(name, name)  # fmt: skip
+            "asd-eval": "asd-eval[plots]", "asd-recipes": "asd-recipes[plots]"}.get(name, name)  # fmt: skip
 
 
 def _python(session: nox.Session, *arguments: str, env: dict[str, str] | None = None) -> None:

@@ -29,7 +29,16 @@ ALLOWED_OTHERS = {
     "asd_models": {"torch", "numpy"},
     "asd_inlier": {"numpy", "scipy", "sklearn", "faiss", "safetensors", "threadpoolctl"},
     "asd_eval": {"numpy", "scipy", "matplotlib"},
-    "asd_recipes": {"numpy", "scipy", "soundfile", "torch", "safetensors", "threadpoolctl", "typer", "rich"},
+    "asd_recipes": {
+        "numpy",
+        "scipy",
+        "soundfile",
+        "torch",
+        "safetensors",
+        "typer",
+        "rich",
+        "matplotlib",
+    },
 }
 IMPORT_LIMIT_S = 0.3
 

@@ -11,21 +11,22 @@ from asd_recipes.device_choice import choose_device
 from asd_recipes.embedding import ClipEmbedder
 from asd_recipes.inlier_candidates import candidates, fit_candidate
 from asd_recipes.machine_data import PreparedData, prepare_data
-from asd_recipes.outlier_exposure_scoring import score_clips
-from asd_recipes.outlier_exposure_training import OutlierExposureTraining, load_network
+from asd_recipes.network_scoring import flow_scores, score_clips
+from asd_recipes.network_training import NetworkTraining
 from asd_recipes.progress import PlainProgress
 from asd_recipes.recipe_toml import load_recipe
-from asd_recipes.waveform_bank import read_bank
+from asd_recipes.system_variants import variant_of
+from asd_recipes.waveform_bank import open_bank
 
 RECIPE = load_recipe("smoke", settings=["training.batch_size=4"])
 SEGMENTS = {10: 5, 12: 7}  # of 5 s, by the length of the clip in seconds: 1.25 s apart, and one aligned to the end
 
 
 @pytest.fixture(scope="module")
-def prepared(shared_data: Path) -> PreparedData:
+def prepared(shared_data: Path, tmp_path_factory) -> PreparedData:
     dataset = scan_dataset(shared_data / "data" / "dcase2023_clips")
     assert len(dataset.clips) == 28
-    bank = read_bank(dataset.clips, RECIPE.audio, advance=lambda steps: None)
+    bank = open_bank(dataset.clips, RECIPE.audio, tmp_path_factory.mktemp("bank") / "clips", advance=lambda steps: None)
     assert bank.problems == ()
     assert {wave.dtype for wave in bank.waves} == {np.dtype(np.int16)}
     return prepare_data(bank, RECIPE)
@@ -33,20 +34,15 @@ def prepared(shared_data: Path) -> PreparedData:
 
 @pytest.fixture(scope="module", params=["bearing", "ToyCar"])
 def embedder(request: pytest.FixtureRequest, prepared: PreparedData, tmp_path_factory) -> ClipEmbedder:
-    """A network that trained for a few steps."""
-    machine, folder = request.param, tmp_path_factory.mktemp(request.param)
+    """A network with a flow that trained for a few steps."""
+    machine, folder, variant = request.param, tmp_path_factory.mktemp(request.param), variant_of("oe-flow")
     device = choose_device("cpu", "auto", threads=1)
-    OutlierExposureTraining(machine, prepared, RECIPE, device).run(folder, PlainProgress(quiet=True))
-    history = (folder / "training.csv").read_text().splitlines()
-    assert len(history) == 1 + RECIPE.training.epochs
-    return ClipEmbedder(
-        network=load_network(folder / "weights.safetensors", device),
-        log_mel=RECIPE.log_mel,
-        segments=RECIPE.segments,
-        statistics=prepared.statistics[machine],
-        standardise=RECIPE.training.standardise,
-        device=device,
+    NetworkTraining(machine, variant.name, variant, None, prepared, RECIPE, device).run(
+        folder, PlainProgress(quiet=True)
     )
+    history = (folder / "training.csv").read_text().splitlines()
+    assert len(history) == 1 + RECIPE.joint.epochs
+    return ClipEmbedder.load(folder / "weights.safetensors", variant, RECIPE, prepared.statistics[machine], device)
 
 
 def test_a_ten_second_clip_gives_five_segments_and_one_of_twelve_seven(
@@ -74,6 +70,12 @@ def test_the_score_of_a_clip_does_not_depend_on_the_other_clips_of_the_call(
         for place in (0, 13, 27):
             alone = score_clips(model, embedder.embed([waves[place]], lambda steps: None), None)
             assert alone[0] == scores[place], candidate.name
+    for machine in ("bearing", "ToyCar"):  # without and with weights
+        scores = flow_scores(machine, waves, together, RECIPE)
+        assert np.isfinite(scores).all()
+        for place in (0, 13, 27):
+            embedded = embedder.embed([waves[place]], lambda steps: None)
+            assert flow_scores(machine, [waves[place]], embedded, RECIPE)[0] == scores[place]
 
 
 def test_motors_with_two_channels_or_another_rate_are_read_only_as_told(shared_data: Path) -> None:

@@ -12,6 +12,14 @@ class Tolerances:
     order = 1e-6
     # float32 convolutions pick another algorithm for another batch size or memory format; absolute, outputs are about 1
     batch_absolute = 1e-4
+    # absolute, float64: rounding through up to five coupling steps whose scales reach exp(2) each, and back
+    inverse_absolute = 1e-8
+    # absolute, float64: LU of a Jacobian of up to 100 rows against a sum of logarithms
+    log_determinant_absolute = 1e-6
+    # absolute: a sum over a grid, for a density with the kinks of ReLU, that falls to nothing before the grid's edge
+    integral_absolute = 1e-4
+    # relative to the largest number: eight significant bits of bfloat16, over eight steps
+    bfloat16 = 0.05
     # five standard errors of a mean, and of a variance, over 200,000 Beta(0.2, 0.2) variates
     moment_absolute = 5e-3
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import typer
 
-from asd_eval import compare_directories, evaluate_directory, write_submission
+from asd_eval import bootstrap_directory, compare_directories, evaluate_directory, official_text, write_submission
 from asd_recipes.cli import app
 from asd_recipes.synth import DatasetSize, write_dataset
 
@@ -102,7 +102,8 @@ def test_evaluate_prints_the_table_and_writes_it_as_csv(submissions: tuple[Path,
     result = _asd("evaluate", submissions[0], "--csv", tmp_path / "new" / "result.csv")
     assert result.returncode == 0, result.stderr
     evaluation = evaluate_directory(submissions[0])
-    assert result.stdout == f"{evaluation}\n"
+    interval = bootstrap_directory(submissions[0]).official_score
+    assert result.stdout == f"{official_text(evaluation, interval)}\n"
     assert evaluation.official_score is not None
     assert f"{100 * evaluation.official_score:.2f}" in result.stdout
     rows = csv.reader((tmp_path / "new" / "result.csv").read_text().splitlines())
@@ -110,6 +111,39 @@ def test_evaluate_prints_the_table_and_writes_it_as_csv(submissions: tuple[Path,
     numbers = [float(cell) for cell in cells if cell.replace(".", "", 1).isdigit()]
     assert any(number == pytest.approx(evaluation.official_score, rel=1e-12) for number in numbers)
     assert {"fan", "valve"} <= cells
+
+
+def test_evaluate_prints_the_means_that_the_official_file_has(submissions: tuple[Path, Path]) -> None:
+    result = _asd("evaluate", submissions[0], "--resamples", "200")
+    lines = [line.split() for line in result.stdout.splitlines()]
+    labels = [" ".join(line[:2]) for line in lines]
+    assert {"fan arithmetic", "valve arithmetic", "all arithmetic"} <= set(labels)
+    assert labels.count("source harmonic") == labels.count("target harmonic") == 3
+    assert ["machine", "mean", "AUC", "pAUC", "precision", "recall", "F1", "score"] in lines
+
+
+def test_evaluate_exports_by_suffix_and_refuses_others(submissions: tuple[Path, Path], tmp_path: Path) -> None:
+    files = [tmp_path / f"table{suffix}" for suffix in (".csv", ".json", ".md", ".tex")]
+    options = [word for file in files for word in ("--export", file)]
+    result = _asd("evaluate", submissions[0], "--resamples", "200", *options)
+    assert result.returncode == 0, result.stderr
+    found = evaluate_directory(submissions[0])
+    assert [file.read_text() for file in files] == [
+        found.to_csv(), found.to_json(), found.to_markdown(), found.to_latex(),
+    ]  # fmt: skip
+    refused = _asd("evaluate", submissions[0], "--export", tmp_path / "table.xlsx")
+    assert refused.returncode == 2
+    assert ".tex" in refused.stderr
+
+
+def test_a_repair_is_told_in_one_line(submissions: tuple[Path, Path], tmp_path: Path) -> None:
+    for file in submissions[0].iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    result = _asd("evaluate", tmp_path, "--resamples", "200")
+    assert result.returncode == 0, result.stderr
+    assert result.stderr.startswith("asd: repaired while reading")
+    assert len(result.stderr.splitlines()) == 1
+    assert result.stdout == _asd("evaluate", submissions[0], "--resamples", "200").stdout
 
 
 def test_compare_prints_the_difference_its_interval_and_p(submissions: tuple[Path, Path]) -> None:

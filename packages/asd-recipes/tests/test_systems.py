@@ -4,9 +4,19 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from asd_recipes.paper_tables import paper_values
 from asd_recipes.result_tables import ResultTables, as_markdown, interval_lines, table_lines
 from asd_recipes.score_table import ScoreTable
-from asd_recipes.systems import SystemResult, ensemble, evaluate_systems, selected_members
+from asd_recipes.systems import (
+    ClipScores,
+    SystemResult,
+    average,
+    evaluate_systems,
+    member_scores,
+    selected_members,
+    standardised,
+    submitted,
+)
 
 # Sums of a few float64 in another order.
 RELATIVE = 1e-12
@@ -40,6 +50,17 @@ def _rows(table: ScoreTable, keep: list[int]) -> ScoreTable:
 
 
 MODELS = {"gmm-1-source": 1.0, "knn-1-source": 0.5, "knn-2-source": 2.0, "knn-4-source": 0.0}
+
+
+def ensemble(table: ScoreTable, members: list[str] | None = None) -> ClipScores:
+    """The mean over all members, or some."""
+    found = member_scores([table])
+    return average([found[name] for name in members or found])
+
+
+def _selected(tables: dict[str, ScoreTable], count: int) -> list[str]:
+    members = {machine: member_scores([table]) for machine, table in tables.items()}
+    return selected_members(members, {machine: table.part("test") for machine, table in tables.items()}, count)
 
 
 @pytest.mark.parametrize("members", [None, ["knn-4-source", "gmm-1-source"]])
@@ -93,16 +114,16 @@ def test_the_selected_members_are_those_with_the_best_official_scores() -> None:
     assert len(set(scores.values())) == len(scores), "no ties, so that there is one right answer"
     best_first = sorted(scores, key=scores.__getitem__, reverse=True)
     for count in (1, 4, 9, 20):
-        assert selected_members(tables, count) == best_first[:count]
+        assert _selected(tables, count) == best_first[:count]
 
 
 def test_a_model_that_a_machine_lacks_is_not_selected() -> None:
     tables = {"fan": _table(5, {"gmm-32-source": 9.0, "knn-1-source": 0.0}), "valve": _table(6, {"knn-1-source": 0.0})}
-    assert selected_members(tables, 20) == ["knn-1-source"]
+    assert _selected(tables, 20) == ["knn-1-source"]
 
 
 def test_the_selected_rows_are_marked_as_having_seen_labels() -> None:
-    results = evaluate_systems({"fan": _table(7, MODELS)}, {}, selected=2)
+    results = evaluate_systems({"oe": {"fan": [_table(7, MODELS)]}}, selected=2)
     assert [(result.row.name, result.row.uses_labels) for result in results] == [
         ("OE", False),
         ("OE (2 selected)", True),
@@ -113,9 +134,8 @@ def test_the_selected_rows_are_marked_as_having_seen_labels() -> None:
 def half_diverged() -> list[SystemResult]:
     """The autoencoder has no scores of valve; OE has both machines."""
     baselines = {"mse": 0.5, "mahalanobis": 0.7}
-    return evaluate_systems(
-        {"fan": _table(8, MODELS), "valve": _table(9, MODELS)}, {"fan": _table(10, baselines)}, selected=2
-    )
+    oe = {"fan": [_table(8, MODELS)], "valve": [_table(9, MODELS)]}
+    return evaluate_systems({"autoencoder": {"fan": [_table(10, baselines)]}, "oe": oe}, selected=2)
 
 
 def test_a_system_that_lacks_a_machine_has_no_mean_over_the_others(half_diverged: list[SystemResult]) -> None:
@@ -142,3 +162,67 @@ def test_what_is_missing_is_a_dash_in_the_table(half_diverged: list[SystemResult
 def test_the_intervals_show_no_official_score_of_fewer_machines(half_diverged: list[SystemResult]) -> None:
     lines = [line for line in interval_lines(half_diverged, ["fan", "valve"])[1:] if line.startswith("Baseline")]
     assert not [line for line in lines if any(character.isdigit() for character in line.split(":", 1)[1])]
+
+
+def test_the_items_of_a_domain_invariant_system_are_averaged_model_by_model() -> None:
+    """Sec. 4.1: systems of different attribute items are ensembled for each inlier model."""
+    tables = [_table(11, MODELS), _table(12, {**MODELS, "gmm-32-source": 0.0})]
+    members = member_scores(tables)
+    assert list(members) == list(MODELS), "a model that one item lacks is left out"
+    for name, scores in members.items():
+        each = [member_scores([table])[name] for table in tables]
+        np.testing.assert_allclose(scores.test, (each[0].test + each[1].test) / 2, rtol=RELATIVE, atol=1e-12)
+
+
+FLOW = {"flow": 1.0}
+
+
+@pytest.fixture(scope="module")
+def eleven() -> list[SystemResult]:
+    """All systems on two machines; valve has no attribute, so no domain-invariant system."""
+    baselines = {"mse": 0.5, "mahalanobis": 0.7}
+    tables = {"autoencoder": {"fan": [_table(20, baselines)], "valve": [_table(21, baselines)]}}
+    for place, (system, models) in enumerate(
+        {"oe": MODELS, "oe-flow": {**MODELS, **FLOW}, "serialoe-flow": FLOW}.items()
+    ):
+        tables[system] = {m: [_table(30 + 2 * place + k, models)] for k, m in enumerate(("fan", "valve"))}
+    tables["oe-dflow"] = {"fan": [_table(40, MODELS), _table(41, MODELS)]}
+    tables["serialoe-dflow"] = {"fan": [_table(42, FLOW), _table(43, FLOW)]}
+    return evaluate_systems(tables, selected=2)
+
+
+def test_all_eleven_rows_come_in_the_paper_s_order_and_the_selected_ones_after_them(
+    eleven: list[SystemResult],
+) -> None:
+    plain = [result.row.name for result in eleven if not result.row.uses_labels]
+    assert plain == list(dict.fromkeys(system for table, system, _ in paper_values() if table == 2))
+    assert len(plain) == 11
+    assert [result.row.name for result in eleven if result.row.uses_labels] == [
+        "OE (2 selected)",
+        "OE-Flow (2 selected)",
+        "OE-DFlow (2 selected)",
+        *(f"Submitted system{number} (selected)" for number in (1, 2, 3, 4)),
+    ]
+
+
+def test_a_submitted_system_is_the_mean_of_its_members_standardised_scores(eleven: list[SystemResult]) -> None:
+    by_name = {result.row.name: result.scores for result in eleven}
+    members = {
+        "Submitted system1": ["OE", "OE-Flow", "OE-DFlow", "SerialOE-Flow", "SerialOE-DFlow"],
+        "Submitted system2": ["OE-DFlow", "SerialOE-DFlow"],
+        "Submitted system3": ["OE", "OE-Flow", "OE-DFlow"],
+        "Submitted system4": ["OE", "OE-Flow", "OE-DFlow", "SerialOE-DFlow"],
+    }
+    for name, parts in members.items():
+        expected = np.zeros(4 * PER_CLASS)
+        for part in parts:
+            scores = by_name[part]["fan"]
+            expected += (scores.test - scores.validation.mean()) / scores.validation.std() / len(parts)
+        np.testing.assert_allclose(by_name[name]["fan"].test, expected, rtol=1e-9, atol=1e-12)
+
+
+def test_a_machine_that_lacks_a_member_is_scored_by_the_others() -> None:
+    one, other = (ClipScores(np.arange(4.0), rng.standard_normal(6)) for rng in map(np.random.default_rng, (1, 2)))
+    scores = submitted([{"fan": one, "valve": one}, {"fan": other}])
+    assert set(scores) == {"fan", "valve"}
+    np.testing.assert_allclose(scores["valve"].test, standardised(one).test, rtol=RELATIVE)

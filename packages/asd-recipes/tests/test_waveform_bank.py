@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import soundfile
 
+from asd_features import read_waveform
 from asd_recipes.clip_name import parse_clip_name
 from asd_recipes.dataset import Clip
 from asd_recipes.recipe import Audio
-from asd_recipes.waveform_bank import WaveformBank, read_bank
+from asd_recipes.waveform_bank import WaveformBank, open_bank
 
 SAMPLES = [np.random.default_rng(number).integers(-32768, 32768, 900 + number, np.int16) for number in range(4)]
 
@@ -27,7 +28,12 @@ def _write(folder: Path) -> list[Clip]:
 
 
 def _read(clips: list[Clip]) -> WaveformBank:
-    return read_bank(clips, Audio(), advance=lambda steps: None)
+    return open_bank(clips, Audio(), _place(clips), advance=lambda steps: None)
+
+
+def _place(clips: list[Clip]) -> Path:
+    """The bank's folder, beside the recordings."""
+    return clips[-1].path.parents[2] / "bank"
 
 
 def test_files_become_the_16_bit_samples_that_they_hold(tmp_path: Path) -> None:
@@ -73,7 +79,7 @@ def test_a_broken_file_is_left_out_and_told_of(damage, tmp_path: Path) -> None:
     clips = _write(tmp_path)
     damage(clips[1].path)
     steps: list[int] = []
-    bank = read_bank(clips, Audio(), advance=steps.append)
+    bank = open_bank(clips, Audio(), tmp_path / "bank", advance=steps.append)
     assert bank.clips == (clips[0], clips[2], clips[3])
     assert [len(wave) for wave in bank.waves] == [900, 902, 903]
     assert [problem.file for problem in bank.problems] == [clips[1].key]
@@ -97,6 +103,66 @@ def test_the_digest_changes_with_one_sample_with_a_name_and_with_a_clip_less(tmp
     soundfile.write(clips[0].path, changed, 16_000)
     digests.add(_read(clips).digest)
     assert len(digests) == 4
+
+
+def _opened(clips: list[Clip], audio: Audio | None = None) -> tuple[WaveformBank, list[str]]:
+    """The bank, and which files were read for it."""
+    read: list[str] = []
+
+    def watched(path: Path, **settings: object) -> object:
+        read.append(path.name)
+        return read_waveform(path, **settings)  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("asd_recipes.waveform_bank.read_waveform", watched)
+        return open_bank(clips, audio or Audio(), _place(clips), advance=lambda steps: None), read
+
+
+def test_a_bank_is_read_once_and_then_mapped(tmp_path: Path) -> None:
+    clips = _write(tmp_path)
+    clips[1].path.write_bytes(b"broken")
+    first, read = _opened(clips)
+    assert len(read) == 4
+    second, read = _opened(clips)
+    assert read == []
+    assert (second.clips, second.problems, second.digest) == (first.clips, first.problems, first.digest)
+    for one, other in zip(first.waves, second.waves, strict=True):
+        np.testing.assert_array_equal(one, other)
+    with pytest.raises(ValueError, match="read-only"):
+        second.waves[0][0] = 1
+
+
+def test_a_bank_is_read_again_when_a_file_or_the_recipe_changed(tmp_path: Path) -> None:
+    clips = _write(tmp_path)
+    first, _ = _opened(clips)
+    soundfile.write(clips[2].path, SAMPLES[2] // 2, 16_000)
+    second, read = _opened(clips)
+    assert len(read) == 4
+    assert second.digest != first.digest
+    np.testing.assert_array_equal(second.waves[2], SAMPLES[2] // 2)
+    assert len(_opened(clips, Audio(channel=0))[1]) == 4
+    assert len(_opened(clips[:3], Audio(channel=0))[1]) == 3
+
+
+def test_what_a_killed_reader_left_is_no_bank(tmp_path: Path) -> None:
+    clips = _write(tmp_path)
+    _opened(clips)
+    (_place(clips) / "index.json").unlink()
+    (tmp_path / ".bank.partial").mkdir()
+    (tmp_path / ".bank.partial" / "samples.int16").write_bytes(b"half")
+    bank, read = _opened(clips)
+    assert len(read) == 4
+    np.testing.assert_array_equal(bank.waves[3], SAMPLES[3])
+
+
+def test_float_recordings_lie_beside_16_bit_ones(tmp_path: Path) -> None:
+    clips = _write(tmp_path)
+    wave = np.random.default_rng(1).uniform(-1, 1, 800).astype(np.float32)
+    soundfile.write(clips[1].path, wave, 16_000, subtype="FLOAT")
+    for _ in range(2):
+        bank, _ = _opened(clips)
+        np.testing.assert_array_equal(bank.waves[1], wave)
+        np.testing.assert_array_equal(bank.waves[2], SAMPLES[2])
 
 
 def test_a_selection_holds_the_clips_that_a_plain_loop_finds(make_bank) -> None:

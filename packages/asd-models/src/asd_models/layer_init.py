@@ -1,7 +1,7 @@
 """Layers whose first weights depend on one random generator alone.
 
 PyTorch's own constructors draw from the global generator. Here a layer is made on the meta device, which draws nothing,
-and then initialised as PyTorch (linear) or torchvision (convolution) would, from the generator that is passed, or from
+and then initialised as PyTorch (with bias) or torchvision (without) would, from the generator that is passed, or from
 the global one if that is None. Always on the CPU, so that a seed means the same network wherever it is moved to.
 """
 
@@ -19,6 +19,16 @@ def conv2d(
         in_channels, out_channels, kernel, stride=stride, padding=kernel // 2, bias=False, device="meta"
     ).to_empty(device="cpu")
     nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu", generator=generator)
+    return layer
+
+
+def biased_conv2d(in_channels: int, out_channels: int, *, kernel: int, generator: torch.Generator | None) -> nn.Conv2d:
+    """Convolution with bias that keeps the size; PyTorch's default initialisation, uniform within 1 / sqrt(fan-in)."""
+    layer = nn.Conv2d(in_channels, out_channels, kernel, padding=kernel // 2, device="meta").to_empty(device="cpu")
+    assert layer.bias is not None
+    bound = 1 / math.sqrt(in_channels * kernel**2)
+    nn.init.uniform_(layer.weight, -bound, bound, generator=generator)
+    nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
     return layer
 
 

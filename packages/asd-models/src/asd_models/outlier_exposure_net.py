@@ -1,10 +1,11 @@
-"""The outlier-exposure network: encoder, machine head and attribute head (Fujimura 2023, Secs. 2, 3 and 4.2)."""
+"""The outlier-exposure network: encoder, machine head, attribute head and flow (Fujimura 2023, Secs. 2, 3 and 4.2)."""
 
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from asd_models.fast_flow import FastFlow
 from asd_models.layer_init import linear
 from asd_models.resnet18 import ResNet18
 
@@ -25,19 +26,26 @@ class OutlierExposureNet(nn.Module):
 
     Args:
         attributes: attribute values K of the target machine; 0 leaves the attribute head out (system OE).
+        flow: inlier model of the map, trained and saved with the network; None leaves it out. `forward` does not run
+            it: in training only the rows without pseudo-anomalous part go through, `net.flow(output.map[rows])`.
         generator: CPU source of the initial weights; None takes torch's global one.
 
     Raises:
-        ValueError: if attributes is negative.
+        ValueError: if attributes is negative, or the flow is for another number of channels.
     """
 
-    def __init__(self, attributes: int = 0, *, generator: torch.Generator | None = None) -> None:
+    def __init__(
+        self, attributes: int = 0, flow: FastFlow | None = None, *, generator: torch.Generator | None = None
+    ) -> None:
         super().__init__()
         if attributes < 0:
             raise ValueError(f"attributes must be 0 (no attribute head) or more; got {attributes}.")
+        if flow is not None and flow.channels != EMBEDDING:
+            raise ValueError(f"flow must be for the {EMBEDDING} channels of the encoder's map; got {flow.channels}.")
         self.encoder = ResNet18(generator=generator)
         self.machine_head = linear(EMBEDDING, 1, generator=generator)
         self.attribute_head = linear(EMBEDDING, attributes, generator=generator) if attributes else None
+        self.flow = flow
 
     def forward(self, log_mel: Tensor) -> OutlierExposureOutput:
         """Everything that the losses and the inlier models need, for a batch of spectrograms.

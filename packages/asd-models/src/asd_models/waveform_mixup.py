@@ -31,18 +31,18 @@ def mixup(waves: Tensor, *labels: Tensor, weights: Tensor, permutation: Tensor) 
             device values are not looked at: the CPU would have to wait for them.
         TypeError: if waves or a label is not floating point, or permutation not integer.
     """
-    batch = waves.shape[0]
-    for name, tensor in (("weights", weights), ("permutation", permutation)):
-        if tensor.shape != (batch,):
-            raise ValueError(f"{name} must be ({batch},) as waves has {batch} rows; got shape {tuple(tensor.shape)}.")
-    _check_values(weights, permutation)
+    check_pairs(weights, permutation, batch=len(waves))
     return tuple(
         _mixed(f"labels[{number - 1}]" if number else "waves", tensor, weights, permutation)
         for number, tensor in enumerate((waves, *labels))
     )
 
 
-def _check_values(weights: Tensor, permutation: Tensor) -> None:
+def check_pairs(weights: Tensor, permutation: Tensor, *, batch: int) -> None:
+    """Raises as `mixup` says, if these do not pair the samples of a batch."""
+    for name, tensor in (("weights", weights), ("permutation", permutation)):
+        if tensor.shape != (batch,):
+            raise ValueError(f"{name} must be ({batch},), one for each sample; got shape {tuple(tensor.shape)}.")
     if permutation.dtype not in (torch.int64, torch.int32):  # True and False would select samples, not partners
         raise TypeError(f"permutation must be integer; got {permutation.dtype}. Take torch.randperm(B).")
     if weights.device.type == "cpu" and not ((weights >= 0) & (weights <= 1)).all():

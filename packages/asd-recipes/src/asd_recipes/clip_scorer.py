@@ -1,8 +1,8 @@
-"""Scores of single recordings with the OE system of a finished run.
+"""Scores of single recordings with a system of a finished run.
 
-A recording's score depends on that recording and the model alone: each inlier model's score is standardised by its
-scores of normal training clips, and the mean over all models is the anomaly score. Positive is more anomalous than the
-average normal training clip, in units of their standard deviation.
+A recording's score depends on that recording and the models alone: each model's score is standardised by its scores of
+normal training clips, averaged over the networks of a domain-invariant system, and the mean over all models is the
+anomaly score. Positive is more anomalous than the average normal training clip, in units of their standard deviation.
 """
 
 import json
@@ -12,26 +12,44 @@ from pathlib import Path
 from asd_eval import ZScoreStandardiser, average_scores
 from asd_features import WaveformStatistics, read_waveform
 from asd_inlier import load_inlier_model
-from asd_recipes.device_choice import choose_device
+from asd_recipes.device_choice import Device, choose_device
 from asd_recipes.embedding import ClipEmbedder
 from asd_recipes.inlier_candidates import InlierModel
-from asd_recipes.outlier_exposure_scoring import score_clips, segment_weights
-from asd_recipes.outlier_exposure_training import load_network
+from asd_recipes.network_scoring import FLOW, flow_scores, score_clips, segment_weights
 from asd_recipes.recipe import Recipe
 from asd_recipes.run_store import RunError, RunStore
 from asd_recipes.score_table import read_score_table
+from asd_recipes.system_variants import VARIANTS, variant_of
 from asd_recipes.waveform_bank import Samples
 
 
 @dataclass(frozen=True)
-class ClipScorer:
-    """The OE system of one machine, ready to score recordings."""
+class NetworkScorer:
+    """One trained network of a system and the models behind it."""
 
     recipe: Recipe
     machine: str
     embedder: ClipEmbedder
     models: dict[str, InlierModel]
-    standardisers: dict[str, ZScoreStandardiser]
+    standardisers: dict[str, ZScoreStandardiser]  # of each model, and of the flow if that is a detector
+
+    def score_wave(self, wave: Samples) -> dict[str, float]:
+        """The standardised score by each model."""
+        embedded = self.embedder.embed([wave], advance=lambda steps: None)
+        weights = segment_weights(self.machine, [wave], self.recipe)
+        scores = {name: score_clips(model, embedded, weights) for name, model in self.models.items()}
+        if FLOW in self.standardisers:
+            scores[FLOW] = flow_scores(self.machine, [wave], embedded, self.recipe)
+        return {name: float(self.standardisers[name].transform(score)[0]) for name, score in scores.items()}
+
+
+@dataclass(frozen=True)
+class ClipScorer:
+    """A system of one machine, ready to score recordings."""
+
+    recipe: Recipe
+    machine: str
+    networks: list[NetworkScorer]
     synthetic: bool  # trained on synthetic data
 
     def score_file(self, path: Path) -> float:
@@ -46,47 +64,55 @@ class ClipScorer:
 
     def score_wave(self, wave: Samples) -> float:
         """The anomaly score of samples (T,) at the recipe's rate."""
-        embedded = self.embedder.embed([wave], advance=lambda steps: None)
-        weights = segment_weights(self.machine, [wave], self.recipe)
-        scores = [
-            self.standardisers[name].transform(score_clips(model, embedded, weights))
-            for name, model in self.models.items()
-        ]
-        return float(average_scores(scores)[0])
+        found = [network.score_wave(wave) for network in self.networks]
+        shared = [name for name in found[0] if all(name in scores for scores in found)]
+        of_models = [average_scores([[scores[name]] for scores in found]) for name in shared]
+        return float(average_scores(of_models)[0])
 
 
-def load_scorer(folder: Path, *, device: str = "auto") -> ClipScorer:
-    """The scorer of `<run>/<machine>` or `<run>/<machine>/oe`.
+def load_scorer(machine: Path, *, system: str = "oe", device: str = "auto") -> ClipScorer:
+    """The scorer of a system of `<run>/<machine>`.
 
     Raises:
-        RunError: the folder is no finished OE system, or its inlier models were not saved.
+        RunError: the folder is no machine of a run, the system is unknown or not finished, or its models were not
+            saved.
     """
-    folder = folder.resolve()
-    folder = folder / "oe" if (folder / "oe").is_dir() else folder
-    table_path, weights = folder / "candidates.csv", folder / "weights.safetensors"
-    if not all((folder / name).is_file() for name in (table_path.name, weights.name, "manifest.json")):
-        raise RunError(f"{folder} is not a finished OE system. Pass <run>/<machine> of a run of `asd reproduce`.")
-    recipe = RunStore(folder.parent.parent).recipe()
-    reference = read_score_table(table_path).part("validation")
-    models = {name: folder / "inlier" / f"{name}.safetensors" for name in reference.columns}
-    if missing := [name for name, path in models.items() if not path.is_file()]:
-        raise RunError(f"{folder} has no inlier model {missing[0]}: run again with --set inlier.save=true.")
+    machine = machine.resolve()
+    if system not in (variant.slug for variant in VARIANTS):
+        raise RunError(f"no system {system!r}; there are {', '.join(variant.slug for variant in VARIANTS)}.")
+    folders = [folder for folder in (machine / system, *sorted(machine.glob(f"{system}@*"))) if folder.is_dir()]
+    if not folders:
+        raise RunError(f"{machine} has no system {system}. Pass <run>/<machine> of a run of `asd reproduce`.")
+    recipe = RunStore(machine.parent).recipe()
     chosen = choose_device(device, recipe.training.precision, threads=recipe.threads)
-    statistics = json.loads((folder / "statistics.json").read_text(encoding="utf-8"))
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    embedder = ClipEmbedder(
-        network=load_network(weights, chosen),
-        log_mel=recipe.log_mel,
-        segments=recipe.segments,
-        statistics=WaveformStatistics(mean=statistics["mean"], std=statistics["std"]),
-        standardise=recipe.training.standardise,
-        device=chosen,
-    )
+    manifest = json.loads(_finished(folders[0], "manifest.json").read_text(encoding="utf-8"))
     return ClipScorer(
         recipe=recipe,
-        machine=folder.parent.name,
-        embedder=embedder,
-        models={name: load_inlier_model(path) for name, path in models.items()},
-        standardisers={name: ZScoreStandardiser().fit(reference.columns[name]) for name in models},
+        machine=machine.name,
+        networks=[_load_network(folder, recipe, machine.name, chosen) for folder in folders],
         synthetic=bool(manifest["synthetic"]),
     )
+
+
+def _load_network(folder: Path, recipe: Recipe, machine: str, device: Device) -> NetworkScorer:
+    reference = read_score_table(_finished(folder, "candidates.csv")).part("validation")
+    models = {name: folder / "inlier" / f"{name}.safetensors" for name in reference.columns if name != FLOW}
+    if missing := [name for name, path in models.items() if not path.is_file()]:
+        raise RunError(f"{folder} has no inlier model {missing[0]}: run again with --set inlier.save=true.")
+    level = json.loads(_finished(folder, "statistics.json").read_text(encoding="utf-8"))
+    statistics = WaveformStatistics(mean=level["mean"], std=level["std"])
+    weights = _finished(folder, "weights.safetensors")
+    return NetworkScorer(
+        recipe=recipe,
+        machine=machine,
+        embedder=ClipEmbedder.load(weights, variant_of(folder.name), recipe, statistics, device),
+        models={name: load_inlier_model(path) for name, path in models.items()},
+        standardisers={name: ZScoreStandardiser().fit(scores) for name, scores in reference.columns.items()},
+    )
+
+
+def _finished(folder: Path, name: str) -> Path:
+    """A file that a finished system has."""
+    if not (folder / name).is_file():
+        raise RunError(f"{folder} is not finished: it has no {name}. Give its `asd reproduce` command again.")
+    return folder / name

@@ -1,17 +1,22 @@
-"""`asd data synth` and `asd data check`."""
+"""`asd data synth` and `asd data check`; `asd data download` and `verify` are in command_download."""
 
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from asd_recipes.command_download import download, verify
 from asd_recipes.command_options import Quiet, in_percent, names, resumable
 
 if TYPE_CHECKING:
-    from asd_recipes.data_check import DataReport
+    from asd_recipes.data_report import DataReport
+    from asd_recipes.recording_findings import Expected
 
-data_app = typer.Typer(no_args_is_help=True, help="Make and check data sets in the DCASE layout.")
+data_app = typer.Typer(no_args_is_help=True, help="Get, make and check data sets in the DCASE layout.")
+data_app.command()(download)
+data_app.command()(verify)
 
 
 @data_app.command()
@@ -45,40 +50,83 @@ def synth(
 
 @data_app.command()
 def check(
-    folder: Annotated[Path, typer.Argument(help="The folder that holds one folder for each machine type.")],
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the report here as well.")] = None,
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            help="Folder with one folder for each machine type, or with metadata.csv, or of recordings; or a CSV file."
+        ),
+    ],
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the report here as well; - for standard output alone.")
+    ] = None,
+    ground_truth: Annotated[
+        Path | None, typer.Option(help="Labels of anonymous clips: an evaluator's folder, eval_data_list*.csv, ...")
+    ] = None,
+    rate: Annotated[str, typer.Option(help="Sample rate that recordings should have, or any.")] = "16000",
+    channel: Annotated[
+        str, typer.Option(help="As audio.channel of a recipe: only, mean, or a number from 0.")
+    ] = "only",
+    min_seconds: Annotated[float, typer.Option(help="A shorter recording is too short.")] = 1.0,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings fail the check as well.")] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Say what a data set holds and what is wrong with it; exit status 1 when anything is.
+    """Say what a data set holds and what is wrong with it; exit status 1 when there are errors.
 
     Example:
 
         asd data check dcase2023t2/dev_data/raw --json report.json
     """
     from asd_recipes.data_check import check_dataset
-    from asd_recipes.dataset import scan_dataset
+    from asd_recipes.ground_truth_join import join_ground_truth
+    from asd_recipes.plain_folder import scan_any
     from asd_recipes.progress import show_progress
     from asd_recipes.run_store import write_json
 
-    with show_progress(quiet=quiet) as progress:
-        total = len(scan_dataset(folder).clips)
-        with progress.stage("open recordings", total) as advance:
-            report = check_dataset(folder, advance=advance)
-    _show(report)
-    if json_file is not None:
-        write_json(json_file, report.as_json())
-    raise typer.Exit(1 if report.problems else 0)
+    expected = _expected(rate, channel, min_seconds)
+    dataset = scan_any(folder)
+    if ground_truth is not None:
+        dataset = join_ground_truth(dataset, ground_truth)
+    with (
+        show_progress(quiet=quiet) as progress,
+        progress.stage("read recordings", len(dataset.clips)) as advance,
+    ):
+        report = check_dataset(dataset, expected, advance=advance)
+    if json_file == Path("-"):
+        typer.echo(json.dumps(report.as_json(), indent=2, sort_keys=True))
+    else:
+        _show(report)
+        if json_file is not None:
+            write_json(json_file, report.as_json())
+    raise typer.Exit(1 if report.errors or (strict and report.warnings) else 0)
+
+
+def _expected(rate: str, channel: str, min_seconds: float) -> "Expected":
+    from asd_recipes.recording_findings import Expected
+
+    if rate != "any" and not (rate.isdecimal() and int(rate) > 0):
+        raise typer.BadParameter(f"{rate!r} is no rate in hertz, such as 16000, nor any.", param_hint="--rate")
+    if channel not in ("only", "mean") and not channel.isdecimal():
+        raise typer.BadParameter(f"{channel!r} is none of only, mean, or a number from 0.", param_hint="--channel")
+    return Expected(
+        sample_rate_hz=None if rate == "any" else int(rate),
+        channel=channel if channel in ("only", "mean") else int(channel),  # type: ignore[arg-type]  # checked above
+        shortest_s=min_seconds,
+    )
 
 
 def _show(report: "DataReport") -> None:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table("machine", "split", "domain", "label", "attributes", "clips", "seconds", title=report.root)
-    for line in report.counts:
-        kind = [line.machine, line.split, line.domain, line.label, line.attributes]
-        table.add_row(*kind, str(line.clips), f"{line.seconds:.0f}")
+    headings = ("machine", "section", "split", "domain", "label", "clips", "seconds", "dB", "attributes")
+    table = Table(*headings, title=Text(report.root))
+    for line in report.totals:
+        level = "-" if line.level_db is None else f"{line.level_db:.1f}"
+        cells = [line.machine, line.section, line.split, line.domain, line.label, str(line.clips)]
+        # As text: a name in brackets would be taken for a style.
+        table.add_row(*map(Text, [*cells, f"{line.seconds:.0f}", level, line.attributes]))
     Console(width=None if sys.stdout.isatty() else 120).print(table)
-    for problem in report.problems:
-        typer.echo(f"{problem.kind}: {problem.file}: {problem.reason}")
-    typer.echo(f"{sum(line.clips for line in report.counts)} clips, {len(report.problems)} findings")
+    colours = {"error": "red", "warning": "yellow"}
+    for problem, text in report.lines():
+        typer.secho(text, fg=colours[problem.severity] if problem else None)

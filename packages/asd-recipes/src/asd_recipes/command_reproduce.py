@@ -1,6 +1,7 @@
 """`asd reproduce`."""
 
 import hashlib
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -21,9 +22,17 @@ def reproduce(
     profile: Annotated[str, typer.Option(help="quick, paper, smoke, or a TOML file.")] = "quick",
     out: Annotated[Path, typer.Option(help="Folder for runs and for the data that are made.")] = Path("runs"),
     machines: Annotated[str | None, typer.Option(help="Only these, as in bearing,fan.")] = None,
-    systems: Annotated[str, typer.Option(help="autoencoder, oe, or both.")] = "autoencoder,oe",
+    systems: Annotated[
+        str | None,
+        typer.Option(
+            help="Some of autoencoder, oe, oe-flow, oe-dflow, serialoe-flow, serialoe-dflow; all if not given."
+        ),
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Decides every random number; 0 unless the recipe says.")] = None,
     device: DeviceOption = "auto",
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Trainings side by side; as many as cores, GPUs and memory hold.")
+    ] = None,
     resume: Annotated[bool, typer.Option(help="Go on with an interrupted run, or start over.")] = True,
     settings: Annotated[list[str] | None, typer.Option("--set", help="Change a setting: training.epochs=5.")] = None,
     quiet: Quiet = False,
@@ -39,7 +48,7 @@ def reproduce(
 
         asd reproduce --data dcase2023t2/dev_data/raw --profile paper --device cuda
 
-        asd reproduce --machines fan,valve --seed 1 --set training.epochs=5
+        asd reproduce --machines fan,valve --systems oe,oe-dflow --seed 1 --set joint.epochs=5
     """
     from asd_recipes.progress import show_progress
     from asd_recipes.recipe_toml import load_recipe
@@ -49,14 +58,24 @@ def reproduce(
     with resumable(), show_progress(quiet=quiet) as progress:
         from asd_recipes.reproduce import Reproduction, chosen_systems
         from asd_recipes.run_store import RunStore
+        from asd_recipes.system_variants import SYSTEMS
 
-        chosen = chosen_systems(names(systems))
+        chosen = chosen_systems(SYSTEMS if systems is None else names(systems))
         source = data if data is not None else synthetic_data(out, recipe, progress)
         store = RunStore(out / _run_name(Path(profile).stem, recipe, data))
         with store.locked():
             if not resume:
                 _clear(store.root)
-            run = Reproduction(recipe, source, store, device=device, machines=names(machines), systems=chosen)
+            run = Reproduction(
+                recipe,
+                source,
+                store,
+                bank=out / "banks" / place_digest(source),
+                device=device,
+                machines=names(machines),
+                systems=chosen,
+                jobs=jobs,
+            )
             result = run.run(progress)
     _show(result)
 
@@ -68,7 +87,9 @@ def synthetic_data(out: Path, recipe: "Recipe", progress: "Progress") -> Path:
     folder = out / "data" / f"synthetic-{recipe.synthetic.size}-seed{recipe.seed}"
     size = DatasetSize.named(recipe.synthetic.size)
     with progress.stage(f"synthetic data, {recipe.synthetic.size}", 100) as advance:
-        write_dataset(folder, size=size, seed=recipe.seed, jobs=recipe.threads, progress=in_percent(advance))
+        write_dataset(
+            folder, size=size, seed=recipe.seed, jobs=len(os.sched_getaffinity(0)), progress=in_percent(advance)
+        )
     return folder
 
 
@@ -79,9 +100,14 @@ def _run_name(profile: str, recipe: "Recipe", data: Path | None) -> str:
 
     where = "synthetic"
     if data is not None:
-        place = hashlib.sha256(str(data.resolve()).encode()).hexdigest()[:6]
+        place = place_digest(data)
         where = f"synthetic-{place}" if is_synthetic(data) else f"data-{place}"
     return f"{profile}-seed{recipe.seed}-{where}-{recipe_digest(recipe)[:8]}"
+
+
+def place_digest(folder: Path) -> str:
+    """Six digits for a folder, by its path."""
+    return hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:6]
 
 
 def _clear(folder: Path) -> None:

@@ -14,9 +14,10 @@ def score(
     model: Annotated[Path, typer.Argument(help="<run>/<machine> of a finished run.")],
     files: Annotated[list[Path], typer.Argument(help="Recordings, wav or flac.")],
     out: Annotated[Path | None, typer.Option(help="Write file,score lines here as CSV.")] = None,
+    system: Annotated[str, typer.Option(help="oe, oe-flow, oe-dflow, serialoe-flow or serialoe-dflow.")] = "oe",
     device: DeviceOption = "auto",
 ) -> None:
-    """Score recordings with the OE system of a run; higher is more anomalous, 0 is the average normal training clip.
+    """Score recordings with a system of a run; higher is more anomalous, 0 is the average normal training clip.
 
     Goes on past a file that cannot be read, tells of it, and exits with status 1.
 
@@ -28,7 +29,7 @@ def score(
     from asd_recipes.clip_scorer import load_scorer
     from asd_recipes.run_store import write_text
 
-    scorer = load_scorer(model, device=device)
+    scorer = load_scorer(model, system=system, device=device)
     if scorer.synthetic:
         typer.echo("this model was trained on SYNTHETIC data: its scores of real recordings mean nothing", err=True)
     text, failures = io.StringIO(), 0

@@ -1,49 +1,33 @@
-"""The clips of a data set in the DCASE layout: `<root>/<machine>/{train,test}/*.wav`."""
+"""The clips of a data set, whatever its layout: one typed table of recordings, and the files that could not be taken.
+
+Three layouts are recognised: the DCASE folders of all years (`dcase_layout`), a folder with a `metadata.csv` as the
+Hugging Face hub has them, and a CSV of paths and labels (`clip_table`).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from asd_recipes.clip_name import ClipName, ClipNameError, parse_clip_name
+from asd_recipes.clip import AUDIO_SUFFIXES, Clip, DatasetError, Problem
+from asd_recipes.clip_table import metadata_tables, scan_tables
+from asd_recipes.dcase_layout import machine_folders, scan_machine
 
-AUDIO_SUFFIXES = (".wav", ".flac")
-
-
-class DatasetError(ValueError):
-    """A folder that is not a data set in the DCASE layout, or lacks what a run needs."""
-
-
-@dataclass(frozen=True)
-class Clip:
-    """One recording of a data set."""
-
-    machine: str
-    folder: str  # "train" or "test"
-    path: Path
-    name: ClipName
-
-    @property
-    def key(self) -> str:
-        """Unique in the data set: names repeat across machine types."""
-        return f"{self.machine}/{self.folder}/{self.path.name}"
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A file that cannot be used, and why."""
-
-    file: str
-    kind: str
-    reason: str
+__all__ = ["AUDIO_SUFFIXES", "Clip", "Dataset", "DatasetError", "Problem", "is_synthetic", "scan_dataset"]
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Clips sorted by machine, folder and name, and the files that could not be taken."""
+    """Clips sorted by machine, folder and name, and the files that could not be taken.
+
+    Attributes:
+        root: the folder, or the CSV file, that was scanned.
+        tables: the CSV files that list the clips; none where folders and names say all.
+    """
 
     root: Path
     clips: tuple[Clip, ...]
     problems: tuple[Problem, ...]
+    tables: tuple[Path, ...] = ()
 
     @property
     def machines(self) -> list[str]:
@@ -76,50 +60,35 @@ def is_synthetic(root: Path) -> bool:
 
 
 def scan_dataset(root: Path, *, machines: Sequence[str] | None = None) -> Dataset:
-    """Lists the clips below a folder; opens none of them.
+    """Lists the clips of a data set; opens none of them.
 
     Args:
-        root: folder that holds a folder for each machine type.
+        root: folder that holds a folder for each machine type, or a metadata.csv; or a CSV file of paths and labels.
         machines: take these machine types alone.
 
     Raises:
-        DatasetError: no such folder, no machine type in it, or a machine type asked for that is not there.
+        DatasetError: no such folder or file, no machine type in it, a table without a column of paths, or a machine
+            type asked for that is not there.
     """
-    if not root.is_dir():
-        raise DatasetError(f"{root} is not a folder. Pass the folder that holds one folder for each machine type.")
-    found = sorted(entry.name for entry in root.iterdir() if (entry / "train").is_dir() or (entry / "test").is_dir())
-    if not found:
-        below = sorted({str(path.parent.parent) for path in root.glob("*/*/train")} | _nested(root))
-        hint = f" Did you mean {below[0]}?" if below else " Expected <machine>/train/*.wav and <machine>/test/*.wav."
-        raise DatasetError(f"{root} holds no machine type.{hint}")
+    if root.is_file():
+        tables = [root]
+    elif root.is_dir():
+        tables = metadata_tables(root)
+    else:
+        raise DatasetError(
+            f"{root} is not there. Pass the folder that holds one folder for each machine type, or a CSV file of clips."
+        )
+    if tables:
+        clips, problems = scan_tables(root, tables)
+        found = sorted({clip.machine for clip in clips})
+    else:
+        found = sorted(machine_folders(root))
     if unknown := sorted(set(machines or ()) - set(found)):
         raise DatasetError(f"{root} has no machine {', '.join(unknown)}; it has {', '.join(found)}.")
-    clips: list[Clip] = []
-    problems: list[Problem] = []
-    for machine in machines or found:
-        for folder in ("train", "test"):
-            for path in sorted((root / machine / folder).glob("[!.]*")):
-                _take(path, machine, folder, clips, problems)
-    return Dataset(root, tuple(clips), tuple(problems))
-
-
-def _nested(root: Path) -> set[str]:
-    return {str(path.parent.parent) for path in root.glob("*/*/*/train")}
-
-
-def _take(path: Path, machine: str, folder: str, clips: list[Clip], problems: list[Problem]) -> None:
-    file = f"{machine}/{folder}/{path.name}"
-    if path.suffix.lower() not in AUDIO_SUFFIXES:
-        problems.append(Problem(file, "not audio", "neither .wav nor .flac"))
-        return
-    try:
-        name = parse_clip_name(path.name)
-    except ClipNameError as error:
-        problems.append(Problem(file, "wrong name", str(error)))
-        return
-    if name.split is not None and name.split != folder:
-        problems.append(Problem(file, "wrong folder", f"the name says {name.split}, the folder {folder}"))
-    elif folder == "train" and name.label != "normal":
-        problems.append(Problem(file, "wrong label", "a training clip must be normal and say so in its name"))
-    else:
-        clips.append(Clip(machine, folder, path, name))
+    wanted = list(machines or found)
+    if tables:
+        return Dataset(root, tuple(clip for clip in clips if clip.machine in wanted), tuple(problems), tuple(tables))
+    scans = [scan_machine(root, machine) for machine in wanted]
+    return Dataset(
+        root, tuple(clip for scan in scans for clip in scan[0]), tuple(problem for scan in scans for problem in scan[1])
+    )

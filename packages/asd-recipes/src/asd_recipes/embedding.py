@@ -1,11 +1,14 @@
 """Embeddings of clips: each clip is cut into overlapping segments, each segment becomes 512 numbers (Sec. 4.2).
 
+Of a network with a flow each segment also becomes a map of scores (Sec. 3.1).
+
 The segments of one clip go through the network together and without those of any other clip, so that a clip's
 embedding does not depend on its company, to the last bit.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -14,9 +17,12 @@ from numpy.typing import NDArray
 from asd_features import LogMelSettings, SegmentSettings, WaveformStatistics, segments, waveform_statistics
 from asd_features.torch_log_mel import TorchLogMel
 from asd_inlier import pseudo_target_segments
-from asd_models import OutlierExposureNet
+from asd_models import OutlierExposureNet, flow_score_map
 from asd_recipes.device_choice import Device
+from asd_recipes.network_training import load_network
 from asd_recipes.progress import Advance
+from asd_recipes.recipe import Recipe
+from asd_recipes.system_variants import SystemVariant
 from asd_recipes.training_diverged import TrainingDivergedError
 from asd_recipes.waveform_bank import Samples
 
@@ -29,6 +35,7 @@ class Embeddings:
 
     vectors: Float32Array
     counts: NDArray[np.int64]
+    score_maps: Float32Array | None = None  # (total, H, W) of the flow, if the network has one
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,30 @@ class ClipEmbedder:
     statistics: WaveformStatistics
     standardise: str
     device: Device
+    dependent_channels: int = 0  # of the flow's latent, left out of its score
+
+    @staticmethod
+    def load(
+        weights: Path, variant: SystemVariant, recipe: Recipe, statistics: WaveformStatistics, device: Device
+    ) -> "ClipEmbedder":
+        """The embedder of a trained system.
+
+        Args:
+            weights: safetensors file of the network.
+            variant: the system that it was trained as.
+            recipe: of the training.
+            statistics: level of the machine's training clips.
+            device: where to compute.
+        """
+        return ClipEmbedder(
+            network=load_network(weights, variant, recipe, device),
+            log_mel=recipe.log_mel,
+            segments=recipe.segments,
+            statistics=statistics,
+            standardise=recipe.training.standardise,
+            device=device,
+            dependent_channels=recipe.flow.dependent_channels if variant.domain_invariant else 0,
+        )
 
     def cut(self, wave: Samples) -> Float32Array:
         """(S, T) standardised segments of one clip."""
@@ -71,17 +102,22 @@ class ClipEmbedder:
     def embed_cut(self, clips: Iterable[Float32Array], advance: Advance) -> Embeddings:
         """Embeddings of clips that are cut into (S, T) segments already."""
         log_mel = TorchLogMel(self.log_mel).to(self.device.torch_device)
-        vectors, counts = [], []
+        vectors, counts, maps = [], [], []
         for clip in clips:
             with self.device.autocast():
                 output = self.network(log_mel(torch.from_numpy(clip).to(self.device.torch_device)))
+                flow = self.network.flow(output.map) if self.network.flow is not None else None
             vectors.append(output.embedding.float().cpu().numpy())
+            if flow is not None:
+                maps.append(flow_score_map(flow.latent, dependent=self.dependent_channels).cpu().numpy())
             counts.append(len(clip))
             advance(1)
-        embeddings = Embeddings(np.concatenate(vectors), np.array(counts, np.int64))
-        if not np.isfinite(embeddings.vectors).all():
+        embeddings = Embeddings(
+            np.concatenate(vectors), np.array(counts, np.int64), np.concatenate(maps) if maps else None
+        )
+        if not all(np.isfinite(part).all() for part in (embeddings.vectors, *maps)):
             raise TrainingDivergedError(
-                "the embeddings are not finite. Lower training.learning_rate, and start over with --no-resume."
+                "the embeddings are not finite. Lower the learning rate, and start over with --no-resume."
             )
         return embeddings
 

@@ -47,19 +47,27 @@ class Split:
                 raise RecipeError(f"split.{name} must be above 0 and at most 1; got {share}.")
 
 
+Schedule = Literal["one-cycle", "constant"]
+
+
 @dataclass(frozen=True)
 class Training:
-    """Sec. 4.2: OE is trained for 150 epochs with OneCycleLR up to 1e-3, AdamW, batches of 128, half of them target."""
+    """Sec. 4.2: AdamW on batches of 128, half of them target; OE for 150 epochs with OneCycleLR up to 1e-3.
+
+    Epochs, learning rate and schedule are those of OE alone; the systems with a flow have their own in `Joint`.
+    """
 
     epochs: int = 150
-    batch_size: int = 128
     learning_rate: float = 1e-3
-    schedule: Literal["one-cycle", "constant"] = "one-cycle"
+    schedule: Schedule = "one-cycle"
+    batch_size: int = 128
     weight_decay: float = 0.0
     standardise: Literal["machine", "clip", "segment"] = "machine"
     mixup: Literal["cosine", "constant", "off"] = "cosine"
     mixup_alpha: float = 0.2
+    encoder_weights: str = ""  # a safetensors file with torchvision's names to start ResNet-18 from; empty: random
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    compile: bool = False
     checkpoint_s: float = 60.0
 
     def __post_init__(self) -> None:
@@ -73,6 +81,41 @@ class Training:
         _positive("training.mixup_alpha", self.mixup_alpha)
         if not (self.weight_decay >= 0 and self.checkpoint_s >= 0):
             raise RecipeError("training.weight_decay and training.checkpoint_s must not be negative.")
+
+
+@dataclass(frozen=True)
+class Joint:
+    """Sec. 4.2: the systems with a flow train for 250 epochs at a constant 1e-4, with the losses of Eqs. 1 and 5."""
+
+    epochs: int = 250
+    learning_rate: float = 1e-4
+    schedule: Schedule = "constant"
+    attribute_weight: float = 5.0  # lambda_section
+    flow_weight: float = 1e-7  # lambda_Flow, of a likelihood that is summed over all dimensions of the map
+
+    def __post_init__(self) -> None:
+        _at_least(1, "joint.epochs", self.epochs)
+        _positive("joint.learning_rate", self.learning_rate)
+        for name in ("attribute_weight", "flow_weight"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise RecipeError(f"joint.{name} must not be negative; got {getattr(self, name)}.")
+
+
+@dataclass(frozen=True)
+class Flow:
+    """FastFlow on the encoder's last map, and the latents that may depend on a physical parameter (Sec. 3.1)."""
+
+    steps: int = 8
+    hidden_ratio: float = 1.0
+    clamp: float = 2.0
+    dependent_channels: int = 8  # z_d, of 512
+
+    def __post_init__(self) -> None:
+        _at_least(1, "flow.steps", self.steps)
+        _positive("flow.hidden_ratio", self.hidden_ratio)
+        _positive("flow.clamp", self.clamp)
+        if not 0 <= self.dependent_channels < 512:
+            raise RecipeError(f"flow.dependent_channels must be 0 to 511; got {self.dependent_channels}.")
 
 
 @dataclass(frozen=True)
@@ -135,13 +178,15 @@ class Recipe:
     """Every setting of a run."""
 
     seed: int = 0
-    threads: int = 2
+    threads: int = 2  # of torch in each training; another number may change the last bits of the scores
     audio: Audio = field(default_factory=Audio)
     segments: SegmentSettings = field(default_factory=SegmentSettings)
     log_mel: LogMelSettings = field(default_factory=LogMelSettings)
     high_pass: HighPassSettings = field(default_factory=HighPassSettings)
     split: Split = field(default_factory=Split)
     training: Training = field(default_factory=Training)
+    joint: Joint = field(default_factory=Joint)
+    flow: Flow = field(default_factory=Flow)
     inlier: InlierModels = field(default_factory=InlierModels)
     weighting: Weighting = field(default_factory=Weighting)
     autoencoder: Autoencoder = field(default_factory=Autoencoder)

@@ -4,43 +4,49 @@ A stage whose last file is there is not run again; so a run that was interrupted
 same bytes as one that was not.
 """
 
-import importlib.metadata
-import platform
-import shutil
+import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from asd_recipes.autoencoder_baseline import AutoencoderBaseline
-from asd_recipes.dataset import Dataset, DatasetError, Problem, is_synthetic, scan_dataset
+from asd_recipes.dataset import Dataset, DatasetError, Problem, scan_dataset
 from asd_recipes.device_choice import Device, choose_device
-from asd_recipes.embedding import ClipEmbedder
+from asd_recipes.job import Job, JobContext, jobs_of, library_versions
 from asd_recipes.machine_data import PreparedData, prepare_data
-from asd_recipes.outlier_exposure_scoring import OutlierExposureScoring
-from asd_recipes.outlier_exposure_training import OutlierExposureTraining, load_network
 from asd_recipes.progress import Progress
 from asd_recipes.recipe import Recipe, RecipeError
-from asd_recipes.recipe_toml import recipe_digest
 from asd_recipes.result_tables import ResultTables, interval_lines, table_lines, write_tables
 from asd_recipes.run_results import evaluate_run
-from asd_recipes.run_store import SCHEMA, RunStore, write_json
-from asd_recipes.training_diverged import TrainingDivergedError
-from asd_recipes.waveform_bank import WaveformBank, read_bank
-
-SYSTEMS = ("autoencoder", "oe")
-"""What `--systems` takes: both autoencoder baselines, and OE."""
+from asd_recipes.run_store import SCHEMA, RunStore
+from asd_recipes.side_by_side import WorkerStart, run_side_by_side
+from asd_recipes.system_variants import AUTOENCODER, SYSTEMS
+from asd_recipes.training_plot import plot_trainings, plots_are_possible
+from asd_recipes.waveform_bank import WaveformBank, open_bank
 
 
 def chosen_systems(names: Sequence[str]) -> list[str]:
-    """The names themselves, if they are systems.
+    """The names themselves, if they are systems, in the order of the tables.
 
     Raises:
         RecipeError: an unknown name, or none.
     """
     if not names or set(names) - set(SYSTEMS):
-        raise RecipeError(f"--systems takes {' and '.join(SYSTEMS)}; got {', '.join(names) or 'nothing'}.")
-    return list(names)
+        raise RecipeError(f"--systems takes {', '.join(SYSTEMS)}; got {', '.join(names) or 'nothing'}.")
+    return [system for system in SYSTEMS if system in names]
+
+
+def default_jobs(recipe: Recipe, device: Device) -> int:
+    """As many trainings side by side as the cores, or GPUs, and the free memory hold."""
+    if device.name == "cuda":
+        import torch
+
+        return torch.cuda.device_count()
+    frames = recipe.log_mel.frames(recipe.segments.length_samples)
+    # About 600 bytes are kept for each point of ResNet-18's input until the backward pass; 1.5 GB are the rest.
+    one = 1.5e9 + 600 * recipe.training.batch_size * recipe.log_mel.bands * frames
+    available = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2
+    cores = len(os.sched_getaffinity(0))
+    return max(1, min(cores // recipe.threads, int(available / one)))
 
 
 @dataclass(frozen=True)
@@ -59,34 +65,36 @@ class Reproduction:
     recipe: Recipe
     data: Path
     store: RunStore
+    bank: Path  # where the recordings are kept for the next run
     device: str = "auto"
     machines: Sequence[str] = ()
     systems: Sequence[str] = SYSTEMS
+    jobs: int | None = None  # processes; None for as many as the machine holds
 
     def run(self, progress: Progress) -> RunResult:
         """Runs every stage that is not done.
 
         Raises:
             DatasetError: no machine with training clips and labelled test clips, or fewer than two machine types.
-            RunError: the folder belongs to another run, or another process uses it.
+            RunError: the folder belongs to another run, another process uses it, or a worker was killed.
         """
         device = choose_device(self.device, self.recipe.training.precision, threads=self.recipe.threads)
         dataset = scan_dataset(self.data)
         machines = self._targets(dataset, progress)
         progress.say(f"data: {self.data} ({len(dataset.clips)} clips); device: {device.description}")
         with progress.stage("read recordings", len(dataset.clips)) as advance:
-            bank = read_bank(dataset.clips, self.recipe.audio, advance=advance)
+            bank = open_bank(dataset.clips, self.recipe.audio, self.bank, advance=advance)
         problems = [*dataset.problems, *bank.problems]
         for problem in problems:
             progress.say(f"left out {problem.file}: {problem.reason}")
-        about = {"data_sha256": bank.digest, "device": device.description, "versions": _versions()}
+        about = {"data_sha256": bank.digest, "device": device.description, "versions": library_versions()}
         self.store.begin(self.recipe, about)
         prepared = prepare_data(bank, self.recipe)
         self._check(prepared, machines, bank)
-        for number, machine in enumerate(machines, 1):
-            progress.say(f"machine {number} of {len(machines)}: {machine}")
-            problems += self._run_machine(machine, prepared, device, progress)
-        results = evaluate_run(self.store, self.recipe, machines, self.systems, synthetic=dataset.synthetic)
+        jobs = jobs_of(prepared, machines, self.systems)
+        context = JobContext(self.store, self.recipe, prepared, device, dataset.synthetic)
+        problems += self._run_jobs(jobs, context, dataset, progress)
+        results = evaluate_run(self.store, self.recipe, jobs, synthetic=dataset.synthetic)
         tables = ResultTables(
             heading=_heading(bank, dataset, self.recipe),
             data="synthetic" if dataset.synthetic else str(dataset.root),
@@ -94,7 +102,42 @@ class Reproduction:
             intervals=interval_lines(results, machines),
         )
         write_tables(self.store.root, tables, {"schema": SCHEMA, "seed": self.recipe.seed})
+        self._plot(jobs, tables.data, progress)
         return RunResult(self.store.root, tables, problems)
+
+    def _run_jobs(
+        self, jobs: Sequence[Job], context: JobContext, dataset: Dataset, progress: Progress
+    ) -> list[Problem]:
+        """In this process, or in several."""
+        open_jobs = [job for job in jobs if not context.finished(job)]
+        workers = min(self.jobs or default_jobs(self.recipe, context.device), len(open_jobs))
+        if workers > 1:
+            progress.say(f"{len(open_jobs)} jobs, {workers} side by side")
+            start = WorkerStart(
+                self.store, self.recipe, dataset.clips, self.bank, context.device.name, dataset.synthetic
+            )
+            return run_side_by_side(open_jobs, start, workers, progress)
+        problems = []
+        for number, job in enumerate(open_jobs, 1):
+            progress.say(f"job {number} of {len(open_jobs)}: {job.machine} {job.name}")
+            problems += context.run(job, progress)
+        return problems
+
+    def _plot(self, jobs: Sequence[Job], data: str, progress: Progress) -> None:
+        """A picture of the trainings of each machine."""
+        if not plots_are_possible():
+            progress.say("no pictures of the trainings: pip install asd-recipes[plots]")
+            return
+        for machine in dict.fromkeys(job.machine for job in jobs):
+            tables = {
+                job.name: self.store.system(machine, job.folder) / "training.csv"
+                for job in jobs
+                if job.machine == machine
+            }
+            there = {name: path for name, path in tables.items() if path.is_file()}
+            if there:
+                title = f"{machine}, {data}, seed {self.recipe.seed}"
+                plot_trainings(there, self.store.root / "plots" / f"training-{machine}.png", title=title)
 
     def _targets(self, dataset: Dataset, progress: Progress) -> list[str]:
         """The machines to run, those asked for or all that have what it takes."""
@@ -125,79 +168,11 @@ class Reproduction:
                     f"{machine} has {training} training and {validation} validation clips; two of each are the least. "
                     f"Add normal training clips, or change split.source_share.{reason}"
                 )
-        if "oe" in self.systems and len(prepared.training) < 2:
+        if set(self.systems) - {AUTOENCODER} and len(prepared.training) < 2:
             raise DatasetError(
                 f"{self.data} has training clips of one machine type; outlier exposure needs others as "
                 "pseudo-anomalies. Add some, or pass --systems autoencoder."
             )
-
-    def _run_machine(self, machine: str, data: PreparedData, device: Device, progress: Progress) -> list[Problem]:
-        """All stages of one machine; a training that diverges is told of, and the rest goes on."""
-        problems = []
-        for system, run in (("autoencoder", self._autoencoder), ("oe", self._outlier_exposure)):
-            if system in self.systems:
-                try:
-                    run(machine, data, device, progress)
-                except TrainingDivergedError as error:
-                    progress.say(f"stopped: {error}")
-                    problems.append(Problem(f"{machine}/{system}", "diverged", str(error)))
-        return problems
-
-    def _autoencoder(self, machine: str, data: PreparedData, device: Device, progress: Progress) -> None:
-        folder = self.store.system(machine, "autoencoder")
-        baseline = AutoencoderBaseline(machine, data, self.recipe, device)
-        if not (folder / "weights.safetensors").is_file():
-            with self.store.timed(f"{machine} autoencoder train"):
-                baseline.train(folder, progress)
-        self._trained(folder, machine, data, device)
-        if not (folder / "candidates.csv").is_file():
-            with self.store.timed(f"{machine} autoencoder score"):
-                baseline.score(folder, progress)
-
-    def _outlier_exposure(self, machine: str, data: PreparedData, device: Device, progress: Progress) -> None:
-        folder = self.store.system(machine, "oe")
-        if not (folder / "weights.safetensors").is_file():
-            with self.store.timed(f"{machine} oe train"):
-                OutlierExposureTraining(machine, data, self.recipe, device).run(folder, progress)
-        self._trained(folder, machine, data, device)
-        if not (folder / "candidates.csv").is_file():
-            shutil.rmtree(folder / "inlier", ignore_errors=True)
-            embedder = ClipEmbedder(
-                network=load_network(folder / "weights.safetensors", device),
-                log_mel=self.recipe.log_mel,
-                segments=self.recipe.segments,
-                statistics=data.statistics[machine],
-                standardise=self.recipe.training.standardise,
-                device=device,
-            )
-            with self.store.timed(f"{machine} oe score"):
-                OutlierExposureScoring(machine, data, self.recipe, embedder).run(folder, progress)
-
-    def _trained(self, folder: Path, machine: str, data: PreparedData, device: Device) -> None:
-        """Drops the checkpoint and says what made the folder; without times, so that equal runs give equal bytes.
-
-        Done on every call: a run may have been killed between the weights and this.
-        """
-        (folder / "checkpoint.safetensors").unlink(missing_ok=True)
-        content: dict[str, Any] = {
-            "schema": SCHEMA,
-            "machine": machine,
-            "seed": self.recipe.seed,
-            "recipe_sha256": recipe_digest(self.recipe),
-            "data_sha256": data.bank.digest,
-            "synthetic": is_synthetic(self.data),
-            "device": asdict(device),
-            "versions": _versions(),
-            "training_clips": len(data.training[machine]),
-            "validation_clips": len(data.validation[machine]),
-        }
-        write_json(folder / "manifest.json", content)
-
-
-def _versions() -> dict[str, str]:
-    names = ["asd-native", "asd-features", "asd-models", "asd-inlier", "asd-eval", "asd-recipes"]
-    versions = {name: importlib.metadata.version(name) for name in [*names, "torch", "numpy", "scikit-learn"]}
-    return {**versions, "python": platform.python_version()}
 
 
 def _heading(bank: WaveformBank, dataset: Dataset, recipe: Recipe) -> str:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 NOTES = (
     "within-domain: a domain's normal clips against the same domain's anomalies, as the paper's own rows.",
     "official: a domain's normal clips against both domains' anomalies, as the challenge and the paper's baselines.",
-    "*: inlier models chosen by their results on these test clips, as in the paper; not a fair estimate.",
+    "*: inlier models chosen by their results on these test clips, as in the paper; not a fair estimate. Their rows of "
+    "Tables 2 to 4 are in tables.csv and tables.json.",
 )
 
 
@@ -33,6 +34,7 @@ class Line:
     table: int
     system: str
     origin: str  # "paper", "within-domain" or "official"
+    uses_labels: bool
     values: dict[str, float | None]  # percent by column
 
 
@@ -51,9 +53,10 @@ def table_lines(results: Sequence[SystemResult], machines: Sequence[str]) -> lis
                 column: paper_values().get((table, result.row.paper_name, column))
                 for column in [*ordered, LAST_COLUMN[table]]
             }
-            lines.append(Line(table, _name(result), "paper", paper))
+            lines.append(Line(table, _name(result), "paper", result.row.uses_labels, paper))
             for convention in CONVENTIONS:
-                lines.append(Line(table, _name(result), convention, _ours(table, result, convention, ordered)))
+                ours = _ours(table, result, convention, ordered)
+                lines.append(Line(table, _name(result), convention, result.row.uses_labels, ours))
     return lines
 
 
@@ -128,8 +131,8 @@ def write_tables(folder: Path, tables: ResultTables, facts: dict[str, Any]) -> N
 
 
 def as_markdown(tables: ResultTables) -> str:
-    """The three tables in Markdown."""
-    lines = tables.lines
+    """The three tables in Markdown, of the rows that use no labels."""
+    lines = [line for line in tables.lines if not line.uses_labels]
     parts = [tables.heading, ""]
     for table, title in TITLES.items():
         rows = [line for line in lines if line.table == table]
@@ -154,10 +157,10 @@ def as_csv(tables: ResultTables) -> str:
 
 
 def print_tables(console: "Console", tables: ResultTables) -> None:
-    """The three tables on a terminal."""
+    """The three tables on a terminal, of the rows that use no labels; the others have their official scores below."""
     from rich.table import Table
 
-    lines = tables.lines
+    lines = [line for line in tables.lines if not line.uses_labels]
     console.print(tables.heading, highlight=False, markup=False)
     for table, title in TITLES.items():
         rows = [line for line in lines if line.table == table]

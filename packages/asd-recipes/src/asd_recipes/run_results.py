@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from asd_eval import decide, write_submission
+from asd_recipes.job import Job
 from asd_recipes.recipe import Recipe
 from asd_recipes.run_store import RunStore, write_json
 from asd_recipes.score_table import ScoreTable, read_score_table
@@ -17,36 +18,36 @@ DECISION_QUANTILE = 0.9
 """Of the scores of normal clips that trained nothing; the official baseline's quantile."""
 
 
-def evaluate_run(
-    store: RunStore, recipe: Recipe, machines: Sequence[str], systems: Sequence[str], *, synthetic: bool
-) -> list[SystemResult]:
+def evaluate_run(store: RunStore, recipe: Recipe, jobs: Sequence[Job], *, synthetic: bool) -> list[SystemResult]:
     """Metrics of every system that has scores; writes `metrics/` and `submissions/`."""
-    tables = {system: _score_tables(store, machines, system) if system in systems else {} for system in _FOLDERS}
-    results = evaluate_systems(tables["oe"], tables["autoencoder"], selected=recipe.inlier.selected)
+    tables = _score_tables(store, jobs)
+    tests = {machine: found[0].part("test") for of in tables.values() for machine, found in of.items()}
+    results = evaluate_systems(tables, selected=recipe.inlier.selected)
     shutil.rmtree(store.root / "submissions", ignore_errors=True)  # of a call for other machines or systems
     for result in results:
         metrics: dict[str, Any] = {"synthetic": synthetic, "uses_labels": result.row.uses_labels}
         metrics |= {name: [asdict(item) for item in items] for name, items in result.metrics.items()}
         write_json(store.root / "metrics" / f"{result.row.slug}.json", metrics)
-        source = tables["autoencoder" if result.row.name.startswith("Baseline") else "oe"]
-        _write_submission(store, result, source)
+        _write_submission(store, result, tests)
     return results
 
 
-_FOLDERS = ("autoencoder", "oe")
+def _score_tables(store: RunStore, jobs: Sequence[Job]) -> dict[str, dict[str, list[ScoreTable]]]:
+    """By system and machine; without what a diverged training leaves out."""
+    tables: dict[str, dict[str, list[ScoreTable]]] = {}
+    for job in jobs:
+        path = store.system(job.machine, job.folder) / "candidates.csv"
+        if path.is_file():
+            tables.setdefault(job.system, {}).setdefault(job.machine, []).append(read_score_table(path))
+    return tables
 
 
-def _score_tables(store: RunStore, machines: Sequence[str], system: str) -> dict[str, ScoreTable]:
-    paths = {machine: store.system(machine, system) / "candidates.csv" for machine in machines}
-    return {machine: read_score_table(path) for machine, path in paths.items() if path.is_file()}
-
-
-def _write_submission(store: RunStore, result: SystemResult, source: dict[str, ScoreTable]) -> None:
+def _write_submission(store: RunStore, result: SystemResult, tests: dict[str, ScoreTable]) -> None:
     for machine, scores in result.scores.items():
         threshold = float(np.quantile(scores.validation, DECISION_QUANTILE))
         write_submission(
             store.root / "submissions" / result.row.slug,
-            source[machine].part("test").files,
+            tests[machine].files,
             scores.test,
             machine=machine,
             decisions=decide(scores.test, threshold),

@@ -1,8 +1,9 @@
 """Where a run keeps its results, and how a file gets there whole or not at all.
 
     <run>/recipe.toml, data.json              what was asked for, on which data, with which versions
-    <run>/<machine>/oe/                       weights, inlier models, scores, manifest of the OE system
-    <run>/<machine>/autoencoder/              weights, scores, manifest of both baselines, which share one training
+    <run>/<machine>/<system>[@<item>]/        weights, losses, inlier models, scores, manifest; one for each attribute
+                                              item of a domain-invariant system
+    <run>/<machine>/autoencoder/              both baselines, which share one training
     <run>/metrics/, submissions/              of each system: metrics, score and decision files
     <run>/tables.{txt,md,csv,json}            Tables 2 to 4
     <run>/timings.jsonl                       how long each stage took: the one file that differs between equal runs
@@ -19,7 +20,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from asd_recipes.recipe import Recipe
 from asd_recipes.recipe_toml import recipe_digest, recipe_from_toml, recipe_to_toml
@@ -123,4 +124,16 @@ class RunStore:
                 raise RunError(
                     f"{self.root} is in use by another process: wait for it, or choose another --out."
                 ) from None
+            with self._workers_lock() as workers:
+                fcntl.flock(workers, fcntl.LOCK_EX)  # those of a process that was killed are still ending
             yield
+
+    @contextmanager
+    def shared_with_parent(self) -> Iterator[None]:
+        """What a worker process holds while it lives, so that no later run begins beside it."""
+        with self._workers_lock() as workers:
+            fcntl.flock(workers, fcntl.LOCK_SH)
+            yield
+
+    def _workers_lock(self) -> IO[str]:
+        return (self.root / ".workers").open("w")

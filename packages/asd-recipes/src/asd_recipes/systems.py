@@ -1,8 +1,8 @@
 """The rows of the tables: from the scores of a machine's models to one score for each test clip.
 
 `OE` is the ensemble of all inlier models, each standardised by its scores of normal training clips that trained
-nothing; it uses no label and no other test clip. `OE (n selected)` follows the paper: of the thirty inlier models the
-twenty with the best development results, which looks at test labels.
+nothing; it uses no label and no other test clip. `OE (n selected)` follows the paper: of the inlier models the twenty
+with the best development results, which looks at test labels. So with OE-Flow, OE-DFlow, and the submitted ensembles.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,6 +22,7 @@ from asd_eval import (
     official_score,
 )
 from asd_recipes.score_table import ScoreTable
+from asd_recipes.system_variants import AUTOENCODER, SUBMITTED, VARIANTS
 
 Float64Array = NDArray[np.float64]
 Convention = Literal["within-domain", "official"]
@@ -63,24 +64,49 @@ class SystemResult:
         return official_score(self.metrics[convention])
 
 
-def ensemble(table: ScoreTable, members: Sequence[str] | None = None) -> ClipScores:
-    """Mean of the models' scores, each standardised by its scores of the validation clips; of all models or some."""
-    validation, test = table.part("validation").columns, table.part("test").columns
-    names = list(members or table.columns)
-    fitted = {name: ZScoreStandardiser().fit(validation[name]) for name in names}
+Member = str
+"""An inlier model such as `knn-4-source`, or the flow."""
+
+
+def member_scores(tables: Sequence[ScoreTable]) -> dict[Member, ClipScores]:
+    """Standardised scores of each model of a system on one machine.
+
+    Args:
+        tables: one for each attribute item, of which a model's scores are averaged (Sec. 4.1); just one for the other
+            systems.
+    """
+    shared = [name for name in tables[0].columns if all(name in table.columns for table in tables)]
+    return {name: average([_standardised(table, name) for table in tables]) for name in shared}
+
+
+def _standardised(table: ScoreTable, column: str) -> ClipScores:
+    scores = ClipScores(table.part("validation").columns[column], table.part("test").columns[column])
+    return standardised(scores)
+
+
+def standardised(scores: ClipScores) -> ClipScores:
+    """Scores with the validation clips at mean 0 and standard deviation 1; no test clip has a say in it."""
+    fitted = ZScoreStandardiser().fit(scores.validation)
+    return ClipScores(fitted.transform(scores.validation), fitted.transform(scores.test))
+
+
+def average(members: Sequence[ClipScores]) -> ClipScores:
+    """Mean score of each clip."""
     return ClipScores(
-        validation=average_scores([fitted[name].transform(validation[name]) for name in names]),
-        test=average_scores([fitted[name].transform(test[name]) for name in names]),
+        validation=average_scores([scores.validation for scores in members]),
+        test=average_scores([scores.test for scores in members]),
     )
 
 
-def selected_members(tables: Mapping[str, ScoreTable], count: int) -> list[str]:
+def selected_members(
+    members: Mapping[str, Mapping[Member, ClipScores]], tests: Mapping[str, ScoreTable], count: int
+) -> list[Member]:
     """The models with the best official score over all machines; needs the test labels (the paper's way, Sec. 4.1)."""
-    shared = [name for name in next(iter(tables.values())).columns if all(name in t.columns for t in tables.values())]
+    shared = [name for name in next(iter(members.values())) if all(name in found for found in members.values())]
     scores = {
         name: official_score(
-            [machine_metrics(machine, table.part("test"), table.part("test").columns[name], "within-domain")
-             for machine, table in tables.items()]
+            [machine_metrics(machine, tests[machine], found[name].test, "within-domain")
+             for machine, found in members.items()]
         )
         for name in shared
     }  # fmt: skip
@@ -92,35 +118,82 @@ def machine_metrics(machine: str, test: ScoreTable, scores: Float64Array, conven
     return evaluate_machine(machine, _anomalous([test]), scores, test.domains, convention=convention)
 
 
-def evaluate_systems(
-    outlier_exposure: Mapping[str, ScoreTable], autoencoder: Mapping[str, ScoreTable], *, selected: int
-) -> list[SystemResult]:
-    """All rows for which there are scores, by machine."""
-    results = []
-    for name, column in (("Baseline (MSE)", "mse"), ("Baseline (Mahalanobis)", "mahalanobis")):
-        if autoencoder:
-            scores = {
-                machine: ClipScores(table.part("validation").columns[column], table.part("test").columns[column])
-                for machine, table in autoencoder.items()
+SystemTables = Mapping[str, Mapping[str, Sequence[ScoreTable]]]
+"""Score tables by system and machine; several for the attribute items of a domain-invariant system."""
+
+
+def evaluate_systems(tables: SystemTables, *, selected: int) -> list[SystemResult]:
+    """All rows for which there are scores: the baselines, the systems, the submitted ensembles; then the paper's way.
+
+    Args:
+        tables: of every system that ran.
+        selected: inlier models that an ensemble keeps when labels choose them; the rows `(n selected)`.
+    """
+    results = _baselines(tables.get(AUTOENCODER, {}))
+    variants = [variant for variant in VARIANTS if tables.get(variant.slug)]
+    of_models = {
+        variant.slug: {machine: member_scores(found) for machine, found in tables[variant.slug].items()}
+        for variant in variants
+    }
+    tests = {machine: found[0].part("test") for variant in variants for machine, found in tables[variant.slug].items()}
+    plain: dict[str, dict[str, ClipScores]] = {}
+    chosen: dict[str, dict[str, ClipScores]] = {}
+    counts: dict[str, int] = {}
+    for variant in variants:
+        members = of_models[variant.slug]
+        plain[variant.slug] = {machine: average(list(found.values())) for machine, found in members.items()}
+        chosen[variant.slug] = plain[variant.slug]
+        if variant.inlier_models:
+            kept = selected_members(members, tests, selected)
+            counts[variant.slug] = len(kept)
+            chosen[variant.slug] = {
+                machine: average([found[name] for name in kept]) for machine, found in members.items()
             }
-            results.append(_evaluated(SystemRow(name, name), autoencoder, scores))
-    if outlier_exposure:
-        scores = {machine: ensemble(table) for machine, table in outlier_exposure.items()}
-        results.append(_evaluated(SystemRow("OE", "OE"), outlier_exposure, scores))
-        members = selected_members(outlier_exposure, selected)
-        row = SystemRow(f"OE ({len(members)} selected)", "OE", uses_labels=True)
-        scores = {machine: ensemble(table, members) for machine, table in outlier_exposure.items()}
-        results.append(_evaluated(row, outlier_exposure, scores))
+    for systems, labels in ((plain, False), (chosen, True)):
+        for variant in variants:
+            if not labels or variant.inlier_models:
+                suffix = f" ({counts[variant.slug]} selected)" if labels else ""
+                row = SystemRow(variant.name + suffix, variant.name, uses_labels=labels)
+                results.append(_evaluated(row, tests, systems[variant.slug]))
+        for name, parts in SUBMITTED.items():
+            if all(part in systems for part in parts):
+                row = SystemRow(name + (" (selected)" if labels else ""), name, uses_labels=labels)
+                results.append(_evaluated(row, tests, submitted([systems[part] for part in parts])))
     return results
 
 
-def _evaluated(row: SystemRow, tables: Mapping[str, ScoreTable], scores: dict[str, ClipScores]) -> SystemResult:
-    test = {machine: table.part("test") for machine, table in tables.items()}
+def submitted(systems: Sequence[Mapping[str, ClipScores]]) -> dict[str, ClipScores]:
+    """Mean of several systems' standardised scores on each machine; a machine that lacks a system goes without it."""
+    machines = {machine: None for scores in systems for machine in scores}
+    return {
+        machine: average([standardised(scores[machine]) for scores in systems if machine in scores])
+        for machine in machines
+    }
+
+
+def _baselines(tables: Mapping[str, Sequence[ScoreTable]]) -> list[SystemResult]:
+    """Both scores of the autoencoder."""
+    results = []
+    for name, column in (("Baseline (MSE)", "mse"), ("Baseline (Mahalanobis)", "mahalanobis")):
+        if tables:
+            scores = {
+                machine: ClipScores(table.part("validation").columns[column], table.part("test").columns[column])
+                for machine, (table,) in tables.items()
+            }
+            tests = {machine: table.part("test") for machine, (table,) in tables.items()}
+            results.append(_evaluated(SystemRow(name, name), tests, scores))
+    return results
+
+
+def _evaluated(row: SystemRow, tests: Mapping[str, ScoreTable], scores: dict[str, ClipScores]) -> SystemResult:
+    parts = {machine: tests[machine] for machine in scores}
     metrics = {
-        convention: [machine_metrics(machine, part, scores[machine].test, convention) for machine, part in test.items()]
+        convention: [
+            machine_metrics(machine, part, scores[machine].test, convention) for machine, part in parts.items()
+        ]
         for convention in CONVENTIONS
     }
-    return SystemResult(row, scores, metrics, _intervals(test, scores))
+    return SystemResult(row, scores, metrics, _intervals(parts, scores))
 
 
 def _intervals(test: Mapping[str, ScoreTable], scores: Mapping[str, ClipScores]) -> dict[Convention, Interval]:

@@ -1,11 +1,17 @@
-"""All recordings of a data set in memory, each file read once, 16-bit samples kept as they are.
+"""All recordings of a data set, each file read once, 16-bit samples kept as they are.
 
-The DCASE 2023 development set is 2.3 GB of int16; training crops and inference segments are cut from here.
+The DCASE 2023 development set is 2.3 GB of int16; training crops and inference segments are cut from here. A bank lies
+in two flat files, one of int16 and one of float32 samples, which every process maps into memory; the pages are shared.
+It is read again when a file's name, size or time of change differs, or when the recipe asks for other audio.
 """
 
+import fcntl
 import hashlib
+import json
+import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,8 +20,11 @@ from numpy.typing import NDArray
 from asd_features import AudioError, read_waveform
 from asd_recipes.dataset import Clip, Problem
 from asd_recipes.recipe import Audio
+from asd_recipes.run_store import write_json
 
 Samples = NDArray[np.int16] | NDArray[np.float32]
+_SCHEMA = 1
+_TYPES = ("int16", "float32")
 
 
 @dataclass(frozen=True)
@@ -57,22 +66,93 @@ def _scale(wave: NDArray[Any]) -> np.float32:
     return np.float32(1 / 32768) if wave.dtype == np.int16 else np.float32(1)
 
 
-def read_bank(clips: Sequence[Clip], audio: Audio, *, advance: Callable[[int], None]) -> WaveformBank:
-    """Reads every clip; a file that cannot be read is left out and told of in `problems`."""
-    kept: list[Clip] = []
-    waves: list[Samples] = []
-    problems: list[Problem] = []
-    digest = hashlib.sha256()
-    for clip in clips:
-        try:
-            wave = read_waveform(
-                clip.path, sample_rate_hz=audio.sample_rate_hz, channel=audio.channel, resample=audio.resample
-            ).samples
-        except (AudioError, OSError) as error:
-            problems.append(Problem(clip.key, type(error).__name__, str(error)))
+def open_bank(clips: Sequence[Clip], audio: Audio, folder: Path, *, advance: Callable[[int], None]) -> WaveformBank:
+    """The bank in a folder, if it holds these clips as they are now; else every file is read and the folder replaced.
+
+    A file that cannot be read is left out and told of in `problems`.
+
+    Args:
+        clips: recordings of a data set.
+        audio: how a recording becomes samples.
+        folder: place of the bank; made, or replaced as a whole.
+        advance: told of each clip.
+    """
+    key = _key(clips, audio)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_name(f".{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another run on the same data reads first, and leaves the bank
+        if _holds(folder, key):
+            advance(len(clips))
         else:
-            kept.append(clip)
-            waves.append(wave)
-            digest.update(clip.key.encode() + b"\0" + wave.tobytes())
-        advance(1)
-    return WaveformBank(tuple(kept), tuple(waves), tuple(problems), digest.hexdigest())
+            partial = folder.with_name(f".{folder.name}.partial")
+            shutil.rmtree(partial, ignore_errors=True)  # of a process that was killed while reading
+            _write(clips, audio, partial, key, advance)
+            shutil.rmtree(folder, ignore_errors=True)
+            partial.rename(folder)
+        return load_bank(clips, folder)
+
+
+def load_bank(clips: Sequence[Clip], folder: Path) -> WaveformBank:
+    """Maps the bank in a folder, which `open_bank` left there for these clips."""
+    index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
+    flat = {kind: _mapped(folder / f"samples.{kind}", kind) for kind in _TYPES}
+    by_key = {clip.key: clip for clip in clips}
+    return WaveformBank(
+        clips=tuple(by_key[entry["key"]] for entry in index["clips"]),
+        waves=tuple(flat[item["type"]][item["start"] : item["start"] + item["length"]] for item in index["clips"]),
+        problems=tuple(Problem(**problem) for problem in index["problems"]),
+        digest=index["digest"],
+    )
+
+
+def _mapped(path: Path, kind: str) -> Samples:
+    if path.stat().st_size == 0:  # which cannot be mapped
+        return np.empty(0, kind)
+    return np.memmap(path, kind, mode="r").view(np.ndarray)
+
+
+def _key(clips: Sequence[Clip], audio: Audio) -> str:
+    """Hash of which files these are, and of what is made of them."""
+    files = []
+    for clip in clips:
+        status = clip.path.stat() if clip.path.exists() else None
+        files.append([clip.key, str(clip.path.resolve()), status and [status.st_size, status.st_mtime_ns]])
+    text = json.dumps([_SCHEMA, asdict(audio), files])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _holds(folder: Path, key: str) -> bool:
+    path = folder / "index.json"
+    return path.is_file() and json.loads(path.read_text(encoding="utf-8"))["key"] == key
+
+
+def _write(clips: Sequence[Clip], audio: Audio, folder: Path, key: str, advance: Callable[[int], None]) -> None:
+    """Reads every clip once; the index, without which a folder is no bank, comes last."""
+    folder.mkdir(parents=True)
+    entries: list[dict[str, Any]] = []
+    problems: list[Problem] = []
+    ends = dict.fromkeys(_TYPES, 0)
+    digest = hashlib.sha256()
+    with (folder / "samples.int16").open("wb") as integers, (folder / "samples.float32").open("wb") as floats:
+        files = {"int16": integers, "float32": floats}
+        for clip in clips:
+            try:
+                wave = read_waveform(
+                    clip.path, sample_rate_hz=audio.sample_rate_hz, channel=audio.channel, resample=audio.resample
+                ).samples
+            except (AudioError, OSError) as error:
+                problems.append(Problem(clip.key, type(error).__name__, str(error)))
+            else:
+                kind, data = str(wave.dtype), wave.tobytes()
+                entries.append({"key": clip.key, "type": kind, "start": ends[kind], "length": len(wave)})
+                ends[kind] += len(wave)
+                files[kind].write(data)
+                digest.update(clip.key.encode() + b"\0" + data)
+            advance(1)
+    index = {
+        "key": key,
+        "clips": entries,
+        "problems": [asdict(problem) for problem in problems],
+        "digest": digest.hexdigest(),
+    }
+    write_json(folder / "index.json", index)

@@ -1,4 +1,4 @@
-"""Second step of the OE system: inlier models on the embeddings, a score for each clip and model (Sec. 4.2).
+"""Second step of a system: inlier models on the embeddings, the flow's score map, a score for each clip (Sec. 4.2).
 
 Inlier models are fitted on the clips that trained the network. The validation clips, normal training clips that trained
 nothing, give the statistics that standardise each model's scores: on its own training vectors a nearest-neighbour
@@ -6,34 +6,35 @@ distance would be zero.
 """
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from asd_features import power_weights
 from asd_inlier import clip_scores, save_inlier_model
 from asd_recipes.embedding import ClipEmbedder, Embeddings
-from asd_recipes.inlier_candidates import Candidate, InlierModel, candidates, fit_candidate
+from asd_recipes.inlier_candidates import InlierModel, candidates, fit_candidate
 from asd_recipes.machine_data import PreparedData
 from asd_recipes.progress import Progress
 from asd_recipes.recipe import Recipe
 from asd_recipes.run_store import write_json
 from asd_recipes.score_table import score_table, write_score_table
 from asd_recipes.seeding import derive_seed
+from asd_recipes.system_variants import SystemVariant
 from asd_recipes.waveform_bank import Samples
 
 Float64Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class OutlierExposureScoring:
+class NetworkScoring:
     """Everything that the second step is made of; `run` writes inlier models and `candidates.csv` to a folder."""
 
     machine: str
+    name: str  # of the system, for the reader
+    variant: SystemVariant
     data: PreparedData
     recipe: Recipe
     embedder: ClipEmbedder
@@ -43,13 +44,17 @@ class OutlierExposureScoring:
         bank = self.data.bank
         validation = self.data.validation[self.machine]
         test = bank.labelled_test(self.machine)
-        training = self._training_embeddings(progress)
         scored = [*validation, *test]
         waves = [bank.waves[index] for index in scored]
-        with progress.stage(f"{self.machine} OE: embed test clips", len(scored)) as advance:
+        with progress.stage(f"{self.machine} {self.name}: embed test clips", len(scored)) as advance:
             embedded = self.embedder.embed(waves, advance)
-        weights = segment_weights(self.machine, waves, self.recipe)
-        columns = self._candidate_scores(training, embedded, weights, folder, progress)
+        columns: dict[str, Float64Array] = {}
+        if self.variant.inlier_models:
+            training = self._training_embeddings(progress)
+            weights = segment_weights(self.machine, waves, self.recipe)
+            columns |= self._candidate_scores(training, embedded, weights, folder, progress)
+        if self.variant.flow_score:
+            columns[FLOW] = flow_scores(self.machine, waves, embedded, self.recipe)
         statistics = self.embedder.statistics
         write_json(folder / "statistics.json", {"mean": statistics.mean, "std": statistics.std})
         parts = ["validation"] * len(validation) + ["test"] * len(test)
@@ -64,31 +69,21 @@ class OutlierExposureScoring:
         folder: Path,
         progress: Progress,
     ) -> dict[str, Float64Array]:
-        """Fits, saves and scores the grid, as many models at once as the recipe has threads."""
+        """Fits, saves and scores the grid."""
         grid = candidates(self.recipe.inlier)
         seed = derive_seed(self.recipe.seed, self.machine)
         (folder / "inlier").mkdir(parents=True, exist_ok=True)
-
-        def work(candidate: Candidate) -> Float64Array | None:
-            model = fit_candidate(candidate, training, seed=seed)
-            if model is None:
-                return None
-            if self.recipe.inlier.save:
-                save_inlier_model(model, folder / "inlier" / f"{candidate.name}.safetensors")
-            return score_clips(model, embedded, weights)
-
         columns: dict[str, Float64Array] = {}
-        with (
-            progress.stage(f"{self.machine} OE: fit and score inlier models", len(grid)) as advance,
-            # One BLAS thread for each model: equal bits for any number of threads, and models side by side are faster.
-            threadpool_limits(1),
-            ThreadPoolExecutor(self.recipe.threads) as pool,
-        ):
-            for candidate, scores in zip(grid, pool.map(work, grid), strict=True):
-                if scores is None:
-                    progress.say(f"{self.machine} OE: too few segments for {candidate.name}; left out")
+        with progress.stage(f"{self.machine} {self.name}: fit and score inlier models", len(grid)) as advance:
+            for candidate in grid:
+                # asd-inlier itself keeps to one BLAS thread where another number would change the bits.
+                model = fit_candidate(candidate, training, seed=seed)
+                if model is None:
+                    progress.say(f"{self.machine} {self.name}: too few segments for {candidate.name}; left out")
                 else:
-                    columns[candidate.name] = scores
+                    if self.recipe.inlier.save:
+                        save_inlier_model(model, folder / "inlier" / f"{candidate.name}.safetensors")
+                    columns[candidate.name] = score_clips(model, embedded, weights)
                 advance(1)
         return columns
 
@@ -101,7 +96,7 @@ class OutlierExposureScoring:
         source, target = domains["source"], domains["target"]
         wants_pseudo = "pseudo-target" in settings.training_data and bool(target)
         steps = len(source) * (1 + wants_pseudo) + len(target)
-        with progress.stage(f"{self.machine} OE: embed training clips", steps) as advance:
+        with progress.stage(f"{self.machine} {self.name}: embed training clips", steps) as advance:
             of_source = self.embedder.embed(source, advance).vectors
             of_target = self.embedder.embed(target, advance).vectors if target else of_source[:0]
             pseudo = of_source[:0]
@@ -114,14 +109,30 @@ class OutlierExposureScoring:
         return {"source": of_source, "pseudo-target": pseudo, "source+target": both}
 
 
-def segment_weights(machine: str, waves: Sequence[Samples], recipe: Recipe) -> Float64Array | None:
-    """Weights of all segments, clip after clip, for the machines with silent ends (Sec. 3.2); None for the others."""
+FLOW = "flow"
+"""Column of the flow's own score."""
+
+
+def segment_weights(machine: str, waves: Sequence[Samples], recipe: Recipe, *, bins: int = 1) -> Float64Array | None:
+    """Weights of all segments, or of their time bins, clip after clip, for the machines with silent ends (Sec. 3.2).
+
+    None for the other machines, which weigh all alike.
+    """
     if machine not in recipe.weighting.machines:
         return None
-    return np.concatenate([power_weights(wave, recipe.segments, high_pass=recipe.high_pass)[:, 0] for wave in waves])
+    weights = [power_weights(wave, recipe.segments, bins=bins, high_pass=recipe.high_pass) for wave in waves]
+    return np.concatenate([of_clip.reshape(-1) for of_clip in weights])
 
 
 def score_clips(model: InlierModel, embedded: Embeddings, weights: Float64Array | None) -> Float64Array:
     """(N,) scores: each clip's (weighted) mean over its segments (Eq. 4)."""
     # In one call for all clips: asd-inlier scores a row to the same bits whatever other rows come with it.
     return clip_scores(model.anomaly_score(embedded.vectors), embedded.counts, weights)
+
+
+def flow_scores(machine: str, waves: Sequence[Samples], embedded: Embeddings, recipe: Recipe) -> Float64Array:
+    """(N,) scores: mean over frequency, (weighted) mean over the time bins of all segments of a clip (Sec. 3.2)."""
+    assert embedded.score_maps is not None, "only a network with a flow is asked for its score"
+    bins = embedded.score_maps.shape[2]
+    of_bins = embedded.score_maps.mean(axis=1, dtype=np.float64).reshape(-1)
+    return clip_scores(of_bins, embedded.counts * bins, segment_weights(machine, waves, recipe, bins=bins))

@@ -1,4 +1,4 @@
-"""Training of the OE network: it tells of divergence, repeats itself to the byte, and keeps a line an epoch."""
+"""Training of the networks: it tells of divergence, repeats itself to the byte, and keeps a line an epoch."""
 
 import csv
 import dataclasses
@@ -8,12 +8,18 @@ import numpy as np
 import pytest
 import torch
 
+from asd_features.torch_log_mel import TorchLogMel
+from asd_recipes.attribute_labels import attribute_labels
 from asd_recipes.balanced_sampler import Batch
 from asd_recipes.device_choice import choose_device
 from asd_recipes.machine_data import PreparedData, prepare_data
-from asd_recipes.outlier_exposure_training import OutlierExposureTraining, load_network
+from asd_recipes.mixed_batch import mixed_batch, plain_batch
+from asd_recipes.network_training import NetworkTraining, build_network, load_network
 from asd_recipes.progress import PlainProgress
 from asd_recipes.recipe_toml import load_recipe
+from asd_recipes.seeding import derive_seed
+from asd_recipes.system_variants import VARIANTS, SystemVariant, variant_of
+from asd_recipes.training_crops import ResidentBank, TrainingCrops
 from asd_recipes.training_diverged import TrainingDivergedError
 
 # Float32 crops, standardised in float32; the reference in float64.
@@ -22,9 +28,18 @@ QUIET = PlainProgress(quiet=True)
 TINY = ["threads=1", "segments.length_s=1.0", "training.batch_size=8", "training.epochs=2"]
 
 
-def _training(data: PreparedData, *settings: str) -> OutlierExposureTraining:
-    recipe = load_recipe("smoke", settings=[*TINY, *settings])
-    return OutlierExposureTraining("fan", data, recipe, choose_device("cpu", "float32", threads=1))
+DEVICE = choose_device("cpu", "float32", threads=1)
+
+
+def _training(data: PreparedData, *settings: str, system: str = "oe") -> NetworkTraining:
+    recipe, variant = load_recipe("smoke", settings=[*TINY, *settings]), variant_of(system)
+    clips = {index: data.bank.clips[index].name for index in data.training["fan"]}
+    labels = attribute_labels(clips, None) if variant.attributes or variant.domain_invariant else None
+    return NetworkTraining("fan", variant.name, variant, labels, data, recipe, DEVICE)
+
+
+def _crops(data: PreparedData, *settings: str) -> TrainingCrops:
+    return TrainingCrops.of(data, load_recipe("smoke", settings=[*TINY, *settings]), DEVICE)
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +62,7 @@ def _with_nan(data: PreparedData, machine: str) -> PreparedData:
     return dataclasses.replace(data, bank=dataclasses.replace(data.bank, waves=tuple(waves)))
 
 
-WHERE_AND_WAY_OUT = r"fan OE.*epoch 1.*training\.learning_rate"
+WHERE_AND_WAY_OUT = r"fan OE.*epoch 1.*learning rate"
 
 
 @pytest.mark.parametrize(
@@ -97,7 +112,7 @@ def test_the_folder_holds_weights_and_one_line_an_epoch(trained: Path) -> None:
     assert sorted(path.name for path in trained.iterdir()) == ["training.csv", "weights.safetensors"]
     with (trained / "training.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert list(rows[0]) == ["epoch", "training_loss", "validation_loss", "validation_auc"]
+    assert list(rows[0]) == ["epoch", "training_loss", "machine_loss", "validation_loss", "validation_auc"]
     assert [int(row["epoch"]) for row in rows] == [1, 2]
     for row in rows:
         assert float(row["training_loss"]) > 0
@@ -106,7 +121,7 @@ def test_the_folder_holds_weights_and_one_line_an_epoch(trained: Path) -> None:
 
 
 def test_the_loaded_network_gives_finite_logits_and_is_in_inference_mode(trained: Path) -> None:
-    network = load_network(trained / "weights.safetensors", choose_device("cpu", "float32", threads=1))
+    network = load_network(trained / "weights.safetensors", variant_of("oe"), load_recipe("smoke"), DEVICE)
     assert not network.training
     with torch.no_grad():
         assert torch.isfinite(network(torch.zeros(2, 32, 16)).machine_logit).all()
@@ -121,8 +136,7 @@ def test_each_clip_of_a_batch_is_standardised_by_its_own_machine(data: PreparedD
     """Statistics of the target machine would turn a loud machine's clips into loud inputs: level alone would tell."""
     target = data.training["fan"][:3]
     pseudo = [data.training["valve"][0], data.training["ToyCar"][2], data.training["valve"][1]]
-    waves, targets = _training(data)._waves(Batch(target, pseudo), None)
-    assert targets.tolist() == [1, 1, 1, 0, 0, 0]
+    waves = _crops(data).read(Batch(target, pseudo), None)
     assert waves.shape == (6, 16_000)
     for row, (index, machine) in enumerate(
         zip([*target, *pseudo], ["fan", "fan", "fan", "valve", "ToyCar", "valve"], strict=True)
@@ -137,7 +151,7 @@ def test_other_ways_to_standardise_use_the_clip_or_the_crop_alone(
     mode: str, whole_clip: bool, data: PreparedData
 ) -> None:
     index, pseudo = data.training["fan"][0], data.training["ToyCar"][0]
-    waves, _ = _training(data, f"training.standardise={mode}")._waves(Batch([index], [pseudo]), None)
+    waves = _crops(data, f"training.standardise={mode}").read(Batch([index], [pseudo]), None)
     for row, clip in enumerate((index, pseudo)):
         samples = data.bank.waves[clip] / 32768
         measured = samples if whole_clip else samples[:16_000]
@@ -149,11 +163,73 @@ def test_crops_are_drawn_from_anywhere_in_the_clip(data: PreparedData) -> None:
     index, pseudo = data.training["fan"][0], data.training["valve"][0]
     mean, std = _own_statistics(data, "fan")
     whole = (data.bank.waves[index] / 32768 - mean) / std
-    training, rng = _training(data), np.random.default_rng(3)
+    crops, rng = _crops(data), np.random.default_rng(3)
     offsets = set()
     for _ in range(20):
-        crop = training._waves(Batch([index], [pseudo]), rng)[0][0].numpy()
+        crop = crops.read(Batch([index], [pseudo]), rng)[0].numpy()
         places = np.flatnonzero(np.abs(whole[: len(whole) - 16_000 + 1] - crop[0]) < ABSOLUTE)
         offsets |= {int(p) for p in places if np.allclose(whole[p : p + 16_000], crop, atol=ABSOLUTE)}
     assert len(offsets) > 10
     assert 0 <= min(offsets) < max(offsets) <= len(whole) - 16_000
+
+
+@pytest.mark.parametrize("variant", VARIANTS[1:], ids=lambda variant: variant.slug)
+def test_every_system_of_table_1_trains_the_parts_that_it_has(
+    variant: SystemVariant, data: PreparedData, tmp_path: Path
+) -> None:
+    training = _training(data, "joint.attribute_weight=5", "joint.flow_weight=1e-4", system=variant.slug)
+    training.run(tmp_path, QUIET)
+    torch.manual_seed(derive_seed(0, f"{variant.slug} weights", "fan"))
+    fresh = build_network(variant, training.recipe, classes=2)
+    network = load_network(tmp_path / "weights.safetensors", variant, training.recipe, DEVICE)
+    assert (network.attribute_head is not None) == variant.attributes
+    assert network.flow is not None
+    before = fresh.state_dict()
+    still = [name for name, tensor in network.state_dict().items() if torch.equal(tensor, before[name])]
+    assert all(name.endswith("permutation") for name in still), still
+    with (tmp_path / "training.csv").open(newline="") as file:
+        columns = next(csv.reader(file))
+    losses = ["machine_loss", *(["attribute_loss"] if variant.attributes else []), "flow_loss"]
+    assert columns == ["epoch", "training_loss", *losses, "validation_loss", "validation_auc"]
+
+
+def test_the_loss_is_the_weighted_sum_of_its_parts(data: PreparedData) -> None:
+    """Eqs. 1 and 5: machine + 5 attribute + 1e-3 flow, the flow's summed over the dimensions of the map."""
+    training = _training(data, "joint.attribute_weight=5", "joint.flow_weight=1e-3", system="serialoe-dflow")
+    model, _, _ = training._fresh()
+    assert training.labels is not None
+    batch = plain_batch(Batch(data.training["fan"][:3], data.training["valve"][:3]), _crops(data), training.labels)
+    log_mel = TorchLogMel(training.recipe.log_mel)
+    parts, _ = training.losses_and_logits(model, log_mel, batch)
+    dimensions = model(log_mel(batch.waves)).map[0].numel()
+    total = parts["machine_loss"] + 5 * parts["attribute_loss"] + 1e-3 * dimensions * parts["flow_loss"]
+    torch.testing.assert_close(parts["loss"], total, rtol=1e-5, atol=0)
+
+
+def test_a_bank_that_lies_on_the_device_gives_the_crops_that_the_files_give(data: PreparedData) -> None:
+    """The gather that a GPU does, on the processor: also for clips shorter than the crop, and for float32 clips."""
+    floats = dataclasses.replace(data.bank, waves=(data.bank.waves[0].astype(np.float32) / 32768, *data.bank.waves[1:]))
+    for bank in (data.bank, floats):
+        prepared = dataclasses.replace(data, bank=bank)
+        indices, offsets = [0, 3, 5, 1], [0, 1234, 99, 7]
+        for length in (4_000, 40_000):  # of clips of 16,000 to 32,000 samples
+            if length == 40_000:
+                offsets = [0, 0, 0, 0]
+            resident = ResidentBank(prepared, torch.device("cpu")).crops(indices, offsets, length)
+            np.testing.assert_array_equal(resident.numpy(), bank.crops(indices, offsets, length))
+
+
+def test_mixed_rows_with_a_pseudo_anomalous_part_train_no_flow(data: PreparedData) -> None:
+    labels = _training(data, system="oe-dflow").labels
+    assert labels is not None
+    settings = load_recipe("smoke", settings=[*TINY, "training.mixup=constant"]).training
+    batch = Batch(data.training["fan"][:6], data.training["valve"][:6])
+    generator = torch.Generator().manual_seed(1)
+    mixed = mixed_batch(
+        batch, _crops(data), labels, settings, done=(0, 9), rng=np.random.default_rng(1), generator=generator
+    )
+    assert torch.equal(mixed.flow_rows, (mixed.targets == 1).nonzero()[:, 0])
+    assert 0 < len(mixed.flow_rows) < 6, "some normal clips were mixed with pseudo-anomalous ones"
+    assert mixed.attributes is not None
+    # A pseudo-anomalous part has no attribute: what is left of the one-hot labels is the target machine's share.
+    torch.testing.assert_close(mixed.attributes.sum(1), mixed.targets)

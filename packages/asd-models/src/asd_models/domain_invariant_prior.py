@@ -1,0 +1,65 @@
+"""Domain-invariant latents: a few channels follow the parameter that shifts the domain (Fujimura 2023, Secs. 3.1, 4.2).
+
+The flow's prior for these channels is N(k v, 1), v the sample's parameter, and N(0, 1) for the others. What the sound
+tells of the parameter has its place then, and the other channels, from which the score is computed, are rid of it
+(Dohi et al. 2022).
+"""
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor
+
+_SMALLEST_SHIFT = 5.0  # standard deviations between the means of neighbouring values: the paper's k = 5 / distance
+
+
+def category_values(labels: Iterable[str]) -> dict[str, float]:
+    """The parameter v of each category: its place among the distinct labels in sorted order, from 0."""
+    return {label: float(number) for number, label in enumerate(sorted(set(labels)))}
+
+
+class DomainInvariantPrior:
+    """Prior means of a flow's latent, given the parameter of each sample.
+
+    `k` is 5 over the smallest distance between distinct values. Of one distinct value nothing can shift: k is then 0,
+    and the prior the standard normal one.
+
+    Args:
+        values: the parameter of the training clips, finite; repeats are welcome.
+        channels: channels C of the latent.
+        dependent: leading channels whose mean is k v.
+
+    Raises:
+        ValueError: if values is empty or not finite, or dependent is not within 1 .. channels - 1.
+    """
+
+    def __init__(self, values: Iterable[float], *, channels: int = 512, dependent: int = 8) -> None:
+        distinct = torch.tensor(sorted({float(value) for value in values}), dtype=torch.float64)
+        if len(distinct) == 0 or not torch.isfinite(distinct).all():
+            raise ValueError(f"values must be finite and not empty; got {distinct.tolist()}. Number categories first.")
+        if not 1 <= dependent < channels:
+            raise ValueError(f"dependent must be within 1 and channels - 1 = {channels - 1}; got {dependent}.")
+        self.channels = channels
+        self.dependent = dependent
+        self.k = _SMALLEST_SHIFT / float(distinct.diff().min()) if len(distinct) > 1 else 0.0
+
+    def mean(self, values: Tensor) -> Tensor:
+        """Means for `flow_log_likelihood`: the same at every position of the map.
+
+        Args:
+            values: (B,) floating point, the parameter v of each sample; of a mixed pair `dominant_values` gives it.
+
+        Returns:
+            (B, C, 1, 1): k v in the first `dependent` channels, 0 in the others.
+
+        Raises:
+            ValueError: if values is not one-dimensional.
+            TypeError: if values is not floating point.
+        """
+        if not values.is_floating_point():
+            raise TypeError(f"values must be floating point; got {values.dtype}. Pass values.float().")
+        if values.dim() != 1:
+            raise ValueError(f"values must be (B,); got shape {tuple(values.shape)}.")
+        mean = values.new_zeros(len(values), self.channels, 1, 1)
+        mean[:, : self.dependent] = (self.k * values)[:, None, None, None]
+        return mean

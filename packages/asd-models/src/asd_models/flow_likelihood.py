@@ -1,0 +1,60 @@
+"""Likelihood, loss and anomaly score of the normalizing flow (Fujimura 2023, Eqs. 6 and 7; Secs. 3 and 3.1)."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from asd_models.fast_flow import FlowOutput
+
+
+def flow_log_likelihood(output: FlowOutput, prior_mean: Tensor | None = None) -> Tensor:
+    """log p_X of each map: log p_Z of its latent, summed over all C x H x W, plus the log-determinant (Eq. 7).
+
+    Args:
+        output: of `FastFlow.forward`.
+        prior_mean: mean of p_Z, to be broadcast to the latent, as `DomainInvariantPrior.mean` gives it; None is 0. The
+            variance is 1.
+
+    Returns:
+        (B,) in nats.
+    """
+    latent, log_determinant = output
+    deviation = latent if prior_mean is None else latent - prior_mean
+    dimensions = math.prod(latent.shape[1:])
+    log_prior = -0.5 * (deviation.square().sum((1, 2, 3)) + dimensions * math.log(2 * math.pi))
+    return log_prior + log_determinant
+
+
+def flow_loss(output: FlowOutput, prior_mean: Tensor | None = None) -> Tensor:
+    """L_Flow: the negative log-likelihood, summed over dimensions and averaged over samples (Eq. 6).
+
+    Args:
+        output: of the samples without pseudo-anomalous part (`flow_rows`).
+        prior_mean: as for `flow_log_likelihood`.
+
+    Returns:
+        Scalar; 0 for no sample, with a graph, so that a batch without such a sample needs no other code.
+    """
+    return (-flow_log_likelihood(output, prior_mean)).sum() / max(1, len(output.latent))
+
+
+def flow_score_map(latent: Tensor, *, dependent: int = 0) -> Tensor:
+    """Anomaly score of each position: -log p_Z of its invariant channels, up to a constant (Sec. 3.1).
+
+    The log-determinant is left out, as in the paper.
+
+    Args:
+        latent: (B, C, H, W).
+        dependent: leading channels left out, which follow the domain's parameter; 0 without domain invariance.
+
+    Returns:
+        (B, H, W), at least 0: half the sum of squares over the channels from `dependent` on.
+
+    Raises:
+        ValueError: if dependent is negative or leaves no channel.
+    """
+    if not 0 <= dependent < latent.shape[1]:
+        raise ValueError(f"dependent must be within 0 and {latent.shape[1] - 1}; got {dependent}.")
+    invariant = latent[:, dependent:]
+    return 0.5 * invariant.to(torch.promote_types(latent.dtype, torch.float32)).square().sum(1)

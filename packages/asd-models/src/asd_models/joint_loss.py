@@ -1,0 +1,13 @@
+"""The weighted sums of the joint training (Fujimura 2023, Eqs. 1 and 5); the weights are Sec. 4.2's."""
+
+from torch import Tensor
+
+
+def serial_oe_loss(machine: Tensor, section_or_attribute: Tensor, *, weight: float = 5.0) -> Tensor:
+    """L_SerialOE = L_machine + lambda_section L_section (Eq. 1), or L_att in the place of L_section (Sec. 3)."""
+    return machine + weight * section_or_attribute
+
+
+def oe_flow_loss(discriminative: Tensor, flow: Tensor, *, weight: float = 1e-7) -> Tensor:
+    """L_OEFlow = L_SerialOE + lambda_Flow L_Flow (Eq. 5), or L_machine in the place of L_SerialOE (Table 1)."""
+    return discriminative + weight * flow

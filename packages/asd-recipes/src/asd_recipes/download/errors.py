@@ -1,0 +1,39 @@
+"""What can go wrong with a download; each message names the file, what came, the rule and the way out."""
+
+from asd_recipes.dataset import DatasetError
+
+
+class DownloadError(DatasetError):
+    """A data set, or a file of it, that could not be had."""
+
+
+class RecordError(DownloadError):
+    """No record is known for the request, or the record's file list cannot be had or used."""
+
+
+class TransferError(DownloadError):
+    """The server refused a file, or sent it badly until patience ended."""
+
+
+class WrongContentError(DownloadError):
+    """A file whose size or md5 is not the record's."""
+
+
+class ArchiveError(DownloadError):
+    """A zip file that is broken, that would write where it must not, or that does not hold a machine's recordings."""
+
+
+class DiskSpaceError(DownloadError):
+    """Too little space for the zip files and what they unpack to."""
+
+
+class PlaceTakenError(DownloadError):
+    """Something lies where the data would go, and it was not downloaded by this command."""
+
+
+class DownloadBusyError(DownloadError):
+    """Another process is downloading to the same folder."""
+
+
+class ManifestError(DownloadError):
+    """A folder without a manifest, or with one that cannot be used."""

@@ -1,0 +1,99 @@
+"""How long a download bears with a server: pauses that grow, Retry-After, and when it gives up."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.message import Message
+from email.utils import parsedate_to_datetime
+from typing import TypeVar
+
+from asd_recipes.download.errors import DownloadError, TransferError
+
+Result = TypeVar("Result")
+
+
+class PassingError(Exception):
+    """An attempt that failed in a way that may pass.
+
+    Attributes:
+        wait_s: pause that the server asked for.
+        status: HTTP status of the reply, where it was the reason.
+        progress: it brought something all the same, and begins the counting of failures anew.
+    """
+
+    def __init__(
+        self, reason: str, *, wait_s: float | None = None, status: int | None = None, progress: bool = False
+    ) -> None:
+        super().__init__(reason)
+        self.wait_s, self.status, self.progress = wait_s, status, progress
+
+
+@dataclass(frozen=True)
+class Patience:
+    """The waiting of one download."""
+
+    attempts: int = 8  # failures in a row, none of which brought progress_bytes
+    progress_bytes: int = 1 << 20
+    first_pause_s: float = 1.0  # doubles with each failure
+    longest_pause_s: float = 60.0
+    longest_wait_s: float = 900.0  # a server that asks for more is left alone
+    timeout_s: float = 30.0  # of silence
+    slow_window_s: float = 60.0  # a transfer that brings fewer bytes in this time is cut and resumed
+    slow_bytes: int = 1 << 16
+
+    def pause_s(self, failures: int, asked_s: float | None) -> float:
+        """The pause after so many failures in a row; what the server asked for, where that is longer."""
+        own = min(self.longest_pause_s, self.first_pause_s * 2.0 ** (failures - 1))
+        return max(own, asked_s or 0.0)
+
+    def persist(
+        self,
+        what: str,
+        attempt: Callable[[], Result],
+        *,
+        sleep: Callable[[float], None],
+        give_up: type[DownloadError] = TransferError,
+    ) -> Result:
+        """Calls attempt until it returns.
+
+        Raises:
+            give_up: so many attempts in a row failed, or the server asked for too long a pause.
+        """
+        failures = 0
+        while True:
+            try:
+                return attempt()
+            except PassingError as failure:
+                failures = 1 if failure.progress else failures + 1
+                if failures >= self.attempts:
+                    raise give_up(
+                        f"{what}: {failures} attempts in a row failed, the last: {failure}. "
+                        "Give the same command again later, and it goes on where it was."
+                    ) from failure
+                if failure.wait_s is not None and failure.wait_s > self.longest_wait_s:
+                    raise give_up(
+                        f"{what}: {failure}, and the server asks to wait {failure.wait_s:.0f} s. "
+                        "Give the same command again after that, and it goes on where it was."
+                    ) from failure
+                sleep(self.pause_s(failures, failure.wait_s))
+
+
+def retry_after_s(headers: Message, now: float) -> float | None:
+    """The pause that a reply asks for, in seconds; None if it asks for none, or for none that can be read.
+
+    A date is compared with the server's own clock where the reply says it, so that a wrong clock here does no harm.
+    """
+    text = (headers.get("Retry-After") or "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:12])
+    until = _timestamp(text)
+    if until is None:
+        return None
+    server_now = _timestamp(headers.get("Date") or "")
+    return max(0.0, until - (now if server_now is None else server_now))
+
+
+def _timestamp(text: str) -> float | None:
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None

@@ -1,0 +1,157 @@
+"""Jobs side by side in processes: each maps the same bank, computes with its own threads, and tells of its progress.
+
+A worker ends when the process that started it ends, however that happens.
+"""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from multiprocessing.context import SpawnContext
+from multiprocessing.queues import Queue
+from pathlib import Path
+from typing import Any
+
+from asd_recipes.dataset import Clip, Problem
+from asd_recipes.device_choice import choose_device
+from asd_recipes.job import Job, JobContext
+from asd_recipes.machine_data import prepare_data
+from asd_recipes.progress import Advance, Progress
+from asd_recipes.recipe import Recipe
+from asd_recipes.run_store import RunError, RunStore
+from asd_recipes.waveform_bank import load_bank
+
+
+@dataclass(frozen=True)
+class WorkerStart:
+    """All that a worker needs to make its context."""
+
+    store: RunStore
+    recipe: Recipe
+    clips: tuple[Clip, ...]
+    bank: Path
+    device: str
+    synthetic: bool
+
+    def context(self) -> JobContext:
+        """The context, with the bank mapped."""
+        device = choose_device(self.device, self.recipe.training.precision, threads=self.recipe.threads)
+        data = prepare_data(load_bank(self.clips, self.bank), self.recipe)
+        return JobContext(self.store, self.recipe, data, device, self.synthetic)
+
+
+def run_side_by_side(jobs: Sequence[Job], start: WorkerStart, workers: int, progress: Progress) -> list[Problem]:
+    """Runs jobs in so many processes; returns what was left out, in the order of the jobs.
+
+    Raises:
+        RunError: a worker was killed, as for want of memory.
+    """
+    spawn = multiprocessing.get_context("spawn")  # a forked torch hangs
+    problems: dict[Job, list[Problem]] = {}
+    with (
+        progress.stage("jobs", len(jobs)) as advance,
+        _relay(spawn, progress) as queue,
+        ProcessPoolExecutor(workers, spawn, _begin_worker, (start, queue, spawn.Value("i", 0))) as pool,
+    ):
+        futures = {pool.submit(_work, job): job for job in jobs}
+        try:
+            for future in as_completed(futures):
+                problems[futures[future]] = future.result()
+                advance(1)
+        except BrokenProcessPool:
+            raise RunError(
+                "a worker process was killed, perhaps for want of memory. Nothing that was done is lost: give the same "
+                "command again, with fewer --jobs."
+            ) from None
+        except BaseException:
+            for process in list(pool._processes.values()):  # waiting for whole trainings would look like a hang
+                process.terminate()
+            raise
+    return [problem for job in jobs for problem in problems[job]]
+
+
+_worker: tuple[JobContext, "QueueProgress"]
+_locks = ExitStack()
+
+
+def _begin_worker(start: WorkerStart, queue: "Queue[Any]", started: Any) -> None:
+    global _worker
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _locks.enter_context(start.store.shared_with_parent())
+    with started.get_lock():
+        number, started.value = started.value, started.value + 1
+    context = start.context()
+    if context.device.name == "cuda":
+        import torch
+
+        torch.cuda.set_device(number % torch.cuda.device_count())
+    _worker = (context, QueueProgress(queue, number))
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None, "only a worker waits for its parent"
+    parent.join()
+    os._exit(1)
+
+
+def _work(job: Job) -> list[Problem]:
+    context, progress = _worker
+    return context.run(job, progress)
+
+
+class QueueProgress:
+    """Progress that another process shows."""
+
+    def __init__(self, queue: "Queue[Any]", worker: int) -> None:
+        self._queue = queue
+        self._worker = worker
+        self._stages = 0
+
+    def say(self, text: str) -> None:
+        self._queue.put(("say", text))
+
+    @contextmanager
+    def stage(self, name: str, steps: int, *, done: int = 0) -> Iterator[Advance]:
+        self._stages += 1
+        key = (self._worker, self._stages)
+        self._queue.put(("begin", key, name, steps, done))
+        try:
+            yield lambda more: self._queue.put(("advance", key, more))
+        finally:
+            self._queue.put(("end", key))
+
+
+@contextmanager
+def _relay(spawn: SpawnContext, progress: Progress) -> Iterator["Queue[Any]"]:
+    """A queue whose messages a thread shows as progress."""
+    queue: Queue[Any] = spawn.Queue()
+    thread = threading.Thread(target=_show, args=(queue, progress), daemon=True)
+    thread.start()
+    try:
+        yield queue
+    finally:
+        queue.put(None)
+        thread.join()
+
+
+def _show(queue: "Queue[Any]", progress: Progress) -> None:
+    stages: dict[Any, tuple[ExitStack, Advance]] = {}
+    while (message := queue.get()) is not None:
+        kind, *rest = message
+        if kind == "say":
+            progress.say(rest[0])
+        elif kind == "begin":
+            key, name, steps, done = rest
+            stack = ExitStack()
+            stages[key] = (stack, stack.enter_context(progress.stage(name, steps, done=done)))
+        elif kind == "advance":
+            stages[rest[0]][1](rest[1])
+        else:
+            stages.pop(rest[0])[0].close()

@@ -1,0 +1,49 @@
+"""The five systems of the paper (Fujimura 2023, Table 1) and the four that it submitted (Table 2, second column)."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class SystemVariant:
+    """One row of Table 1: what the network learns from, and what detects anomalies behind it."""
+
+    slug: str  # folder and `--systems` name
+    name: str
+    flow: bool = False
+    domain_invariant: bool = False  # one training for each attribute item
+    attributes: bool = False  # the loss of Eq. 8
+    inlier_models: bool = False
+    flow_score: bool = False
+
+    @property
+    def per_item(self) -> bool:
+        """Whether one network is trained for each attribute item."""
+        return self.domain_invariant
+
+
+VARIANTS = (
+    SystemVariant("oe", "OE", inlier_models=True),
+    SystemVariant("oe-flow", "OE-Flow", flow=True, inlier_models=True, flow_score=True),
+    SystemVariant("oe-dflow", "OE-DFlow", flow=True, domain_invariant=True, inlier_models=True),
+    SystemVariant("serialoe-flow", "SerialOE-Flow", flow=True, attributes=True, flow_score=True),
+    SystemVariant(
+        "serialoe-dflow", "SerialOE-DFlow", flow=True, domain_invariant=True, attributes=True, flow_score=True
+    ),
+)
+
+SUBMITTED = {
+    "Submitted system1": ("oe", "oe-flow", "oe-dflow", "serialoe-flow", "serialoe-dflow"),
+    "Submitted system2": ("oe-dflow", "serialoe-dflow"),
+    "Submitted system3": ("oe", "oe-flow", "oe-dflow"),
+    "Submitted system4": ("oe", "oe-flow", "oe-dflow", "serialoe-dflow"),
+}
+"""Members of the submitted ensembles."""
+
+AUTOENCODER = "autoencoder"
+SYSTEMS = (AUTOENCODER, *(variant.slug for variant in VARIANTS))
+"""What `--systems` takes: both autoencoder baselines, which share one training, and the five systems."""
+
+
+def variant_of(slug: str) -> SystemVariant:
+    """The variant by its slug, with or without `@<attribute item>`."""
+    return next(variant for variant in VARIANTS if variant.slug == slug.partition("@")[0])

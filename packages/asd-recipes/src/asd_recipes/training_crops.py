@@ -1,0 +1,75 @@
+"""Standardised crops of a training batch, on the device that trains.
+
+On a processor a crop is a slice of the bank. On a GPU the whole bank lies there as int16, and a batch is one gather:
+no sample crosses the bus after the first.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from asd_recipes.balanced_sampler import Batch
+from asd_recipes.device_choice import Device
+from asd_recipes.machine_data import PreparedData
+from asd_recipes.recipe import Recipe
+
+
+class ResidentBank:
+    """All samples of a bank as one tensor on a device: int16 if every clip is 16-bit, else float32."""
+
+    def __init__(self, data: PreparedData, device: torch.device) -> None:
+        waves = data.bank.waves
+        whole = np.concatenate(waves) if all(wave.dtype == np.int16 for wave in waves) else None
+        if whole is None:
+            scaled = [np.float32(1 / 32768) * wave if wave.dtype == np.int16 else wave for wave in waves]
+            whole = np.concatenate(scaled).astype(np.float32)
+        lengths = torch.tensor([len(wave) for wave in waves])
+        self._scale = 1 / 32768 if whole.dtype == np.int16 else 1.0
+        self._samples = torch.from_numpy(whole).to(device)
+        self._lengths = lengths.to(device)
+        self._starts = (lengths.cumsum(0) - lengths).to(device)
+
+    def crops(self, indices: Sequence[int], offsets: Sequence[int], length_samples: int) -> torch.Tensor:
+        """(B, T) float32 in [-1, 1), as `WaveformBank.crops`; a shorter clip is repeated."""
+        device = self._samples.device
+        clips = torch.tensor(indices, device=device)
+        within = torch.tensor(offsets, device=device)[:, None] + torch.arange(length_samples, device=device)
+        places = self._starts[clips, None] + within % self._lengths[clips, None]
+        return self._samples[places].float() * self._scale
+
+
+@dataclass(frozen=True)
+class TrainingCrops:
+    """Reads batches of one run; make it once, as it may move the bank to the device."""
+
+    data: PreparedData
+    recipe: Recipe
+    device: Device
+    resident: ResidentBank | None
+
+    @staticmethod
+    def of(data: PreparedData, recipe: Recipe, device: Device) -> "TrainingCrops":
+        """With the bank on the device if that is a GPU."""
+        resident = ResidentBank(data, device.torch_device) if device.name == "cuda" else None
+        return TrainingCrops(data, recipe, device, resident)
+
+    def read(self, batch: Batch, rng: np.random.Generator | None) -> torch.Tensor:
+        """(B, T) float32, first the target machine's clips; random crops, or the clips' beginnings without `rng`."""
+        indices = [*batch.target, *batch.pseudo_anomalous]
+        length = self.recipe.segments.length_samples
+        room = [max(0, len(self.data.bank.waves[index]) - length) for index in indices]
+        offsets = [0 if rng is None else int(rng.integers(0, most + 1)) for most in room]
+        if self.resident is None:
+            crops = torch.from_numpy(self.data.bank.crops(indices, offsets, length)).to(self.device.torch_device)
+        else:
+            crops = self.resident.crops(indices, offsets, length)
+        mode = self.recipe.training.standardise
+        if mode == "segment":
+            std, mean = torch.std_mean(crops, dim=1, keepdim=True, correction=0)
+        else:
+            mean, std = (torch.from_numpy(part).to(crops) for part in self.data.mean_and_std(indices, mode))
+        crops -= mean
+        crops /= std.clamp_min(torch.finfo(torch.float32).tiny)  # a silent crop stays silent
+        return crops

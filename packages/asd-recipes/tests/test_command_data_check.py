@@ -1,0 +1,106 @@
+"""`asd data check` as a command: table, JSON, exit status, and its options."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from typer.testing import CliRunner
+
+from asd_recipes.cli import app
+
+
+def _check(*arguments: str | Path) -> tuple[int, str]:
+    result = CliRunner().invoke(app, ["data", "check", *map(str, arguments), "--quiet"])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, result.output
+
+
+@pytest.fixture
+def recordings(tmp_path: Path) -> Path:
+    """Stereo at 44.1 kHz, without a layout."""
+    folder = tmp_path / "[bold]recordings"
+    folder.mkdir()
+    for number in range(3):
+        noise = np.random.default_rng(number).integers(-3000, 3000, (44_100 * 2, 2)).astype(np.int16)
+        soundfile.write(folder / f"{number}.wav", noise, 44_100)
+    return folder
+
+
+def test_options_say_what_recordings_should_be_like(recordings: Path) -> None:
+    assert _check(recordings)[0] == 1
+    assert _check(recordings, "--rate", "44100")[0] == 1
+    assert _check(recordings, "--rate", "44100", "--channel", "1")[0] == 0
+    assert _check(recordings, "--rate", "any", "--channel", "mean")[0] == 0
+    assert _check(recordings, "--rate", "any", "--channel", "mean", "--min-seconds", "3")[0] == 1
+
+
+def test_warnings_fail_a_strict_check_alone(recordings: Path) -> None:
+    (recordings / "metadata.csv").write_text("file_name,label\n0.wav,normal\n1.wav,normal\n")
+    options = (recordings, "--rate", "any", "--channel", "mean")
+    status, output = _check(*options)
+    assert status == 0
+    assert "warning: not listed: 2.wav" in output
+    assert _check(*options, "--strict")[0] == 1
+
+
+def test_json_goes_to_a_file_beside_the_table_or_alone_to_standard_output(recordings: Path, tmp_path: Path) -> None:
+    status, output = _check(recordings, "--json", tmp_path / "report.json")
+    assert "[bold]recordings" in output, "a name in brackets is no style"
+    assert "3 clips, 6 findings (6 errors, 0 warnings)" in output
+    written = json.loads((tmp_path / "report.json").read_text())
+    printed = json.loads(_check(recordings, "--json", "-")[1])
+    assert printed == written
+    assert status == 1
+    assert (written["clips"], written["errors"], written["warnings"]) == (3, 6, 0)
+    assert {problem["kind"] for problem in written["problems"]} == {"wrong rate", "wrong channels"}
+    assert {problem["severity"] for problem in written["problems"]} == {"error"}
+    (total,) = written["totals"]
+    assert total["seconds"] == pytest.approx(6.0)
+    # Uniform noise of +-3000 steps in each of two channels.
+    assert total["level_db"] == pytest.approx(20 * np.log10(3000 / 3**0.5 / 32768), abs=0.1)
+
+
+def test_a_kind_with_many_findings_is_cut_short_on_the_screen_and_whole_in_json(recordings: Path) -> None:
+    for number in range(3, 20):
+        (recordings / f"{number}.wav").touch()
+    output = _check(recordings, "--rate", "any", "--channel", "mean")[1]
+    assert output.count("error: empty: ") == 11
+    assert "error: empty: 7 more" in output
+    assert json.loads(_check(recordings, "--json", "-")[1])["errors"] == 17 + 6
+
+
+def test_a_folder_whose_name_is_no_text_can_be_checked(recordings: Path) -> None:
+    try:
+        strange = recordings.rename(recordings.with_name("a\udcff\n"))
+    except (OSError, UnicodeError):
+        pytest.skip("this file system takes no such name")
+    command = [sys.executable, "-m", "asd_recipes", "data", "check", str(strange)]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (result.returncode, result.stderr.count("Traceback")) == (1, 0)
+    assert "3 clips, 6 findings" in result.stdout
+
+
+@pytest.mark.parametrize("options", [["--rate", "fast"], ["--rate", "0"], ["--channel", "left"], ["--channel", "-1"]])
+def test_an_option_that_makes_no_sense_is_refused_by_name(recordings: Path, options: list[str]) -> None:
+    status, output = _check(recordings, *options)
+    assert status == 2
+    assert options[0] in output
+
+
+def test_ground_truth_labels_anonymous_clips(recordings: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "data" / "shaker" / "test"
+    folder.mkdir(parents=True)
+    for number in range(3):
+        (recordings / f"{number}.wav").rename(folder / f"section_00_{number:04d}.wav")
+    labels = ["source_test_normal", "source_test_anomaly", "target_test_normal"]
+    rows = [f"section_00_{number:04d}.wav,section_00_{label}_0000.wav" for number, label in enumerate(labels)]
+    (tmp_path / "truth.csv").write_text("\n".join(["shaker", *rows]))
+    arguments = (tmp_path / "data", "--ground-truth", tmp_path / "truth.csv", "--json", "-")
+    totals = json.loads(_check(*arguments)[1])["totals"]
+    assert {(line["domain"], line["label"]) for line in totals} == {
+        ("source", "normal"), ("source", "anomaly"), ("target", "normal")
+    }  # fmt: skip
