@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from asd_eval import bootstrap, bootstrap_auc, compare, evaluate, find_convention, partial_auc, roc_auc
+from asd_eval import bootstrap, bootstrap_auc, compare, delong_interval, evaluate, find_convention, partial_auc, roc_auc
 from asd_eval.errors import EvaluationError, UndefinedMetricError
-from asd_eval.interval import LeftOut, bootstrap_interval
+from asd_eval.interval import LeftOut, bootstrap_interval, influence_of
 from asd_eval.resampling import bootstrap_counts, jackknife_counts, metric_rows, swap_counts
 from asd_eval.strata import Section, merge_runs, metric_from_counts
 
@@ -164,15 +164,51 @@ def test_the_interval_of_a_mean_with_known_skewness_moves_towards_the_tail():
     assert interval.high - interval.value > interval.value - interval.low
 
 
-def test_a_biased_distribution_is_shifted_twice_its_bias_and_the_tails_are_students():
+def test_a_biased_distribution_is_shifted_twice_its_bias_and_scaled_to_the_jackknifes_deviation():
     values = stats.norm.ppf((np.arange(20_000) + 0.5) / 20_000) + 0.5
-    balanced = np.repeat([-1.0, 1.0], 5)
+    clips = 10
+    balanced = 0.3 * np.repeat([-2.0, -1.0, 0.0, 1.0, 2.0], 2)
     interval = bootstrap_interval(
-        lambda x: x[0, 0], np.zeros((1, 1)), values[None, None], [LeftOut(slice(0, 1), balanced[None, None], 10)],
+        lambda x: x[0, 0], np.zeros((1, 1)), values[None, None], [LeftOut(slice(0, 1), balanced[None, None], clips)],
         confidence=0.9,
     )  # fmt: skip
-    tail = stats.t.ppf(0.95, 9) * np.sqrt(10 / 9)
+    deviation = np.sqrt((clips - 1) / clips * np.sum(balanced**2))
+    freedom = 2 / ((stats.kurtosis(balanced, fisher=False) - (clips - 3) / (clips - 1)) / clips)
+    tail = stats.t.ppf(0.95, freedom) * deviation
+    assert deviation != pytest.approx(1.0, abs=0.1)
     assert (interval.low, interval.high) == pytest.approx((0.5 - 1.0 - tail, 0.5 - 1.0 + tail), abs=0.02)
+
+
+def influence(values, clips):
+    return influence_of(
+        lambda x: x[0, 0], np.zeros((1, 1)), [LeftOut(slice(0, 1), np.array(values)[None, None], clips)]
+    )
+
+
+def test_normally_distributed_influence_has_a_degree_of_freedom_less_than_clips_and_a_heavy_tail_far_fewer():
+    rng = np.random.default_rng(0)
+    normal, heavy = rng.normal(size=(2000, 40)), rng.exponential(size=(2000, 40)) ** 2
+    # The sample's kurtosis is a little too small for few clips, so the degrees are a little too many.
+    assert np.median([influence(x, 40).freedom for x in normal]) == pytest.approx(39, rel=0.25)
+    assert np.median([influence(x, 40).freedom for x in heavy]) < 8
+
+
+def test_degrees_of_freedom_tell_how_much_the_variance_of_a_mean_varies_from_sample_to_sample():
+    rng = np.random.default_rng(1)
+    samples = rng.exponential(size=(4000, 400))
+    left_out = (samples.sum(axis=1)[:, None] - samples) / 399
+    found = [influence(x, 400) for x in left_out]
+    variances = samples.var(axis=1, ddof=1) / 400
+    assert [f.deviation**2 for f in found] == pytest.approx(variances, rel=1e-6)
+    # A variance with so many degrees of freedom varies by 2 / freedom, relatively squared.
+    assert np.median([f.freedom for f in found]) == pytest.approx(2 * variances.mean() ** 2 / variances.var(), rel=0.25)
+
+
+def test_the_interval_of_an_auc_is_as_wide_as_delongs():
+    labels, scores, _ = make(400)
+    auc, _ = bootstrap_auc(labels, scores)
+    delong = delong_interval(labels, scores)
+    assert auc.high - auc.low == pytest.approx(delong.high - delong.low, rel=0.03)
 
 
 def test_every_clip_is_drawn_equally_often():

@@ -1,11 +1,18 @@
 """Intervals hold the truth as often as they say: simulated test sets with known metrics.
 
 Each system's scores in a stratum are normally distributed, or rounded to a coarse grid so that most are tied. The
-truth is computed on the distributions themselves. The default test is a short run; the full one, a thousand
-simulated test sets per case, is marked slow and prints its table.
+truth is computed on the distributions themselves. The default test is a short run; the full one is marked slow and
+prints its table.
+
+What is promised is that of 1,000 simulated truths a 95 % interval holds 93 to 97 %. A thousand simulations know a
+coverage to a standard error of 0.69 %: a cell that truly holds 96.5 % would be seen above 97 % in one run of five, by
+chance alone. So a cell has four thousand (0.34 %, one run of twenty-three at 96.5 %, one of a thousand at 96 %), and
+what is then seen must lie within 93 to 97 %, with no allowance.
 """
 
+import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -32,42 +39,55 @@ class Machine:
 @dataclass(frozen=True)
 class Case:
     machines: tuple[Machine, ...]
-    clips: int
+    clips: int | tuple[int, int, int, int]  # of each stratum
     grid: float = 0.0  # scores are rounded to its multiples
+
+    @property
+    def counts(self) -> tuple[int, int, int, int]:
+        return (self.clips,) * 4 if isinstance(self.clips, int) else self.clips
 
 
 MEDIUM, HIGH, LOW = Machine((0.0, 1.0, 0.4, 1.3)), Machine((0.0, 2.2, 0.4, 2.6)), Machine((0.0, 0.2, 0.4, 0.6))
+VERY_HIGH = Machine((0.0, 3.2, 0.4, 3.6))
 CASES = {
+    "25 clips, low": Case((LOW,), 25),
+    "25 clips, medium": Case((MEDIUM,), 25),
+    "25 clips, high": Case((HIGH,), 25),
+    "low": Case((LOW,), 50),
     "medium": Case((MEDIUM,), 50),
     "high": Case((HIGH,), 50),
-    "low": Case((LOW,), 50),
+    "very high": Case((VERY_HIGH,), 50),
     "many ties": Case((MEDIUM,), 50, grid=0.5),
+    "uneven": Case((MEDIUM,), (90, 30, 25, 40)),
+    "100 clips": Case((MEDIUM,), 100),
     "three machines": Case((MEDIUM, HIGH, LOW), 50),
-    "25 clips": Case((MEDIUM,), 25),
 }
 
 
-def true_metrics(machine, grid):
+def true_metrics(machine, grid, counts=(1, 1, 1, 1)):
     step = grid or 0.002
     levels = np.arange(9.0, -7.0, -step)  # highest first
     upper, lower = levels + step / 2, levels - step / 2
-    weights = [stats.norm.cdf(upper - m) - stats.norm.cdf(lower - m) for m in machine.means]
+    weights = [
+        n * (stats.norm.cdf(upper - m) - stats.norm.cdf(lower - m)) for m, n in zip(machine.means, counts, strict=True)
+    ]
     strata = [Stratum(domain, label, np.arange(1)) for domain, label in STRATA]
     return [float(metric_from_counts(metric, strata, weights)) for metric in CONVENTION.metrics]
 
 
 def simulated(case, rng):
-    labels = np.tile(np.repeat([0, 1], case.clips), 2 * len(case.machines))
-    domains = np.tile(np.repeat(["source", "target"], 2 * case.clips), len(case.machines))
-    machines = np.repeat([str(i) for i in range(len(case.machines))], 4 * case.clips)
-    means = np.concatenate([np.repeat(machine.means, case.clips) for machine in case.machines])
+    clips, number = sum(case.counts), len(case.machines)
+    labels = np.tile(np.repeat([label for _, label in STRATA], case.counts), number)
+    domains = np.tile(np.repeat([domain for domain, _ in STRATA], case.counts), number)
+    machines = np.repeat([str(i) for i in range(number)], clips)
+    means = np.concatenate([np.repeat(machine.means, case.counts) for machine in case.machines])
     scores = rng.normal(size=len(labels)) + means
     scores = np.round(scores / case.grid) * case.grid if case.grid else scores
     return {"label": labels, "score": scores, "domain": domains, "machine": machines}
 
 
 def coverage_of_metrics(case, simulations, seed):
-    truths = np.array([true_metrics(machine, case.grid) for machine in case.machines])
+    truths = np.array([true_metrics(machine, case.grid, case.counts) for machine in case.machines])
     truth = np.append(truths.ravel(), harmonic_mean(truths[:, 1:].ravel()))
     rng = np.random.default_rng(seed)
     held = np.zeros(len(truth))
@@ -79,12 +99,18 @@ def coverage_of_metrics(case, simulations, seed):
     return dict(zip(names, held / simulations, strict=True))
 
 
-def coverage_of_the_difference(simulations, seed):
-    """Two systems that share half of their noise; returns coverage, and how often p < 0.05 under no difference."""
-    better, worse, clips = MEDIUM, LOW, 50
-    truth = harmonic_mean(true_metrics(better, 0)[1:]) - harmonic_mean(true_metrics(worse, 0)[1:])
+def coverage_of_the_difference(simulations, seed, better=MEDIUM, worse=LOW, clips=50):
+    """Two systems that share half of their noise.
+
+    Returns:
+        Coverage of the difference of each metric and of the official score, and how often p < 0.05 where the
+        systems do not differ.
+    """
+    better_truth, worse_truth = true_metrics(better, 0), true_metrics(worse, 0)
+    truth = np.array(better_truth) - worse_truth
+    truth = np.append(truth, harmonic_mean(better_truth[1:]) - harmonic_mean(worse_truth[1:]))
     rng = np.random.default_rng(seed)
-    held = rejected = 0
+    held, rejected = np.zeros(len(truth)), 0
     labels, domains = np.tile(np.repeat([0, 1], clips), 2), np.repeat(["source", "target"], 2 * clips)
     for simulation in range(simulations):
         shared, *own = rng.normal(size=(4, 4 * clips))
@@ -93,10 +119,12 @@ def coverage_of_the_difference(simulations, seed):
             {"label": labels, "domain": domains, "score": mean + (shared + noise) / np.sqrt(2)}
             for mean, noise in zip(means, own, strict=True)
         )
-        difference = compare(a, b, resamples=RESAMPLES, seed=simulation).official.difference
-        held += difference.low <= truth <= difference.high
+        found = compare(a, b, resamples=RESAMPLES, seed=simulation)
+        intervals = [metric.difference for metric in (*found.metrics, found.official)]
+        held += [interval.low <= value <= interval.high for interval, value in zip(intervals, truth, strict=True)]
         rejected += compare(a, c, resamples=200, seed=simulation).official.p_value < 0.05
-    return held / simulations, rejected / simulations
+    names = [*(metric.name for metric in CONVENTION.metrics), "official score"]
+    return dict(zip(names, held / simulations, strict=True)), rejected / simulations
 
 
 def coverage_of_delong(simulations, seed, means=(0.0, 1.0), clips=50):
@@ -138,31 +166,65 @@ def test_delongs_interval_holds_the_truth_as_often_as_it_says():
 
 def test_the_interval_of_a_difference_and_the_permutation_test_keep_their_levels():
     held, rejected = coverage_of_the_difference(50, seed=1)
-    assert held > 0.85  # 0.95 less three standard errors of 50 simulations
+    assert min(held.values()) > 0.85  # 0.95 less three standard errors of 50 simulations
     assert rejected <= 0.14  # 0.05 and the same
+
+
+SIMULATIONS = 4000
+
+
+def printed(name, found, simulations):
+    error = np.sqrt(LEVEL * (1 - LEVEL) / simulations)
+    columns = ", ".join(f"{metric} {100 * coverage:.1f} %" for metric, coverage in found.items())
+    print(f"\n{name}: {columns} (of {simulations}, standard error {100 * error:.2f} %)")
+
+
+def assert_documented(name, found):
+    """The row of the page about conventions says the same; a range where there are several machines."""
+    page = next(
+        (p / "docs" / "conventions.md" for p in Path(__file__).resolve().parents if (p / "docs").is_dir()), None
+    )
+    if page is None or not page.is_file():
+        return  # the package alone
+    (row,) = (line for line in page.read_text(encoding="utf-8").splitlines() if line.startswith(f"| {name} |"))
+    cells = [[float(word) for word in re.findall(r"[\d.]+", cell)] for cell in row.split("|")[2:-1]]
+    columns = {}
+    for metric, coverage in found.items():
+        columns.setdefault(re.sub(r" \d$", "", metric), []).append(100 * coverage)
+    for cell, (metric, coverages) in zip((c for c in cells if c), columns.items(), strict=True):
+        # One simulation of four thousand may fall to the other side with another library's last bit.
+        assert [cell[0], cell[-1]] == pytest.approx([min(coverages), max(coverages)], abs=0.08), metric
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
-def test_intervals_hold_93_to_97_percent_of_a_thousand_simulated_truths(name):
-    found = coverage_of_metrics(CASES[name], 1000, seed=2023)
-    print(f"\n{name}: " + ", ".join(f"{metric} {100 * coverage:.1f} %" for metric, coverage in found.items()))
-    # one in twenty-five of so many columns lies 1.5 standard errors (0.7 %) outside by chance
-    assert all(PROMISED[0] - 0.01 <= coverage <= PROMISED[1] + 0.01 for coverage in found.values())
-    assert PROMISED[0] <= np.mean(list(found.values())) <= PROMISED[1]
+def test_intervals_hold_93_to_97_percent_of_simulated_truths(name):
+    found = coverage_of_metrics(CASES[name], SIMULATIONS, seed=2023)
+    printed(name, found, SIMULATIONS)
+    assert all(PROMISED[0] <= coverage <= PROMISED[1] for coverage in found.values())
+    assert_documented(name, found)
 
 
 @pytest.mark.slow
-def test_differences_hold_93_to_97_percent_of_a_thousand_simulated_truths():
-    held, rejected = coverage_of_the_difference(1000, seed=2023)
-    print(f"\ndifference of official scores: {100 * held:.1f} %; p < 0.05 without a difference: {100 * rejected:.1f} %")
-    assert PROMISED[0] <= held <= PROMISED[1]
-    assert 0.03 <= rejected <= 0.07
+@pytest.mark.parametrize(
+    ("better", "worse", "clips"),
+    [(MEDIUM, LOW, 25), (MEDIUM, LOW, 50), (HIGH, MEDIUM, 50)],
+    ids=["25 clips, medium less low", "medium less low", "high less medium"],
+)
+def test_differences_hold_93_to_97_percent_of_simulated_truths(better, worse, clips, request):
+    held, rejected = coverage_of_the_difference(SIMULATIONS, seed=2023, better=better, worse=worse, clips=clips)
+    printed(f"difference, {request.node.callspec.id}", held, SIMULATIONS)
+    print(f"p < 0.05 without a difference: {100 * rejected:.1f} %")
+    assert all(PROMISED[0] <= coverage <= PROMISED[1] for coverage in held.values())
+    assert_documented(f"difference, {request.node.callspec.id}", held)
+    assert 0.04 <= rejected <= 0.06  # three standard errors of 4,000
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("means", "clips"), [((0.0, 1.0), 50), ((0.0, 2.5), 50), ((0.0, 1.0), 15)])
+@pytest.mark.parametrize(("means", "clips"), [((0.0, 1.0), 50), ((0.0, 2.5), 50), ((0.0, 1.0), 25), ((0.0, 2.5), 25)])
 def test_delong_holds_93_to_97_percent_of_simulated_truths(means, clips):
-    held = coverage_of_delong(5000, seed=2023, means=means, clips=clips)
-    print(f"\nDeLong, means {means}, {clips} clips a class: {100 * held:.1f} %")
-    assert PROMISED[0] <= held <= PROMISED[1] + 0.005
+    held = coverage_of_delong(SIMULATIONS, seed=2023, means=means, clips=clips)
+    name = f"DeLong, {clips} clips a class, AUC {stats.norm.cdf((means[1] - means[0]) / np.sqrt(2)):.2f}"
+    printed(name, {"AUC": held}, SIMULATIONS)
+    assert PROMISED[0] <= held <= PROMISED[1]
+    assert_documented(name, {"AUC": held})

@@ -7,7 +7,17 @@ import json
 import numpy as np
 import pytest
 
-from asd_eval import ScoreTable, evaluate, evaluate_machine, find_convention, harmonic_mean, official_csv, official_rows
+from asd_eval import (
+    Interval,
+    ScoreTable,
+    evaluate,
+    evaluate_machine,
+    find_convention,
+    harmonic_mean,
+    official_csv,
+    official_rows,
+    official_text,
+)
 from asd_eval.errors import ConventionError, EvaluationError, LengthError
 
 
@@ -161,6 +171,27 @@ def test_the_official_file_of_a_system_without_decisions_has_no_columns_for_them
     assert "precision" not in text
     assert "ci95" not in text
     assert text.splitlines()[0] == "fan"
+
+
+@pytest.mark.parametrize("convention", ["official", "within-domain", 2021, 2020])
+def test_the_printed_official_table_has_every_mean_of_the_file_and_fits_a_terminal(convention):
+    decisions = {"decision": (columns()["score"] > 0.5).astype(int)}
+    found = evaluate(columns() | decisions, convention=convention)
+    text = official_text(found)
+    for row in official_rows(found):
+        for value in (cell for cell in row if isinstance(cell, float)):
+            assert f"{100 * value:.2f}" in text, row
+    assert f"official score  {100 * found.official_score:.2f} %" in text
+    assert max(len(line) for line in text.splitlines() if "convention" not in line) <= 80
+
+
+def test_the_printed_official_table_shows_what_is_missing_and_the_interval_that_it_is_given():
+    text = official_text(evaluate(missing_target()))
+    assert "official score  missing" in text
+    assert "no normal clips of the target domain" in text
+    assert "  -" in text
+    interval = Interval(0.5, 0.4, 0.625, 0.9, "by hand")
+    assert "%, 90 % interval [40.00, 62.50] (by hand)" in official_text(evaluate(columns()), interval)
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,11 @@
 """Equality with the numbers that other people's programs wrote, to 1e-12."""
 
 import csv
+import re
 
 import pytest
 
-from asd_eval import evaluate_directory, official_rows
+from asd_eval import evaluate_directory, official_rows, official_text
 
 EXACT = 1e-12  # sums of some hundred quotients in another order
 
@@ -71,3 +72,35 @@ def test_every_value_of_the_2022_result_is_ours(shared):
                 assert ours == pytest.approx(float(theirs), abs=EXACT), (machine, row[0], column)
                 compared += 1
     assert compared == 7 * 5 * 9 + 18
+
+
+def printed_rows(text):
+    """Words of each row of the printed tables, with the machine put before every row of its means."""
+    rows, machine = {}, ""
+    for line in text.splitlines():
+        machine = line.split()[0] if line[:1].strip() else machine
+        words = [word for word in re.split(r"\s{2,}", line.strip()) if word]
+        if words[:1] == [machine]:
+            del words[0]
+        rows.setdefault((machine, words[0] if words else ""), []).extend(words[1:])
+    return rows
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_the_printed_table_has_every_value_of_the_official_evaluator_2023(shared, system):
+    golden = shared / "golden" / "evaluator2023"
+    printed = printed_rows(official_text(evaluate_directory(golden / "systems" / system, ground_truth=golden)))
+    machine, compared = "all", 0
+    for row in (row for row in rows_of(golden / f"expected_{system}.csv") if row):
+        if len(row) == 1:
+            machine = row[0]
+        elif "mean over all" in row[0]:
+            machine = "all"
+        if row[0] in ("section", "", TRUTH_LIMIT) or len(row) == 1:
+            continue
+        key = ("official", row[0]) if row[0] == "official score" else (machine, row[0].split(" mean")[0])
+        ours = [float(word.removesuffix(" %")) for word in printed[key]]
+        theirs = [100 * float(value) for value in row[1:] if value]
+        assert ours == pytest.approx(theirs, abs=0.005 + 1e-9), key  # half of the last digit that is printed
+        compared += len(theirs)
+    assert compared == 7 * (10 + 20) + 20 + 1

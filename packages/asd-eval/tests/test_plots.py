@@ -104,6 +104,23 @@ def test_bars_show_machines_official_score_and_what_is_missing(table):
     assert png_of(figure).startswith(PNG)
 
 
+def test_the_legend_of_six_systems_with_long_names_stays_inside_the_picture(table):
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    found = bootstrap(table, resamples=100)
+    figure = plot_machine_bars({f"SerialOE-DFlow, ensemble {i}": found for i in range(6)})
+    FigureCanvasAgg(figure).draw()
+    (legend,) = figure.legends
+    inside, picture = legend.get_window_extent(), figure.bbox
+    assert picture.x0 <= inside.x0 < inside.x1 <= picture.x1
+    assert picture.y0 <= inside.y0 < inside.y1 < figure.axes[0].get_window_extent().y0
+
+
+def test_the_roc_of_a_perfect_system_shows_no_interval_without_width(table):
+    (axes,) = plot_roc(table["label"], table["label"], resamples=100).axes
+    assert "AUC: 100.0 % (no spread)" in legend_of(axes)
+
+
 def test_systems_of_other_machines_are_not_put_side_by_side(table):
     a = bootstrap(table, resamples=100)
     table["machine"] = np.repeat(["fan", "pump"], 100)

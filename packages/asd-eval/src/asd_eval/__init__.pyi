@@ -50,6 +50,9 @@ from .delong import (
     delong_test as delong_test,
 )
 from .directories import (
+    bootstrap_directory as bootstrap_directory,
+)
+from .directories import (
     compare_directories as compare_directories,
 )
 from .directories import (
@@ -116,6 +119,9 @@ from .official_table import (
 )
 from .official_table import (
     official_rows as official_rows,
+)
+from .printed_table import (
+    official_text as official_text,
 )
 from .roc import (
     partial_auc as partial_auc,

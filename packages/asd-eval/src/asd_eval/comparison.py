@@ -47,17 +47,19 @@ class Comparison:
 
     Attributes:
         official: the score that ranks systems, with its p-value.
+        averages: each ranked metric's mean over all machines and sections.
         machines: each machine's mean.
         metrics: every metric of every section.
     """
 
     convention: Convention
     official: Difference
+    averages: tuple[Difference, ...]
     machines: tuple[Difference, ...]
     metrics: tuple[Difference, ...]
 
     def __str__(self) -> str:
-        rows = [*self.metrics, *self.machines, self.official]
+        rows = [*self.metrics, *self.machines, *self.averages, self.official]
         width = max(len(row.name) for row in rows)
         confidence = f"{100 * self.official.difference.confidence:g} %"
         lines = [f"{'percent'.ljust(width)}   first  second    diff  {confidence} interval"]
@@ -122,14 +124,20 @@ def compare(
         difference(f"{machine} mean".strip(), _mean_of(found, machine))
         for machine in dict.fromkeys(a.machines.tolist())
     ]
+    averages = [difference(f"{metric.name} mean", _mean_of_metric(found, metric.name)) for metric in chosen.ranked]
     official = difference("official score", _mean_of(found, None))
     p_value = _permutation_p_value(ranked, found, permutations=resamples, seed=seed)
     official = Difference(official.name, official.first, official.second, official.difference, p_value)
-    return Comparison(chosen, official, tuple(machines), tuple(metrics))
+    return Comparison(chosen, official, tuple(averages), tuple(machines), tuple(metrics))
 
 
 def _mean_of(found: ResampledSections, machine: str | None) -> Statistic:
     which = found.ranked(machine)
+    return lambda metrics: mean_rows(found.convention.mean, metrics[which])
+
+
+def _mean_of_metric(found: ResampledSections, name: str) -> Statistic:
+    which = [place for place, (_, _, metric) in enumerate(found.keys) if metric.name == name]
     return lambda metrics: mean_rows(found.convention.mean, metrics[which])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from .bootstrap_intervals import Intervals, bootstrap
 from .comparison import Comparison, compare
 from .evaluation import Evaluation, evaluate
 from .ground_truth import labelled_table, read_ground_truth
@@ -46,6 +47,27 @@ def evaluate_directory(
     submission = read_submission(directory)
     table = _labelled(submission, ground_truth)
     return evaluate(table, convention=convention or _convention(submission), skip_missing=skip_missing)
+
+
+def bootstrap_directory(
+    directory: Path | str,
+    *,
+    ground_truth: Path | str | None = None,
+    convention: str | int | None = None,
+    resamples: int = 10_000,
+    confidence: float = 0.95,
+    seed: int = 0,
+) -> Intervals:
+    """Intervals of a submission directory's metrics and official score; arguments as for ``bootstrap``.
+
+    Raises:
+        SubmissionError: naming file and row.
+    """
+    submission = read_submission(directory)
+    return bootstrap(
+        _labelled(submission, ground_truth),
+        convention=convention or _convention(submission), resamples=resamples, confidence=confidence, seed=seed,
+    )  # fmt: skip
 
 
 def compare_directories(

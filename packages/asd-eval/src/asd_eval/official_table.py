@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import dataclass
 
 from .decisions import DECISION_METRICS
 from .evaluation import Evaluation
@@ -18,12 +19,44 @@ Row = list[str | float]
 OVERALL = "over all machine types, sections, and domains"
 
 
-def official_rows(evaluation: Evaluation) -> list[Row]:
-    """The rows of the official result file; a missing metric is an empty field."""
+@dataclass(frozen=True)
+class OfficialBlock:
+    """What the result file says of one machine, or of all together.
+
+    Attributes:
+        machine: its name; None for all.
+        header, sections: a row for each section (2021: of each domain); empty for all machines.
+        means_header, means: the rows of means; the header is empty where they stand under ``header`` (2020).
+    """
+
+    machine: str | None
+    header: Row
+    sections: tuple[Row, ...]
+    means_header: Row
+    means: tuple[Row, ...]
+
+
+def official_blocks(evaluation: Evaluation) -> tuple[OfficialBlock, ...]:
+    """A block for each machine, and one for all together where the year's script has it."""
     name = evaluation.convention.name
     if name == "dcase2020":
-        return _rows_2020(evaluation)
-    return _rows_2021(evaluation) if name == "dcase2021" else _rows_2023(evaluation)
+        return tuple(_block_2020(evaluation, machine) for machine in evaluation.machines)
+    block = _block_2021 if name == "dcase2021" else _block_2023
+    return tuple(block(evaluation, machine) for machine in (*evaluation.machines, None))
+
+
+def official_rows(evaluation: Evaluation) -> list[Row]:
+    """The rows of the official result file; a missing metric is an empty field."""
+    rows: list[Row] = []
+    for block in official_blocks(evaluation):
+        if block.machine is not None:
+            rows += [[block.machine], block.header, *block.sections]
+        if block.means_header:
+            rows.append(block.means_header)
+        rows += [*block.means, []]
+    if evaluation.convention.name not in ("dcase2020", "dcase2021"):
+        rows.append(["official score", "", _cell(evaluation.official_score)])
+    return rows
 
 
 def official_csv(evaluation: Evaluation) -> str:
@@ -33,59 +66,56 @@ def official_csv(evaluation: Evaluation) -> str:
     return text.getvalue()
 
 
-def _rows_2023(evaluation: Evaluation) -> list[Row]:
+def _block_2023(evaluation: Evaluation, machine: str | None) -> OfficialBlock:
     quantities = ["AUC", "pAUC", *_decisions(evaluation)]
     both, source, target = (
         [_columns(evaluation, q, domain) for q in quantities] for domain in ("", "source", "target")
     )
     kinds = (("arithmetic", "", both), ("harmonic", "", both), ("harmonic", "source ", source),
              ("harmonic", "target ", target))  # fmt: skip
-    rows: list[Row] = []
-    for machine in (*evaluation.machines, None):
-        if machine is not None:
-            rows += [[machine], ["section", *evaluation.metrics]]
-            sections = [s for s in evaluation.sections if s.machine == machine]
-            rows += [[s.section, *(_cell(value.value) for value in s.values)] for s in sections]
-        rows.append(["", "", *quantities])
-        for kind, word, columns in kinds:
-            label = f"{word}{kind} mean" + ("" if machine is not None else f" {OVERALL}")
-            means = [evaluation.mean(names, machine=machine, kind=kind) for names in columns]  # type: ignore[arg-type]
-            rows.append([label, "", *(_cell(mean) for mean in means)])
-        rows.append([])
-    rows.append(["official score", "", _cell(evaluation.official_score)])
-    return rows
+    means: list[Row] = []
+    for kind, word, columns in kinds:
+        values = [evaluation.mean(names, machine=machine, kind=kind) for names in columns]  # type: ignore[arg-type]
+        means.append([_mean_label(f"{word}{kind} mean", machine), "", *(_cell(value) for value in values)])
+    sections: list[Row] = [
+        [section.section, *(_cell(value.value) for value in section.values)]
+        for section in evaluation.sections
+        if section.machine == machine
+    ]
+    return OfficialBlock(
+        machine, ["section", *evaluation.metrics], tuple(sections), ["", "", *quantities], tuple(means)
+    )
 
 
-def _rows_2021(evaluation: Evaluation) -> list[Row]:
+def _block_2021(evaluation: Evaluation, machine: str | None) -> OfficialBlock:
     quantities = ["AUC", "pAUC", *_decisions(evaluation)]
     both = [_columns(evaluation, quantity, "") for quantity in quantities]
-    rows: list[Row] = []
-    for machine in (*evaluation.machines, None):
-        if machine is not None:
-            rows += [[machine], ["section", "domain", *quantities]]
-            for domain in ("source", "target"):
-                for section in (s for s in evaluation.sections if s.machine == machine):
-                    values = [section.value(f"{quantity} ({domain})") for quantity in quantities]
-                    rows.append([section.section, domain, *(_cell(value) for value in values)])
-        else:
-            rows.append(["", "", *quantities])
-        for kind in ("arithmetic", "harmonic"):
-            label = f"{kind} mean" + ("" if machine is not None else f" {OVERALL}")
-            means = [evaluation.mean(names, machine=machine, kind=kind) for names in both]
-            rows.append([label, "", *(_cell(mean) for mean in means)])
-        rows.append([])
-    return rows
+    sections: list[Row] = []
+    for domain in ("source", "target"):
+        for section in (s for s in evaluation.sections if s.machine == machine):
+            values = [section.value(f"{quantity} ({domain})") for quantity in quantities]
+            sections.append([section.section, domain, *(_cell(value) for value in values)])
+    means: list[Row] = []
+    for kind in ("arithmetic", "harmonic"):
+        values = [evaluation.mean(names, machine=machine, kind=kind) for names in both]
+        means.append([_mean_label(f"{kind} mean", machine), "", *(_cell(value) for value in values)])
+    # The script repeats the header above the means of all machines alone.
+    means_header: Row = ["", "", *quantities] if machine is None else []
+    return OfficialBlock(machine, ["section", "domain", *quantities], tuple(sections), means_header, tuple(means))
 
 
-def _rows_2020(evaluation: Evaluation) -> list[Row]:
-    rows: list[Row] = []
-    for machine in evaluation.machines:
-        rows += [[machine], ["id", *evaluation.metrics]]
-        sections = [s for s in evaluation.sections if s.machine == machine]
-        rows += [[s.section, *(_cell(value.value) for value in s.values)] for s in sections]
-        rows.append(["Average", *(_cell(evaluation.mean([m], machine=machine)) for m in evaluation.metrics)])
-        rows.append([])
-    return rows
+def _block_2020(evaluation: Evaluation, machine: str) -> OfficialBlock:
+    sections: list[Row] = [
+        [section.section, *(_cell(value.value) for value in section.values)]
+        for section in evaluation.sections
+        if section.machine == machine
+    ]
+    average: Row = ["Average", *(_cell(evaluation.mean([m], machine=machine)) for m in evaluation.metrics)]
+    return OfficialBlock(machine, ["id", *evaluation.metrics], tuple(sections), [], (average,))
+
+
+def _mean_label(name: str, machine: str | None) -> str:
+    return name if machine is not None else f"{name} {OVERALL}"
 
 
 def _columns(evaluation: Evaluation, quantity: str, domain: str) -> list[str]:

@@ -62,9 +62,9 @@ def as_text(evaluation: Evaluation) -> str:
     header, rows = grid(evaluation)
     decided = [column for column, name in enumerate(header) if name.startswith(DECISION_METRICS)]
     others = [column for column in range(len(header)) if column not in decided]
-    tables = [_table(header, rows, others)]
+    tables = [aligned_table(header, rows, others)]
     if decided:
-        tables += ["", _table(header, rows, [0, 1, *decided])]
+        tables += ["", aligned_table(header, rows, [0, 1, *decided])]
     return "\n".join([*tables, *notes(evaluation)])
 
 
@@ -134,17 +134,31 @@ def _percent(cell: Cell) -> str:
     return cell if isinstance(cell, str) else f"{100 * cell:.2f}"
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[Cell]], columns: Sequence[int]) -> str:
-    cells = [[header[c] for c in columns], *([_percent(row[c]) for c in columns] for row in rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(columns))]
-    lines = [_aligned(row, widths) for row in cells]
-    lines.insert(1, "-" * max(len(line) for line in lines))
+def aligned_table(
+    header: Sequence[str], rows: Sequence[Sequence[Cell]], columns: Sequence[int], *, words: int = 2
+) -> str:
+    """Some columns of a table, in percent, for a terminal.
+
+    The bracket of a name, "AUC (source)", stands in a line of its own below it, which keeps columns narrow.
+
+    Args:
+        words: how many of the columns, the first ones, are words and are flush left.
+    """
+    names = [header[column].partition(" (") for column in columns]
+    heads = [[name if bracket else "" for name, bracket, _ in names],
+             [f"({of}" if bracket else name for name, bracket, of in names]]  # fmt: skip
+    if not any(heads[0]):
+        del heads[0]
+    cells = [*heads, *([_percent(row[c]) for c in columns] for row in rows)]
+    widths = [max(len(row[place]) for row in cells) for place in range(len(columns))]
+    lines = [_aligned(row, widths, words) for row in cells]
+    lines.insert(len(heads), "-" * max(len(line) for line in lines))
     return "\n".join(lines)
 
 
-def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
+def _aligned(row: Sequence[str], widths: Sequence[int], words: int) -> str:
     cells = [
-        cell.ljust(width) if column < 2 else cell.rjust(width)
+        cell.ljust(width) if column < words else cell.rjust(width)
         for column, (cell, width) in enumerate(zip(row, widths, strict=True))
     ]
     return "  ".join(cells).rstrip()

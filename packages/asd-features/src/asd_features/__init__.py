@@ -17,6 +17,7 @@ from asd_features.log_mel import log_mel
 from asd_features.log_mel_settings import LogMelSettings
 from asd_features.mel_filterbank import mel_filterbank
 from asd_features.power_weights import HighPassSettings, high_pass_sos, power_weights
+from asd_features.recording_measures import RecordingMeasures, measure_recording
 from asd_features.segmentation import SegmentSettings, segments
 from asd_features.waveform import Waveform, read_waveform
 from asd_features.waveform_statistics import WaveformStatistics, waveform_statistics
@@ -29,6 +30,7 @@ __all__ = [
     "HighPassSettings",
     "LogMelSettings",
     "NonFiniteAudioError",
+    "RecordingMeasures",
     "SampleRateError",
     "SegmentSettings",
     "TruncatedAudioError",
@@ -38,6 +40,7 @@ __all__ = [
     "audio_info",
     "high_pass_sos",
     "log_mel",
+    "measure_recording",
     "mel_filterbank",
     "power_weights",
     "read_waveform",

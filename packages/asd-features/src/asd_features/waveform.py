@@ -18,9 +18,9 @@ from asd_features.audio_errors import (
     EmptyAudioError,
     NonFiniteAudioError,
     SampleRateError,
-    TruncatedAudioError,
 )
 from asd_features.audio_file import AudioInfo, open_audio
+from asd_features.frame_blocks import frame_blocks
 from asd_features.sample_rate import checked_sample_rate_hz, whole_number
 
 if TYPE_CHECKING:
@@ -133,29 +133,10 @@ def _check_choice(info: AudioInfo, sample_rate_hz: int, channel: int | str, resa
 
 def _read_frames(info: AudioInfo, sound: SoundFile) -> NDArray[Any]:
     """All frames, (T, channels) int16 or float32, and not one fewer than declared."""
-    import soundfile
-
-    dtype = "int16" if info.subtype == "PCM_16" else "float32"
     # A wav file's length is known to fit into the file, so one block takes it all. A compressed stream may declare
     # anything: there, memory follows what has been decoded.
     whole = sound.format != "FLAC" and info.subtype in _STORED_AS_IS
-    block_frames = info.frames if whole else min(info.frames, _BLOCK_FRAMES)
-    blocks: list[NDArray[Any]] = []
-    decoded = 0
-    try:
-        while decoded < info.frames:
-            block = sound.read(min(block_frames, info.frames - decoded), dtype=dtype, always_2d=True)
-            if len(block) == 0:
-                break
-            blocks.append(block)
-            decoded += len(block)
-    except soundfile.LibsndfileError:
-        pass  # the decoder stumbles over the cut; what it had delivered decides below
-    if decoded < info.frames:
-        raise TruncatedAudioError(
-            info.path, f"declares {info.frames} frames, but decoding stopped after {decoded}: cut off or damaged. "
-            "Copy or download it again."
-        )  # fmt: skip
+    blocks = list(frame_blocks(info, sound, block_frames=info.frames if whole else _BLOCK_FRAMES))
     return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
 
 

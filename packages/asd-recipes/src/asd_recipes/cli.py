@@ -11,6 +11,7 @@ from asd_recipes.command_data import data_app
 from asd_recipes.command_evaluate import compare, evaluate
 from asd_recipes.command_reproduce import reproduce
 from asd_recipes.command_score import score
+from asd_recipes.command_study import study
 
 app = typer.Typer(
     name="asd",
@@ -24,6 +25,7 @@ app.add_typer(data_app, name="data")
 app.command()(score)
 app.command()(evaluate)
 app.command()(compare)
+app.command()(study)
 
 
 def main() -> None:

@@ -62,7 +62,7 @@ def reproduce(
 
         chosen = chosen_systems(SYSTEMS if systems is None else names(systems))
         source = data if data is not None else synthetic_data(out, recipe, progress)
-        store = RunStore(out / _run_name(Path(profile).stem, recipe, data))
+        store = RunStore(out / run_name(Path(profile).stem, recipe, data))
         with store.locked():
             if not resume:
                 _clear(store.root)
@@ -93,7 +93,7 @@ def synthetic_data(out: Path, recipe: "Recipe", progress: "Progress") -> Path:
     return folder
 
 
-def _run_name(profile: str, recipe: "Recipe", data: Path | None) -> str:
+def run_name(profile: str, recipe: "Recipe", data: Path | None) -> str:
     """One folder for each profile, seed, data set and recipe, so that the same command finds its run again."""
     from asd_recipes.dataset import is_synthetic
     from asd_recipes.recipe_toml import recipe_digest

@@ -54,6 +54,7 @@ class RunResult:
     """What a run ends with."""
 
     folder: Path
+    jobs: list[Job]
     tables: ResultTables
     problems: list[Problem]
 
@@ -103,7 +104,7 @@ class Reproduction:
         )
         write_tables(self.store.root, tables, {"schema": SCHEMA, "seed": self.recipe.seed})
         self._plot(jobs, tables.data, progress)
-        return RunResult(self.store.root, tables, problems)
+        return RunResult(self.store.root, jobs, tables, problems)
 
     def _run_jobs(
         self, jobs: Sequence[Job], context: JobContext, dataset: Dataset, progress: Progress

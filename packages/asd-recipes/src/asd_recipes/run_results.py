@@ -20,7 +20,7 @@ DECISION_QUANTILE = 0.9
 
 def evaluate_run(store: RunStore, recipe: Recipe, jobs: Sequence[Job], *, synthetic: bool) -> list[SystemResult]:
     """Metrics of every system that has scores; writes `metrics/` and `submissions/`."""
-    tables = _score_tables(store, jobs)
+    tables = read_score_tables(store, jobs)
     tests = {machine: found[0].part("test") for of in tables.values() for machine, found in of.items()}
     results = evaluate_systems(tables, selected=recipe.inlier.selected)
     shutil.rmtree(store.root / "submissions", ignore_errors=True)  # of a call for other machines or systems
@@ -32,7 +32,7 @@ def evaluate_run(store: RunStore, recipe: Recipe, jobs: Sequence[Job], *, synthe
     return results
 
 
-def _score_tables(store: RunStore, jobs: Sequence[Job]) -> dict[str, dict[str, list[ScoreTable]]]:
+def read_score_tables(store: RunStore, jobs: Sequence[Job]) -> dict[str, dict[str, list[ScoreTable]]]:
     """By system and machine; without what a diverged training leaves out."""
     tables: dict[str, dict[str, list[ScoreTable]]] = {}
     for job in jobs:

@@ -98,7 +98,7 @@ class RecordServer(ThreadingHTTPServer):
         self.documents: dict[int, dict[str, Any]] = {}
         self.script: dict[str, list[Behaviour]] = {}
         self.requests: list[tuple[str, dict[str, str]]] = []
-        self.at_once = self.most_at_once = 0
+        self.at_once = self.most_at_once = self.dripped = 0
 
     def handle_error(self, *_: object) -> None:
         pass  # a client that hung up: part of the tests

@@ -138,6 +138,7 @@ def test_a_machine_that_there_is_not_is_named_with_those_that_there_are(
     ("options", "words"),
     [
         ({"splits": ["test"]}, "no split 'test'; there are dev, additional, eval"),
+        ({"splits": []}, "no split was asked for"),
         ({"mirror": "file:///tmp"}, "not an address"),
         ({"mirror": "ftp://host"}, "not an address"),
         ({"mirror": "http://"}, "not an address"),

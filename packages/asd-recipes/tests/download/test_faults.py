@@ -118,6 +118,12 @@ def lingering(handler: Handler) -> None:
     time.sleep(0.6)
 
 
+def encoded(handler: Handler) -> None:
+    content = handler.content()
+    assert content is not None
+    handler.reply(200, content, headers={"Content-Encoding": "gzip"})
+
+
 def drip_body(handler: Handler) -> None:
     content = handler.content()
     assert content is not None
@@ -130,6 +136,7 @@ def drip_body(handler: Handler) -> None:
 def drip_headers(handler: Handler) -> None:
     for character in b"HTTP/1.1 200 OK\r\n" + b"X-Slow: yes\r\n" * 12:
         handler.wfile.write(bytes([character]))
+        handler.server.dripped += 1
         time.sleep(0.03)
 
 
@@ -230,7 +237,7 @@ FILE_FAULTS = [
     f("wrong md5 once", whole(flipped), whole()),
     f("wrong md5 for ever", whole(flipped), end=WrongContentError),
     f("zeros for ever", whole(lambda b: bytes(len(b))), end=WrongContentError),
-    f("gzip that was not asked for", answer(200, body=b"x", Content_Encoding="gzip"), end=TransferError),
+    f("an encoding that was not asked for", encoded, end=TransferError),
     f("drips once", drip_body, well),
     f("drips its headers once", drip_headers, well),
     f("silent once", silent, well),
@@ -341,3 +348,13 @@ def test_the_same_holds_for_a_download_that_goes_on(
     note = {"size": entry["size"], "md5": entry["checksum"][4:], "mark": None}
     part.with_name("dev_fan.zip.part.json").write_text(json.dumps(note))
     fault_run(Fault(fault.name, fault.script, fault.end))
+
+
+def test_a_server_that_drips_its_headers_is_hung_up_on(server: RecordServer, download: Caller) -> None:
+    """Each byte restarts the socket's own timeout: without a limit of ours it would go on for days."""
+    server.script[API] = [drip_headers]
+    started = time.monotonic()
+    with pytest.raises(RecordError, match="too slowly"):
+        download()
+    assert time.monotonic() - started < 4 * 5  # 4 attempts of 0.8 s, each of 5 s if nobody hung up
+    assert server.dripped < 4 * 150  # of 173 bytes

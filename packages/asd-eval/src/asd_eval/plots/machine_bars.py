@@ -34,7 +34,8 @@ def plot_machine_bars(systems: Mapping[str, Intervals], *, title: str = "") -> F
         if [machine for machine, _ in found.machines] != machines or found.convention.name != first.convention.name:
             raise EvaluationError(f"{name!r} has other machines or another convention than {next(iter(systems))!r}.")
     groups = [*machines, "official score"]
-    figure = new_figure(max(5.0, 1.6 + 0.9 * len(groups)), 3.8)
+    width_in = max(5.0, 1.6 + len(groups) * (0.6 + 0.2 * len(systems)))
+    figure = new_figure(width_in, 4.0)
     axes = figure.subplots()
     width = 0.8 / len(systems)
     for number, (name, found) in enumerate(systems.items()):
@@ -57,7 +58,7 @@ def plot_machine_bars(systems: Mapping[str, Intervals], *, title: str = "") -> F
     axes.set_xticks(
         range(len(groups)), groups, rotation=30 if len(groups) > 4 else 0, ha="right" if len(groups) > 4 else "center"
     )
-    axes.set_ylim(0, 105)
+    axes.set(xlim=(-0.6, len(groups) - 0.4), ylim=(0, 105))
     confidence = next((i.confidence for f in systems.values() for _, i in f.machines if i is not None), 0.95)
     name = first.convention.name
     dress(
@@ -67,7 +68,9 @@ def plot_machine_bars(systems: Mapping[str, Intervals], *, title: str = "") -> F
         y=f"{first.convention.mean} mean (%), {100 * confidence:g} % interval",
     )
     axes.grid(axis="x", visible=False)
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=len(systems) + 1, frameon=False, fontsize=9)
+    # Below the axes, where it hides no bar; as many in a row as fit, at 0.08 in a letter and 0.7 in a sample.
+    in_a_row = max(1, int(width_in / (0.7 + 0.08 * max(map(len, systems)))))
+    figure.legend(loc="outside lower center", ncols=min(len(systems) + 1, in_a_row), frameon=False, fontsize=9)
     return figure
 
 

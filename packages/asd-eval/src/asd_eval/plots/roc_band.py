@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from ..bootstrap_intervals import bootstrap_auc
 from ..checked_columns import Float64Array, checked_labels, checked_scores
 from ..conventions import MAX_FPR
+from ..interval import Interval
 from ..resampling import bootstrap_counts
 from ..roc import roc_curve
 from ..strata import Section
@@ -55,11 +56,9 @@ def plot_roc(
     )
     axes.fill_between(
         region_x, region_y, facecolor=f"{ANOMALOUS}44", edgecolor=ANOMALOUS, hatch="///", linewidth=0.0,
-        label=f"pAUC (p = {MAX_FPR:g}): {_in_percent(pauc.value, pauc.low, pauc.high)}",
+        label=f"pAUC (p = {MAX_FPR:g}): {_in_percent(pauc)}",
     )  # fmt: skip
-    axes.plot(
-        false_rate, true_rate, color=NORMAL, linewidth=2, label=f"AUC: {_in_percent(auc.value, auc.low, auc.high)}"
-    )
+    axes.plot(false_rate, true_rate, color=NORMAL, linewidth=2, label=f"AUC: {_in_percent(auc)}")
     axes.plot([0, 1], [0, 1], color=INK, linestyle=":", linewidth=1, label="chance")
     axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal")
     dress(axes, title=title, x="false-positive rate", y="true-positive rate")
@@ -82,5 +81,7 @@ def _band(
     return low, high
 
 
-def _in_percent(value: float, low: float, high: float) -> str:
-    return f"{100 * value:.1f} % [{100 * low:.1f}, {100 * high:.1f}]"
+def _in_percent(interval: Interval) -> str:
+    # An interval without width would look like certainty.
+    reach = f"[{100 * interval.low:.1f}, {100 * interval.high:.1f}]" if interval.low < interval.high else "(no spread)"
+    return f"{100 * interval.value:.1f} % {reach}"

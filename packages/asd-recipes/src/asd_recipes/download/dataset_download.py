@@ -15,7 +15,7 @@ from asd_recipes.download.one_download import only_download
 from asd_recipes.download.places import Places
 from asd_recipes.download.publication import publish, read_receipt, write_receipt
 from asd_recipes.download.record_listing import Source, ask_record, unasked_source
-from asd_recipes.download.records import ZENODO, Archive, known_archives, known_record
+from asd_recipes.download.records import SPLITS, ZENODO, Archive, known_archives, known_record
 from asd_recipes.download.transfer import begun_bytes, drop, fetch, md5_of
 from asd_recipes.download.transfer_display import TransferDisplay
 from asd_recipes.download.web import Web, is_http
@@ -69,6 +69,8 @@ def download_dataset(
     """
     if not is_http(mirror) or "?" in mirror or "#" in mirror:
         raise RecordError(f"mirror {mirror!r} is not an address; expected one like {ZENODO}.")
+    if not splits:
+        raise RecordError(f"no split was asked for; there are {', '.join(SPLITS)}.")
     places, web = Places(root), web or Web()
     with only_download(places.work):
         manifest = _manifest_of(places, f"dcase{year}")

@@ -56,7 +56,8 @@ class PlainDisplay:
 
     def say(self, text: str) -> None:
         if not self._quiet:
-            print(text, file=self._out, flush=True)
+            self._out.write(f"{text}\n")  # in one piece: print would let another thread's line come between
+            self._out.flush()
 
 
 class BarDisplay:

@@ -75,7 +75,7 @@ class Web:
             PassingError: a fault that may pass: no connection, silence, a busy server.
             TransferError: one that will not: a refusal, a certificate, a redirect elsewhere than to http(s).
         """
-        fields = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **headers}
+        fields = {"User-Agent": USER_AGENT, **headers}  # http.client adds Accept-Encoding: identity
         try:
             reply = self._opener.open(Request(url, headers=fields), timeout=self.patience.timeout_s)
         except HTTPError as error:

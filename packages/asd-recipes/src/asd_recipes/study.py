@@ -1,0 +1,230 @@
+"""Which part of the method does what: the same run with one part at a time switched off (`asd study`).
+
+Each part is judged by the system that it belongs to, trained with and without it on the same data, split and seeds. The
+change is of the official score over all machines and seeds; its interval is a paired bootstrap of the test clips.
+"""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from asd_eval import Comparison, compare
+from asd_recipes.job import Job
+from asd_recipes.network_scoring import FLOW
+from asd_recipes.progress import Progress
+from asd_recipes.recipe import Recipe
+from asd_recipes.reproduce import Reproduction
+from asd_recipes.run_results import read_score_tables
+from asd_recipes.run_store import RunStore
+from asd_recipes.score_table import ScoreTable
+from asd_recipes.systems import average, member_scores
+
+SINGLE_MODEL = "knn-1-source+target"
+"""What is left without the ensemble: the nearest training segment, the simplest inlier model, on all training data."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of the method, and what a run is without it."""
+
+    name: str
+    system: str  # that it belongs to
+    without: str  # in words
+    retrains: bool = False
+    rescored: bool = False  # the same networks, scored anew
+    detectors: str = "all"  # "inlier": judge the embedding alone, where the flow's own score would be meaningless
+
+
+PARTS = (
+    Part("joint flow", "oe-flow", "joint.flow_weight = 0; both by inlier models", retrains=True, detectors="inlier"),
+    Part("domain invariance", "oe-dflow", "flow.dependent_channels = 0", retrains=True),
+    Part("attribute loss", "serialoe-dflow", "joint.attribute_weight = 0", retrains=True),
+    Part("training mixup", "oe-flow", "training.mixup = off", retrains=True),
+    Part("pseudo-target data", "oe-flow", "inlier models of source and of source+target alone"),
+    Part("power weighting", "oe-flow", "weighting.machines = []", rescored=True),
+    Part("ensembling", "oe-flow", f"the one model {SINGLE_MODEL}"),
+)
+
+
+def without(part: Part, recipe: Recipe) -> Recipe:
+    """The recipe with a part switched off."""
+    match part.name:
+        case "joint flow":
+            return replace(recipe, joint=replace(recipe.joint, flow_weight=0.0))
+        case "domain invariance":
+            return replace(recipe, flow=replace(recipe.flow, dependent_channels=0))
+        case "attribute loss":
+            return replace(recipe, joint=replace(recipe.joint, attribute_weight=0.0))
+        case "training mixup":
+            return replace(recipe, training=replace(recipe.training, mixup="off"))
+        case "power weighting":
+            return replace(recipe, weighting=replace(recipe.weighting, machines=()))
+    return recipe
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a part changes: the scores with it (first) and without it (second)."""
+
+    part: Part
+    comparison: Comparison
+
+
+@dataclass(frozen=True)
+class SeedRuns:
+    """The runs of one seed: with everything, and without a part."""
+
+    data: Path
+    bank: Path
+    recipe: Recipe
+    stores: Path  # where the folders of the runs are
+    device: str = "auto"
+    machines: Sequence[str] = ()
+    jobs: int | None = None
+
+    def run(self, name: str, recipe: Recipe, system: str, progress: Progress, *, adopt: Path | None = None) -> "Scored":
+        """Runs one system, in a folder of that name; `adopt` is a run whose networks are taken."""
+        store = RunStore(self.stores / name)
+        with store.locked():
+            if adopt is not None:
+                _adopt(adopt, store.root, system)
+            reproduction = Reproduction(
+                recipe, self.data, store, self.bank, self.device, self.machines, [system], self.jobs
+            )
+            result = reproduction.run(progress)
+        return Scored(store, result.jobs)
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A finished run of one system."""
+
+    store: RunStore
+    jobs: list[Job]
+
+    def columns(self, seed: int, *, keep: "Keep") -> dict[str, list[Any]]:
+        """The test clips and the system's scores, as `asd_eval.compare` takes them; seeds count as machines apart."""
+        columns: dict[str, list[Any]] = {key: [] for key in ("labels", "scores", "domains", "machines", "names")}
+        for of_machine in read_score_tables(self.store, self.jobs).values():
+            for machine, tables in of_machine.items():
+                members = member_scores([keep.of(table) for table in tables])
+                test = tables[0].part("test")
+                columns["scores"] += average(list(members.values())).test.tolist()
+                columns["labels"] += [int(label == "anomaly") for label in test.labels]
+                columns["domains"] += test.domains
+                columns["machines"] += [f"{machine} seed {seed}"] * len(test.files)
+                columns["names"] += test.files
+        return columns
+
+
+@dataclass(frozen=True)
+class Keep:
+    """Which models of a system count."""
+
+    pseudo_target: bool = True
+    flow: bool = True
+    only: str | None = None
+
+    def of(self, table: ScoreTable) -> ScoreTable:
+        """The table with these models alone."""
+        names = [name for name in table.columns if self.only in (None, name)]
+        names = [name for name in names if self.flow or name != FLOW]
+        names = [name for name in names if self.pseudo_target or not name.endswith("-pseudo-target")]
+        return replace(table, columns={name: table.columns[name] for name in names})
+
+
+def study(
+    seeds: Sequence[SeedRuns], parts: Sequence[Part], progress: Progress, *, convention: str = "official"
+) -> list[Change]:
+    """Runs what is not there, and compares; one change for each part.
+
+    Args:
+        seeds: the runs of each seed.
+        parts: those to switch off, one at a time.
+        progress: told of all of it.
+        convention: of the AUC.
+    """
+    changes = []
+    for part in parts:
+        first: dict[str, list[Any]] = {}
+        second: dict[str, list[Any]] = {}
+        for runs in seeds:
+            seed = runs.recipe.seed
+            progress.say(f"seed {seed}: {part.name}")
+            whole = runs.run("everything", runs.recipe, part.system, progress)
+            bare, plain = whole, Keep(flow=part.detectors == "all")
+            if part.retrains or part.rescored:
+                recipe, adopt = without(part, runs.recipe), whole.store.root if part.rescored else None
+                name = f"without-{part.name.replace(' ', '-')}"
+                bare = runs.run(name, recipe, part.system, progress, adopt=adopt)
+            reduced = plain
+            if part.name == "pseudo-target data":
+                reduced = Keep(pseudo_target=False)
+            elif part.name == "ensembling":
+                reduced = Keep(only=SINGLE_MODEL)
+            _extend(first, whole.columns(seed, keep=plain))
+            _extend(second, bare.columns(seed, keep=reduced))
+        changes.append(Change(part, compare(_arrays(first), _arrays(second), convention=convention)))
+    return changes
+
+
+def _extend(table: dict[str, list[Any]], more: dict[str, list[Any]]) -> None:
+    for key, values in more.items():
+        table.setdefault(key, []).extend(values)
+
+
+def _arrays(columns: dict[str, list[Any]]) -> dict[str, Any]:
+    return {key: np.array(values) for key, values in columns.items()}
+
+
+def _adopt(base: Path, folder: Path, system: str) -> None:
+    """Copies the networks of a run, so that only the scoring is done anew."""
+    for weights in base.glob(f"*/{system}*/weights.safetensors"):
+        target = folder / weights.relative_to(base)
+        if weights.parent.name.partition("@")[0] == system and not target.is_file():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            partial = target.with_name(f".{target.name}.partial")
+            shutil.copyfile(weights, partial)
+            partial.replace(target)
+
+
+def study_rows(changes: Sequence[Change]) -> list[dict[str, str]]:
+    """The table, in percent: what each part adds, positive if the score is better with it."""
+    rows = []
+    for change in changes:
+        found = change.comparison
+        row = {
+            "part": change.part.name,
+            "system": change.part.system,
+            "without it": change.part.without,
+            "with": f"{100 * found.official.first:.2f}",
+            "without": f"{100 * found.official.second:.2f}",
+        }
+        by_name = {difference.name: difference for difference in found.averages}
+        for title, difference in (
+            ("official score", found.official),
+            ("AUC source", by_name["AUC (source) mean"]),
+            ("AUC target", by_name["AUC (target) mean"]),
+        ):
+            interval = difference.difference
+            row[title] = f"{100 * interval.value:+.2f} [{100 * interval.low:+.2f}, {100 * interval.high:+.2f}]"
+        rows.append(row)
+    return rows
+
+
+def study_markdown(heading: str, changes: Sequence[Change]) -> str:
+    """The table in Markdown, below what data it is of."""
+    rows = study_rows(changes)
+    head = list(rows[0])
+    lines = [f"| {' | '.join(head)} |", "|" + "---|" * 3 + "---:|" * (len(head) - 3)]
+    lines += [f"| {' | '.join(row.values())} |" for row in rows]
+    notes = (
+        "Official score, and mean AUC of each domain, in percent; a change is what the part adds, with the 95 % "
+        "interval of a paired bootstrap of the test clips. The interval does not hold what another training would "
+        "change."
+    )
+    return "\n".join([heading, "", *lines, "", notes, ""])
