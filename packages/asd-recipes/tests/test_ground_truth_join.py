@@ -1,5 +1,6 @@
 """Ground truth joined to anonymous clips, in each of the forms in which it was published."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,11 @@ from asd_eval.errors import EvaluationError
 from asd_recipes.clip_name import parse_clip_name
 from asd_recipes.dataset import Dataset, DatasetError, scan_dataset
 from asd_recipes.ground_truth_join import join_ground_truth
+from asd_recipes.progress import PlainProgress
+from asd_recipes.recipe_toml import load_recipe
+from asd_recipes.reproduce import Reproduction
+from asd_recipes.run_store import RunStore
+from asd_recipes.synth import DatasetSize, write_dataset
 
 _TRUTH = {
     "section_00_0000.wav": "section_00_source_test_normal_0003_speed_1000.wav",
@@ -140,3 +146,28 @@ def test_ground_truth_of_other_clips_is_refused(anonymous: Dataset, tmp_path: Pa
 def test_ground_truth_that_is_not_there_is_refused(anonymous: Dataset, tmp_path: Path) -> None:
     with pytest.raises(EvaluationError, match="no such"):
         join_ground_truth(anonymous, tmp_path / "nowhere")
+
+
+def test_a_run_takes_published_labels_of_anonymous_test_clips(tmp_path: Path) -> None:
+    """`asd reproduce --ground-truth`: an evaluation set gives the tables that the same set with full names gives."""
+    quiet = PlainProgress(quiet=True)
+    named, anonymous, truth = tmp_path / "named", tmp_path / "anonymous", tmp_path / "truth"
+    write_dataset(named, size=DatasetSize.named("tiny"), seed=2, machines=["fan"])
+    shutil.copytree(named, anonymous)
+    rows = []
+    for number, path in enumerate(sorted((anonymous / "fan" / "test").glob("*.wav"))):
+        hidden = path.rename(path.with_name(f"section_00_{number:04d}.wav"))
+        rows.append((hidden.name, int("anomaly" in path.name), int("target" in path.name)))
+    for folder, place in (("ground_truth_data", 1), ("ground_truth_domain", 2)):
+        lines = "".join(f"{row[0]},{row[place]}\n" for row in rows)
+        (truth / folder).mkdir(parents=True)
+        (truth / folder / "ground_truth_fan_section_00_test.csv").write_text(lines)
+    recipe = load_recipe("smoke", settings=["threads=1"])
+    tables = []
+    for data, ground_truth in ((named, None), (anonymous, truth)):
+        store = RunStore(tmp_path / f"run-{data.name}")
+        run = Reproduction(
+            recipe, data, store, tmp_path / f"bank-{data.name}", "cpu", [], ["autoencoder"], 1, ground_truth
+        )
+        tables.append(run.run(quiet).tables.lines)
+    assert tables[0] == tables[1]

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 def reproduce(
     data: Annotated[Path | None, typer.Option(help="Data set in the DCASE layout; without it one is made.")] = None,
+    ground_truth: Annotated[
+        Path | None, typer.Option(help="Published labels of anonymous test clips: a file, or a folder of such files.")
+    ] = None,
     profile: Annotated[str, typer.Option(help="quick, paper, smoke, or a TOML file.")] = "quick",
     out: Annotated[Path, typer.Option(help="Folder for runs and for the data that are made.")] = Path("runs"),
     machines: Annotated[str | None, typer.Option(help="Only these, as in bearing,fan.")] = None,
@@ -75,6 +78,7 @@ def reproduce(
                 machines=names(machines),
                 systems=chosen,
                 jobs=jobs,
+                ground_truth=ground_truth,
             )
             result = run.run(progress)
     _show(result)

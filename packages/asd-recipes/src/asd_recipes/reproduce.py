@@ -4,6 +4,7 @@ A stage whose last file is there is not run again; so a run that was interrupted
 same bytes as one that was not.
 """
 
+import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from asd_recipes.dataset import Dataset, DatasetError, Problem, scan_dataset
 from asd_recipes.device_choice import Device, choose_device
+from asd_recipes.ground_truth_join import join_ground_truth
 from asd_recipes.job import Job, JobContext, jobs_of, library_versions
 from asd_recipes.machine_data import PreparedData, prepare_data
 from asd_recipes.progress import Progress
@@ -71,6 +73,7 @@ class Reproduction:
     machines: Sequence[str] = ()
     systems: Sequence[str] = SYSTEMS
     jobs: int | None = None  # processes; None for as many as the machine holds
+    ground_truth: Path | None = None  # what the names of anonymous test clips do not say
 
     def run(self, progress: Progress) -> RunResult:
         """Runs every stage that is not done.
@@ -81,6 +84,8 @@ class Reproduction:
         """
         device = choose_device(self.device, self.recipe.training.precision, threads=self.recipe.threads)
         dataset = scan_dataset(self.data)
+        if self.ground_truth is not None:
+            dataset = join_ground_truth(dataset, self.ground_truth)
         machines = self._targets(dataset, progress)
         progress.say(f"data: {self.data} ({len(dataset.clips)} clips); device: {device.description}")
         with progress.stage("read recordings", len(dataset.clips)) as advance:
@@ -88,7 +93,13 @@ class Reproduction:
         problems = [*dataset.problems, *bank.problems]
         for problem in problems:
             progress.say(f"left out {problem.file}: {problem.reason}")
-        about = {"data_sha256": bank.digest, "device": device.description, "versions": library_versions()}
+        about: dict[str, object] = {
+            "data_sha256": bank.digest,
+            "device": device.description,
+            "versions": library_versions(),
+        }
+        if self.ground_truth is not None:
+            about["labels_sha256"] = _labels_digest(dataset)
         self.store.begin(self.recipe, about)
         prepared = prepare_data(bank, self.recipe)
         self._check(prepared, machines, bank)
@@ -174,6 +185,11 @@ class Reproduction:
                 f"{self.data} has training clips of one machine type; outlier exposure needs others as "
                 "pseudo-anomalies. Add some, or pass --systems autoencoder."
             )
+
+
+def _labels_digest(dataset: Dataset) -> str:
+    """SHA-256 of what is known of each clip, for labels that are not in the names."""
+    return hashlib.sha256(repr([(clip.key, clip.name) for clip in dataset.clips]).encode()).hexdigest()
 
 
 def _heading(bank: WaveformBank, dataset: Dataset, recipe: Recipe) -> str:

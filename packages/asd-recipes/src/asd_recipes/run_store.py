@@ -92,7 +92,10 @@ class RunStore:
                     f"{self.root} holds a run with another {', '.join(differing)}. "
                     "Choose another --out, or start over with --no-resume."
                 )
-        for pattern in (".*.partial", ".tmp*"):  # of a run that was killed while writing; the second is safetensors' own
+        for pattern in (
+            ".*.partial",
+            ".tmp*",
+        ):  # of a run that was killed while writing; the second is safetensors' own
             for partial in self.root.rglob(pattern):
                 partial.unlink()
         write_text(self.root / "recipe.toml", recipe_to_toml(recipe))

@@ -313,6 +313,20 @@ def test_a_part_of_another_content_is_not_gone_on_with(
     assert "Range" not in server.requests_of(path)[0]
 
 
+def test_a_body_ends_with_its_declared_length_though_the_connection_stays_open() -> None:
+    pieces = [b"1234", b"56"]
+
+    def read1(_: int) -> bytes:
+        if not pieces:
+            raise TimeoutError
+        return pieces.pop(0)
+
+    assert b"".join(Web().body(SimpleNamespace(length=6, read1=read1))) == b"123456"  # type: ignore[arg-type]
+    pieces[:] = [b"1234", b"56"]
+    with pytest.raises(PassingError, match="TimeoutError"):
+        list(Web().body(SimpleNamespace(length=7, read1=read1)))  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(("bytes_a_second", "cut_after_s"), [(1000, 61), (1093, None)])
 def test_a_transfer_is_cut_when_it_brings_less_than_64_kib_a_minute(
     bytes_a_second: int, cut_after_s: int | None, monkeypatch: pytest.MonkeyPatch
@@ -523,11 +537,12 @@ def test_an_interrupt_stops_the_transfers_and_the_next_call_goes_on(
 
     def slowly(handler: Handler) -> None:
         handler.reply(200, content[:5000], headers={"ETag": '"1"'}, length=len(content))
-        release.wait(5)
+        release.wait(20)
 
     def interrupted(_: object) -> None:
         while not (download.root / ".download/dev_fan.zip.part").is_file():
             time.sleep(0.01)
+        threading.Timer(0.3, release.set).start()  # when the download is told to stop
         raise KeyboardInterrupt
 
     server.script[path] = [slowly, _serve_range]
@@ -535,7 +550,6 @@ def test_an_interrupt_stops_the_transfers_and_the_next_call_goes_on(
         patched.setattr("asd_recipes.download.dataset_download.as_completed", interrupted)
         with pytest.raises(KeyboardInterrupt):
             download(machines=["fan"])
-    release.set()
     assert len(server.requests_of(path)) == 1
     assert download(machines=["fan"]).published == ("dev_fan.zip",)
     assert server.requests_of(path)[1]["Range"] == "bytes=5000-"

@@ -114,7 +114,10 @@ HOSTILE: dict[str, bytes] = {
     "declares less than it holds": changed(PLAIN, CENTRAL, 24, (3).to_bytes(4, "little")),
     "declares gigabytes": changed(PLAIN, CENTRAL, 24, (3 << 30).to_bytes(4, "little")),
     "another name in the local header": PLAIN.replace(b"fan/train/x.wav", b"fan/train/y.wav", 1),
-    "ratio of a member": made((member("fan/train/x.wav"), bytes(6 << 20))),
+    "ratio of a member": made(
+        (member("fan/train/x.wav"), bytes(6 << 20)),
+        (member("fan/train/noise.wav"), random.Random(0).randbytes(600_000)),
+    ),
     "ratio of the whole": made(*((member(f"fan/train/x{n}.wav"), bytes(2 << 20)) for n in range(4))),
     "overlapping members": overlapping(),
     "broken deflate": changed(PLAIN, LOCAL, 30 + len("fan/train/x.wav"), b"\xff\xff\xff"),
