@@ -9,6 +9,8 @@ import typer
 
 from asd_recipes.command_data import data_app
 from asd_recipes.command_evaluate import compare, evaluate
+from asd_recipes.command_fit import fit
+from asd_recipes.command_info import info
 from asd_recipes.command_reproduce import reproduce
 from asd_recipes.command_score import score
 from asd_recipes.command_study import study
@@ -22,7 +24,9 @@ app = typer.Typer(
 )
 app.command()(reproduce)
 app.add_typer(data_app, name="data")
+app.command()(fit)
 app.command()(score)
+app.command()(info)
 app.command()(evaluate)
 app.command()(compare)
 app.command()(study)
@@ -44,12 +48,14 @@ def _mendable() -> tuple[type[Exception], ...]:
     from asd_eval.errors import EvaluationError
     from asd_features import AudioError
     from asd_inlier import ModelFileError
+    from asd_recipes.bundle.errors import BundleError
     from asd_recipes.clip_name import ClipNameError
     from asd_recipes.dataset import DatasetError
     from asd_recipes.recipe import RecipeError
     from asd_recipes.run_store import RunError
 
-    ours = [ClipNameError, DatasetError, RecipeError, RunError, AudioError, EvaluationError, ModelFileError, OSError]
+    ours: list[type[Exception]] = [BundleError, ClipNameError, DatasetError, RecipeError, RunError]
+    ours += [AudioError, EvaluationError, ModelFileError, OSError]
     if "asd_recipes.synth" in sys.modules:
         from asd_recipes.synth import SyntheticDataError
 

@@ -1,26 +1,42 @@
-"""Scores of single recordings with a system of a finished run.
+"""Scores of single recordings, with a system of a finished run or a model of one's own (`asd_recipes.bundle`).
 
 A recording's score depends on that recording and the models alone: each model's score is standardised by its scores of
 normal training clips, averaged over the networks of a domain-invariant system, and the mean over all models is the
 anomaly score. Positive is more anomalous than the average normal training clip, in units of their standard deviation.
+A segment's score is made in the same way, and the highest says where in a recording to listen.
 """
 
 import json
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
+import asd_native
 from asd_eval import ZScoreStandardiser, average_scores
 from asd_features import WaveformStatistics, read_waveform
-from asd_inlier import load_inlier_model
+from asd_inlier import clip_scores, load_inlier_model
 from asd_recipes.device_choice import Device, choose_device
-from asd_recipes.embedding import ClipEmbedder
+from asd_recipes.embedding import ClipEmbedder, Embeddings
 from asd_recipes.inlier_candidates import InlierModel
-from asd_recipes.network_scoring import FLOW, flow_scores, score_clips, segment_weights
+from asd_recipes.network_scoring import FLOW, flow_scores, segment_weights
 from asd_recipes.recipe import Recipe
 from asd_recipes.run_store import RunError, RunStore
 from asd_recipes.score_table import read_score_table
 from asd_recipes.system_variants import VARIANTS, variant_of
 from asd_recipes.waveform_bank import Samples
+
+Float64Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class RecordingScore:
+    """Of one recording: its anomaly score, and where its worst segment begins and ends."""
+
+    score: float
+    worst_start_s: float
+    worst_end_s: float
 
 
 @dataclass(frozen=True)
@@ -33,14 +49,26 @@ class NetworkScorer:
     models: dict[str, InlierModel]
     standardisers: dict[str, ZScoreStandardiser]  # of each model, and of the flow if that is a detector
 
-    def score_wave(self, wave: Samples) -> dict[str, float]:
-        """The standardised score by each model."""
+    def score_wave(self, wave: Samples) -> tuple[dict[str, float], dict[str, Float64Array]]:
+        """The standardised score by each model: of the recording, and (S,) of its segments."""
         embedded = self.embedder.embed([wave], advance=lambda steps: None)
+        of_segments = {name: model.anomaly_score(embedded.vectors) for name, model in self.models.items()}
         weights = segment_weights(self.machine, [wave], self.recipe)
-        scores = {name: score_clips(model, embedded, weights) for name, model in self.models.items()}
+        scores = {name: clip_scores(values, embedded.counts, weights) for name, values in of_segments.items()}
         if FLOW in self.standardisers:
             scores[FLOW] = flow_scores(self.machine, [wave], embedded, self.recipe)
-        return {name: float(self.standardisers[name].transform(score)[0]) for name, score in scores.items()}
+            of_segments[FLOW] = _flow_of_segments(embedded)
+        standardise = {name: self.standardisers[name].transform for name in scores}
+        return (
+            {name: float(standardise[name](score)[0]) for name, score in scores.items()},
+            {name: standardise[name](values) for name, values in of_segments.items()},
+        )
+
+
+def _flow_of_segments(embedded: Embeddings) -> Float64Array:
+    assert embedded.score_maps is not None, "only a network with a flow is asked for its score"
+    of_segments: Float64Array = embedded.score_maps.mean(axis=(1, 2), dtype=np.float64)
+    return of_segments
 
 
 @dataclass(frozen=True)
@@ -51,8 +79,9 @@ class ClipScorer:
     machine: str
     networks: list[NetworkScorer]
     synthetic: bool  # trained on synthetic data
+    threshold: float | None = None  # a score above it is called anomalous; a run's systems have none here
 
-    def score_file(self, path: Path) -> float:
+    def score_file(self, path: Path) -> RecordingScore:
         """The anomaly score of a wav or flac file.
 
         Raises:
@@ -62,12 +91,20 @@ class ClipScorer:
         wave = read_waveform(path, sample_rate_hz=audio.sample_rate_hz, channel=audio.channel, resample=audio.resample)
         return self.score_wave(wave.samples)
 
-    def score_wave(self, wave: Samples) -> float:
+    def score_wave(self, wave: Samples) -> RecordingScore:
         """The anomaly score of samples (T,) at the recipe's rate."""
         found = [network.score_wave(wave) for network in self.networks]
-        shared = [name for name in found[0] if all(name in scores for scores in found)]
-        of_models = [average_scores([[scores[name]] for scores in found]) for name in shared]
-        return float(average_scores(of_models)[0])
+        shared = [name for name in found[0][0] if all(name in scores for scores, _ in found)]
+        of_models = [average_scores([[scores[name]] for scores, _ in found]) for name in shared]
+        of_segments = average_scores([average_scores([segments[name] for _, segments in found]) for name in shared])
+        cut, rate_hz = self.recipe.segments, self.recipe.audio.sample_rate_hz
+        starts = asd_native.segment_starts(len(wave), segment_samples=cut.length_samples, hop_samples=cut.hop_samples)
+        start = int(starts[int(np.argmax(of_segments))])
+        return RecordingScore(
+            score=float(average_scores(of_models)[0]),
+            worst_start_s=start / rate_hz,
+            worst_end_s=min(start + cut.length_samples, len(wave)) / rate_hz,
+        )
 
 
 def load_scorer(machine: Path, *, system: str = "oe", device: str = "auto") -> ClipScorer:
@@ -82,7 +119,9 @@ def load_scorer(machine: Path, *, system: str = "oe", device: str = "auto") -> C
         raise RunError(f"no system {system!r}; there are {', '.join(variant.slug for variant in VARIANTS)}.")
     folders = [folder for folder in (machine / system, *sorted(machine.glob(f"{system}@*"))) if folder.is_dir()]
     if not folders:
-        raise RunError(f"{machine} has no system {system}. Pass <run>/<machine> of a run of `asd reproduce`.")
+        raise RunError(
+            f"{machine} has no system {system}. Pass a model of `asd fit`, or <run>/<machine> of `asd reproduce`."
+        )
     recipe = RunStore(machine.parent).recipe()
     chosen = choose_device(device, recipe.training.precision, threads=recipe.threads)
     manifest = json.loads(_finished(folders[0], "manifest.json").read_text(encoding="utf-8"))

@@ -103,15 +103,15 @@ class ClipEmbedder:
         """Embeddings of clips that are cut into (S, T) segments already."""
         log_mel = TorchLogMel(self.log_mel).to(self.device.torch_device)
         vectors, counts, maps = [], [], []
-        for clip in clips:
-            with self.device.autocast():
+        with self.device.autocast():  # one context for all clips: it casts the weights once
+            for clip in clips:
                 output = self.network(log_mel(torch.from_numpy(clip).to(self.device.torch_device)))
-                flow = self.network.flow(output.map) if self.network.flow is not None else None
-            vectors.append(output.embedding.float().cpu().numpy())
-            if flow is not None:
-                maps.append(flow_score_map(flow.latent, dependent=self.dependent_channels).cpu().numpy())
-            counts.append(len(clip))
-            advance(1)
+                vectors.append(output.embedding.float().cpu().numpy())
+                if self.network.flow is not None:
+                    latent = self.network.flow(output.map).latent
+                    maps.append(flow_score_map(latent, dependent=self.dependent_channels).cpu().numpy())
+                counts.append(len(clip))
+                advance(1)
         embeddings = Embeddings(
             np.concatenate(vectors), np.array(counts, np.int64), np.concatenate(maps) if maps else None
         )

@@ -65,6 +65,11 @@ def recipe_from_toml(text: str, *, name: str = "recipe") -> Recipe:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise RecipeError(f"{name}: not valid TOML: {error}.") from error
+    return recipe_from_table(table)
+
+
+def recipe_from_table(table: dict[str, Any]) -> Recipe:
+    """A recipe from nested tables, as TOML or JSON give them; what they do not mention keeps its default."""
     return _merge(Recipe(), table, prefix="")
 
 

@@ -5,6 +5,7 @@ training sees all of them, with counts that are exact over the domain.
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -20,11 +21,13 @@ def split_training_clips(bank: WaveformBank, machine: str, split: Split, *, seed
     for domain, share in (("source", split.source_share), ("target", split.target_share)):
         members = [index for index in everything if bank.clips[index].name.domain == domain]
         rng = np.random.default_rng(derive_seed(seed, "split", machine, domain))
-        training += _stratified(members, [bank.clips[index].name.attributes for index in members], share, rng)
+        training += stratified_draw(members, [bank.clips[index].name.attributes for index in members], share, rng)
     return sorted(training), sorted(set(everything) - set(training))
 
 
-def _stratified(members: list[int], strata: list[object], share: float, rng: np.random.Generator) -> list[int]:
+def stratified_draw(
+    members: Sequence[int], strata: Sequence[object], share: float, rng: np.random.Generator
+) -> list[int]:
     """round(share * N) members, from each stratum its share; the largest remainders get the places left."""
     groups: dict[object, list[int]] = defaultdict(list)
     for member, stratum in zip(members, strata, strict=True):

@@ -182,6 +182,25 @@ def zip_of_fixture() -> Callable[[dict[str, bytes]], bytes]:
     return zip_of
 
 
+@pytest.fixture
+def contents() -> dict[str, dict[str, bytes]]:
+    """Files by zip name."""
+    return {
+        **{f"dev_{machine}.zip": clips(machine, size=3000) for machine in ("fan", "valve", "ToyCar")},
+        **{f"eval_data_{machine}_train.zip": clips(machine, size=3000) for machine in ("bandsaw", "Vacuum")},
+        **{f"eval_data_{m}_test.zip": clips(m, folder="test", size=3000) for m in ("bandsaw", "Vacuum")},
+    }
+
+
+@pytest.fixture
+def zips(server: RecordServer, contents: dict[str, dict[str, bytes]]) -> dict[str, bytes]:
+    """Zip files by name, served by the three records of 2023."""
+    made = {name: zip_of(files) for name, files in contents.items()}
+    for record, sign in ((7882613, "dev_"), (7830345, "_train.zip"), (7860847, "_test.zip")):
+        server.publish_record(record, {name: content for name, content in made.items() if sign in name})
+    return made
+
+
 class Caller:
     """Downloads from the server with pauses that are noted and not made."""
 

@@ -1,0 +1,103 @@
+"""A model's folder as a scorer of recordings; imports torch."""
+
+import os
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load
+
+from asd_eval import ZScoreStandardiser
+from asd_features import WaveformStatistics
+from asd_inlier import ModelFileError, load_inlier_model
+from asd_models import OutlierExposureNet
+from asd_recipes.bundle.errors import BundleError
+from asd_recipes.bundle.manifest import NETWORK, Manifest, ModelScores, inlier_file
+from asd_recipes.bundle.reading import read_file, read_manifest
+from asd_recipes.clip_scorer import ClipScorer, NetworkScorer
+from asd_recipes.device_choice import choose_device
+from asd_recipes.embedding import ClipEmbedder
+from asd_recipes.inlier_candidates import InlierModel
+from asd_recipes.own_recordings import NORMAL
+
+_EMBEDDING = 512
+
+
+def load_bundle(folder: Path, *, device: str = "auto") -> ClipScorer:
+    """The scorer of a model.
+
+    Args:
+        folder: a model of `asd fit`.
+        device: auto, cpu or cuda. Precision and threads are those of the training, so that on one kind of processor
+            the scores are the same to the bit.
+
+    Raises:
+        BundleError: no model, or a damaged, altered or newer one.
+        DeviceError: the device is not there.
+    """
+    manifest = read_manifest(folder)
+    recipe = manifest.recipe
+    threads = min(recipe.threads, os.cpu_count() or 1)
+    chosen = choose_device(device, recipe.training.precision, threads=threads)
+    network = _network(folder, manifest).to(chosen.torch_device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    scorer = NetworkScorer(
+        recipe=recipe,
+        machine=NORMAL,
+        embedder=ClipEmbedder(
+            network=network.eval(),
+            log_mel=recipe.log_mel,
+            segments=recipe.segments,
+            statistics=WaveformStatistics(manifest.level.mean, manifest.level.std),
+            standardise=recipe.training.standardise,
+            device=chosen,
+        ),
+        models={name: _inlier_model(folder, name, manifest) for name in manifest.scores},
+        standardisers={name: _standardiser(scores) for name, scores in manifest.scores.items()},
+    )
+    return ClipScorer(
+        recipe=recipe,
+        machine=manifest.machine,
+        networks=[scorer],
+        synthetic=manifest.synthetic,
+        threshold=manifest.threshold.value,
+    )
+
+
+def _network(folder: Path, manifest: Manifest) -> OutlierExposureNet:
+    path = folder / NETWORK
+    try:
+        tensors = load(read_file(folder, NETWORK, manifest))
+    except SafetensorError as error:
+        raise BundleError(path, f"is not a whole safetensors file ({error}).") from error
+    head = tensors.get("attribute_head.weight")
+    classes = 0 if head is None else len(head)
+    if classes != len(manifest.training.attributes):
+        raise BundleError(path, f"has {classes} attribute values; its manifest lists another number.")
+    network = OutlierExposureNet(classes)
+    expected = {name: (tensor.dtype, tensor.shape) for name, tensor in network.state_dict().items()}
+    if {name: (tensor.dtype, tensor.shape) for name, tensor in tensors.items()} != expected:
+        raise BundleError(path, "is not the network of this system: names, shapes or types of its weights differ.")
+    for name, tensor in tensors.items():
+        if not torch.isfinite(tensor).all() or (name.endswith("running_var") and (tensor < 0).any()):
+            raise BundleError(path, f"{name} holds NaN, infinity, or a negative variance.")
+    network.load_state_dict(tensors, assign=True)
+    return network
+
+
+def _inlier_model(folder: Path, name: str, manifest: Manifest) -> InlierModel:
+    path = folder / inlier_file(name)
+    read_file(folder, inlier_file(name), manifest)
+    try:
+        model = load_inlier_model(path)
+    except ModelFileError as error:
+        raise BundleError(path, str(error)) from error
+    expected = {"knn": "MahalanobisKNN", "gmm": "GaussianMixtureInlier"}[name.partition("-")[0]]
+    if type(model).__name__ != expected or model.n_features_in_ != _EMBEDDING:
+        raise BundleError(path, f"is not a {expected} of {_EMBEDDING} numbers.")
+    return model
+
+
+def _standardiser(scores: ModelScores) -> ZScoreStandardiser:
+    standardiser = ZScoreStandardiser()
+    standardiser.mean_, standardiser.std_ = scores.mean, scores.std
+    return standardiser

@@ -1,0 +1,137 @@
+"""Reads a model's manifest and files, trusting neither.
+
+A file is opened only if it is a regular one that the manifest lists under a name of our own making, so nothing outside
+the folder is ever read, and no pipe waited for.
+"""
+
+import hashlib
+import os
+import re
+import stat
+from pathlib import Path
+from typing import Any
+
+from asd_recipes.bundle.errors import BundleError
+from asd_recipes.bundle.manifest import FORMAT, MANIFEST, NETWORK, SCHEMA, Manifest, content_digest, inlier_file
+from asd_recipes.bundle.strict_json import JsonError, as_dataclass, parse_strict
+from asd_recipes.recipe import Recipe, RecipeError
+from asd_recipes.recipe_toml import recipe_from_table
+
+_AGAIN = "Copy it anew from where it was made, or make it again with `asd fit`."
+_LARGEST_MANIFEST_BYTES = 1 << 20
+_NAME = re.compile(r"(gmm|knn)-[0-9]{1,6}-source")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+# Far beyond any use; they keep a manifest from asking for all memory when a recording is scored.
+_LARGEST_SEGMENT_SAMPLES = 1 << 24
+_LARGEST_SPECTROGRAM = 1 << 24
+_GREATEST_OVERLAP = 0.99
+_MOST_THREADS = 1024
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a model, checked in itself; `read_file` checks the files that it lists.
+
+    Raises:
+        BundleError: no model, or a damaged, altered or newer one.
+    """
+    path = folder / MANIFEST
+    if not os.path.lexists(path):
+        raise BundleError(folder, f"has no {MANIFEST}, so it is no model. Pass a folder that `asd fit` made.")
+    content = _read_regular(path, most=_LARGEST_MANIFEST_BYTES)
+    try:
+        return _checked(parse_strict(content), path)
+    except (JsonError, RecipeError, OverflowError) as error:
+        raise BundleError(path, f"{error}. {_AGAIN}") from error
+
+
+def read_file(folder: Path, name: str, manifest: Manifest) -> bytes:
+    """A file that the manifest lists, as it was written.
+
+    Raises:
+        BundleError: it is missing, no regular file, of another length or other content.
+    """
+    path, facts = folder / name, manifest.files[name]
+    for above in path.relative_to(folder).parents:
+        if (folder / above).is_symlink() and above != Path():  # the folder itself may be reached by a link
+            raise BundleError(folder / above, f"is a link, and a model keeps its files itself. {_AGAIN}")
+    content = _read_regular(path, most=facts.bytes)
+    if len(content) != facts.bytes or hashlib.sha256(content).hexdigest() != facts.sha256:
+        raise BundleError(path, f"is not the file that was written: length or hash differ. {_AGAIN}")
+    return content
+
+
+def check_limits(recipe: Recipe) -> None:
+    """Sizes that a model may ask for.
+
+    Raises:
+        RecipeError: one is beyond any use.
+    """
+    segments, mel = recipe.segments, recipe.log_mel
+    try:
+        frames = mel.frames(segments.length_samples)
+    except ValueError as error:
+        raise RecipeError(f"segments and log_mel do not fit: {error}") from error
+    sizes = [
+        ("segments.length_s, in samples", segments.length_samples, _LARGEST_SEGMENT_SAMPLES),
+        ("segments.overlap", segments.overlap, _GREATEST_OVERLAP),
+        ("log_mel.window_s, in samples", mel.window_samples, _LARGEST_SEGMENT_SAMPLES),
+        ("log_mel.bands, times frames or window,", max(frames, mel.window_samples) * mel.bands, _LARGEST_SPECTROGRAM),
+        ("threads", recipe.threads, _MOST_THREADS),
+    ]
+    for what, size, most in sizes:
+        if size > most:
+            raise RecipeError(f"{what} must be at most {most}; got {size}")
+
+
+def _read_regular(path: Path, *, most: int) -> bytes:
+    """At most one byte more than `most`, so that the caller sees the excess."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError:
+        raise BundleError(path, f"is missing. {_AGAIN}") from None
+    except OSError as error:
+        raise BundleError(path, f"cannot be read, or is a link ({error.strerror}). {_AGAIN}") from error
+    with open(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or not 0 < status.st_size <= most:
+            raise BundleError(path, f"is empty, too large, or no regular file ({status.st_size} bytes). {_AGAIN}")
+        return file.read(most + 1)
+
+
+def _checked(content: Any, path: Path) -> Manifest:
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise JsonError("it is not the manifest of a model of `asd fit`")
+    schema = content.get("schema")
+    if type(schema) is not int or schema < 1:
+        raise JsonError("its schema must be a whole number of at least 1")
+    if schema > SCHEMA:
+        raise BundleError(path, f"written by a newer version: schema {schema}, this one reads {SCHEMA}. Upgrade.")
+    if content.pop("manifest_sha256", None) != content_digest(content):
+        raise JsonError("it was changed after it was written: its hash differs")
+    recipe = content.get("recipe")
+    if not isinstance(recipe, dict):
+        raise JsonError("its recipe must be an object")
+    content["recipe"] = recipe_from_table(recipe)
+    check_limits(content["recipe"])
+    if content.pop("seed", None) != content["recipe"].seed:
+        raise JsonError("its seed is not its recipe's")
+    del content["format"], content["schema"]
+    manifest = as_dataclass(Manifest, content, "manifest")
+    _check_agreement(manifest)
+    return manifest
+
+
+def _check_agreement(manifest: Manifest) -> None:
+    if strange := [name for name in manifest.scores if not _NAME.fullmatch(name)]:
+        raise JsonError(f"{strange[0]!a:.80} is not the name of an inlier model")
+    expected = {NETWORK, *map(inlier_file, manifest.scores)}
+    if not manifest.scores or manifest.files.keys() != expected:
+        raise JsonError(f"its files must be {NETWORK} and one for each inlier model, of which there is one at least")
+    if not all(_SHA256.fullmatch(facts.sha256) and facts.bytes > 0 for facts in manifest.files.values()):
+        raise JsonError("its files must have a length and a SHA-256 in 64 lower-case digits")
+    if not all(scores.std > 0 for scores in manifest.scores.values()) or manifest.level.std <= 0:
+        raise JsonError("a standard deviation must be above 0")
+    if (manifest.system == "serialoe") != bool(manifest.training.attributes):
+        raise JsonError("a system with attributes must list their values, and no other may")
+    if not all(text.isprintable() for text in (manifest.machine, manifest.device, *manifest.training.pseudo_anomalies)):
+        raise JsonError("a name holds a character that cannot be printed")

@@ -1,0 +1,220 @@
+"""The training behind `asd fit`: from folders of recordings to a model (`asd_recipes.bundle`), stage by stage.
+
+Stages keep their results in a hidden folder beside the model's place, so that a call that was interrupted or killed
+goes on when it is given again; the folder goes when the model is there.
+"""
+
+import csv
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from asd_eval import InsufficientDataError, ZScoreStandardiser, average_scores, quantile_threshold
+from asd_recipes.attribute_labels import AttributeLabels, attribute_labels
+from asd_recipes.bundle import Manifest, ModelScores, Threshold, Training, read_manifest, write_bundle
+from asd_recipes.bundle.manifest import Level
+from asd_recipes.bundle.reading import check_limits
+from asd_recipes.clip import Problem
+from asd_recipes.dataset import is_synthetic
+from asd_recipes.device_choice import Device, choose_device
+from asd_recipes.embedding import ClipEmbedder
+from asd_recipes.job import library_versions
+from asd_recipes.machine_data import PreparedData
+from asd_recipes.network_scoring import Float64Array, NetworkScoring
+from asd_recipes.network_training import NetworkTraining
+from asd_recipes.own_data import OwnData, prepare_own_data
+from asd_recipes.own_recordings import NORMAL, OwnRecordings
+from asd_recipes.progress import Progress
+from asd_recipes.recipe import Recipe
+from asd_recipes.run_store import RunError, RunStore
+from asd_recipes.score_table import read_score_table
+from asd_recipes.system_variants import SystemVariant
+from asd_recipes.training_diverged import TrainingDivergedError
+from asd_recipes.waveform_bank import open_bank
+
+_OE = SystemVariant("oe", "OE", inlier_models=True)
+_SERIAL_OE = SystemVariant("serialoe", "SerialOE", attributes=True, inlier_models=True)
+_CROPS_AN_EPOCH = 128
+"""An epoch takes each piece so often that there are so many crops: of four recordings, one pass would be one step."""
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """What a training ends with."""
+
+    manifest: Manifest
+    problems: tuple[Problem, ...]  # recordings that were left out
+
+
+@dataclass(frozen=True)
+class OwnFit:
+    """One training.
+
+    Attributes:
+        recordings: of the machine and of others.
+        folder: of the normal recordings, for the name.
+        synthetic_others: whether the other recordings are the embedded data set.
+        model: where the model goes.
+        store: where the stages keep their results.
+        false_alarms: share of normal recordings that may be above the threshold.
+    """
+
+    recipe: Recipe
+    recordings: OwnRecordings
+    folder: Path
+    synthetic_others: bool
+    model: Path
+    store: RunStore
+    device: str = "auto"
+    false_alarms: float = 0.1
+
+    def run(self, progress: Progress) -> FitResult:
+        """Runs every stage that is not done.
+
+        Raises:
+            DatasetError: too few recordings can be used.
+            RunError: another training began in the same place, the model's place is taken, or the loss diverged.
+        """
+        device = choose_device(self.device, self.recipe.training.precision, threads=self.recipe.threads)
+        recipe = replace(self.recipe, training=replace(self.recipe.training, precision=device.precision))
+        check_limits(recipe)
+        with progress.stage("read recordings", len(self.recordings.clips)) as advance:
+            bank = open_bank(self.recordings.clips, recipe.audio, self.store.root / "bank", advance=advance)
+        data = prepare_own_data(bank, recipe)
+        problems = (*self.recordings.problems, *bank.problems, *data.problems)
+        for text in (*(f"left out {item.file}: {item.reason}" for item in problems), *self.recordings.notes):
+            progress.say(text)
+        about = {"data_sha256": bank.digest, "device": device.description, "versions": library_versions()}
+        if self.model.exists():
+            return FitResult(self._finished(recipe, about, progress), problems)
+        self.store.begin(recipe, about)
+        labels = _labels(data)
+        _describe(data, labels, device, progress)
+        try:
+            self._train_and_score(data.prepared, labels, recipe, device, progress)
+        except TrainingDivergedError as error:
+            raise RunError(str(error)) from error
+        manifest = self._publish(data, labels, recipe, about, problems)
+        return FitResult(manifest, problems)
+
+    @property
+    def _network(self) -> Path:
+        return self.store.root / "network"
+
+    def _finished(self, recipe: Recipe, about: Mapping[str, object], progress: Progress) -> Manifest:
+        manifest = read_manifest(self.model)
+        same = (manifest.recipe, manifest.training.data_sha256, manifest.threshold.false_alarms, manifest.versions)
+        if same != (recipe, about["data_sha256"], self.false_alarms, about["versions"]):
+            raise RunError(
+                f"{self.model} holds a model of another recipe, other recordings or other versions. "
+                "Choose another --out, or remove it."
+            )
+        progress.say(f"{self.model} is this model already")
+        return manifest
+
+    def _train_and_score(
+        self,
+        data: PreparedData,
+        labels: AttributeLabels | None,
+        recipe: Recipe,
+        device: Device,
+        progress: Progress,
+    ) -> None:
+        variant = _SERIAL_OE if labels else _OE
+        weights = self._network / "weights.safetensors"
+        if not weights.is_file():
+            pieces = data.training[NORMAL]
+            often = -(-_CROPS_AN_EPOCH // len(pieces))
+            repeated = replace(data, training={**data.training, NORMAL: pieces * often})
+            NetworkTraining(NORMAL, variant.name, variant, labels, repeated, recipe, device).run(
+                self._network, progress
+            )
+        if not (self._network / "candidates.csv").is_file():
+            shutil.rmtree(self._network / "inlier", ignore_errors=True)
+            embedder = ClipEmbedder.load(weights, variant, recipe, data.statistics[NORMAL], device)
+            NetworkScoring(NORMAL, variant.name, variant, data, recipe, embedder).run(self._network, progress)
+
+    def _publish(
+        self,
+        data: OwnData,
+        labels: AttributeLabels | None,
+        recipe: Recipe,
+        about: Mapping[str, object],
+        problems: tuple[Problem, ...],
+    ) -> Manifest:
+        columns = read_score_table(self._network / "candidates.csv").columns
+        if not columns:
+            raise RunError("no inlier model could be fitted: the recordings give too few segments. Add recordings.")
+        scales = {name: ZScoreStandardiser().fit(scores) for name, scores in columns.items()}
+        held_out = average_scores([scales[name].transform(scores) for name, scores in columns.items()])
+        level = data.prepared.statistics[NORMAL]
+        manifest = Manifest(
+            machine=self.folder.resolve().name,
+            system="serialoe" if labels else "oe",
+            synthetic=any(is_synthetic(above) for above in (self.folder.resolve(), *self.folder.resolve().parents)),
+            recipe=recipe,
+            level=Level(level.mean, level.std),
+            training=Training(
+                recordings=data.recordings,
+                seconds=round(data.seconds, 3),
+                left_out=sum(problem.file.startswith(f"{NORMAL}/") for problem in problems),
+                pieces=len(data.prepared.training[NORMAL]),
+                held_out_pieces=len(held_out),
+                held_out=data.held_out,
+                pseudo_anomalies=tuple(name.split("/", 1)[1].removesuffix("/.") for name in self.recordings.others),
+                synthetic_pseudo_anomalies=self.synthetic_others,
+                attributes=labels.classes if labels else (),
+                pseudo_anomaly_auc=_last_validation_auc(self._network / "training.csv"),
+                data_sha256=str(about["data_sha256"]),
+            ),
+            scores={name: ModelScores(scale.mean_, scale.std_) for name, scale in scales.items()},
+            threshold=threshold_of(held_out, self.false_alarms),
+            device=str(about["device"]),
+            versions=library_versions(),
+            files={},
+        )
+        inlier = {name: self._network / "inlier" / f"{name}.safetensors" for name in columns}
+        return write_bundle(self.model, manifest, network=self._network / "weights.safetensors", inlier=inlier)
+
+
+def threshold_of(held_out: Float64Array, false_alarms: float) -> Threshold:
+    """The quantile of held-out scores (N,) that keeps the promised share, or their largest where N is too small."""
+    try:
+        value, rule = quantile_threshold(held_out, quantile=1 - false_alarms), "quantile"
+    except InsufficientDataError:
+        value, rule = float(held_out.max()), "largest"
+    return Threshold(
+        value=value,
+        rule=rule,  # type: ignore[arg-type]  # one of the two
+        false_alarms=false_alarms,
+        smallest=float(held_out.min()),
+        median=float(np.median(held_out)),
+        largest=float(held_out.max()),
+    )
+
+
+def _labels(data: OwnData) -> AttributeLabels | None:
+    """The joint attribute values of the pieces that train, if there are two at least."""
+    clips = data.prepared.bank.clips
+    labels = attribute_labels({index: clips[index].name for index in data.prepared.training[NORMAL]}, None)
+    return labels if len(labels.classes) > 1 else None
+
+
+def _describe(data: OwnData, labels: AttributeLabels | None, device: Device, progress: Progress) -> None:
+    held_out = "the last part of each recording" if data.held_out == "time" else "whole recordings"
+    pieces = data.prepared.training[NORMAL], data.prepared.validation[NORMAL]
+    progress.say(
+        f"{data.recordings} normal recordings, {data.seconds:.0f} s: {len(pieces[0])} pieces train, {len(pieces[1])} "
+        f"are held out ({held_out}); {len(data.prepared.training) - 1} other machines; {device.description}"
+    )
+    if labels:
+        progress.say(f"{len(labels.classes)} joint attribute values are learnt as well")
+
+
+def _last_validation_auc(history: Path) -> float | None:
+    with history.open(encoding="utf-8", newline="") as file:
+        last = list(csv.DictReader(file))[-1]
+    return float(last["validation_auc"]) if "validation_auc" in last else None
