@@ -7,7 +7,8 @@ prints its table.
 What is promised is that of 1,000 simulated truths a 95 % interval holds 93 to 97 %. A thousand simulations know a
 coverage to a standard error of 0.69 %: a cell that truly holds 96.5 % would be seen above 97 % in one run of five, by
 chance alone. So a cell has four thousand (0.34 %, one run of twenty-three at 96.5 %, one of a thousand at 96 %), and
-what is then seen must lie within 93 to 97 %, with no allowance.
+what is then seen must lie within 93 to 97 %, with no allowance. Differences, which take three times as long, have two
+thousand (0.49 %).
 """
 
 import re
@@ -212,12 +213,12 @@ def test_intervals_hold_93_to_97_percent_of_simulated_truths(name):
     ids=["25 clips, medium less low", "medium less low", "high less medium"],
 )
 def test_differences_hold_93_to_97_percent_of_simulated_truths(better, worse, clips, request):
-    held, rejected = coverage_of_the_difference(SIMULATIONS, seed=2023, better=better, worse=worse, clips=clips)
-    printed(f"difference, {request.node.callspec.id}", held, SIMULATIONS)
+    held, rejected = coverage_of_the_difference(SIMULATIONS // 2, seed=2023, better=better, worse=worse, clips=clips)
+    printed(f"difference, {request.node.callspec.id}", held, SIMULATIONS // 2)
     print(f"p < 0.05 without a difference: {100 * rejected:.1f} %")
     assert all(PROMISED[0] <= coverage <= PROMISED[1] for coverage in held.values())
     assert_documented(f"difference, {request.node.callspec.id}", held)
-    assert 0.04 <= rejected <= 0.06  # three standard errors of 4,000
+    assert 0.035 <= rejected <= 0.065  # three standard errors of 2,000
 
 
 @pytest.mark.slow
