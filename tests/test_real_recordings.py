@@ -16,6 +16,7 @@ from asd_recipes.network_training import NetworkTraining
 from asd_recipes.progress import PlainProgress
 from asd_recipes.recipe_toml import load_recipe
 from asd_recipes.system_variants import variant_of
+from asd_recipes.training_crops import TrainingCrops
 from asd_recipes.waveform_bank import open_bank
 
 RECIPE = load_recipe("smoke", settings=["training.batch_size=4"])
@@ -37,9 +38,8 @@ def embedder(request: pytest.FixtureRequest, prepared: PreparedData, tmp_path_fa
     """A network with a flow that trained for a few steps."""
     machine, folder, variant = request.param, tmp_path_factory.mktemp(request.param), variant_of("oe-flow")
     device = choose_device("cpu", "auto", threads=1)
-    NetworkTraining(machine, variant.name, variant, None, prepared, RECIPE, device).run(
-        folder, PlainProgress(quiet=True)
-    )
+    crops = TrainingCrops(prepared, RECIPE, device)
+    NetworkTraining(machine, variant.name, variant.slug, variant, None, crops).run(folder, PlainProgress(quiet=True))
     history = (folder / "training.csv").read_text().splitlines()
     assert len(history) == 1 + RECIPE.joint.epochs
     return ClipEmbedder.load(folder / "weights.safetensors", variant, RECIPE, prepared.statistics[machine], device)

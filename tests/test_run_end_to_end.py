@@ -171,7 +171,7 @@ def test_another_recipe_does_not_continue_a_run(finished: Path, data: Path, tmp_
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["reproduce", "--data", "/nowhere"], "/nowhere is not a folder"),
+        (["reproduce", "--data", "/nowhere"], "/nowhere is not there"),
         (["reproduce", "--set", "training.epoch=1"], "training.epochs"),
         (["reproduce", "--systems", "flow"], "autoencoder"),
         (["reproduce", "--out", "a-file"], "a-file"),

@@ -121,8 +121,8 @@ Input to_input(const py::object &value, const char *name, const std::vector<asd_
                          std::string(py::str(py::object(array.dtype()))) + ": " + way_out);
 }
 
-Wave to_wave(const py::object &value) {
-    Input input = to_input(value, "wave", {ASD_INT16, ASD_FLOAT32}, "pass wave.astype(np.float32)");
+Wave to_wave(const py::object &value, const std::vector<asd_sample_type> &types) {
+    Input input = to_input(value, "wave", types, "pass wave.astype(np.float32)");
     const py::ssize_t axes = input.dense.ndim();
     if (axes != 1 && axes != 2)
         raise_shape("wave", "(T,) or (N, T)", input.original, "one channel is wave[channel] or wave[:, channel]");

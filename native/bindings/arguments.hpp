@@ -37,14 +37,14 @@ struct Input {
 Input to_input(const py::object &value, const char *name, const std::vector<asd_sample_type> &types,
                const char *way_out);
 
-// wave: (T,) or (N, T), int16 or float32, T >= 1.
+// wave: (T,) or (N, T) of one of the types, T >= 1.
 struct Wave {
     Input input;
     std::int64_t clips;
     std::int64_t samples;
     bool batched;
 };
-Wave to_wave(const py::object &value);
+Wave to_wave(const py::object &value, const std::vector<asd_sample_type> &types = {ASD_INT16, ASD_FLOAT32});
 
 // float32 or float64 widened to float64, which is exact.
 Input to_float64(const py::object &value, const char *name);

@@ -69,6 +69,57 @@ static void segments_are_cut(void) {
     REFUSED(asd_cut_segments(wave, 1, 5, &options, out), "device");
 }
 
+static void log_mel_is_computed(void) {
+    static float wave[1000], mel[3 * 20 * 6], filters[20 * 129];
+    int64_t frames = 0;
+    int i;
+    asd_log_mel *log_mel = NULL;
+    asd_log_mel_options options = ASD_LOG_MEL_OPTIONS_INIT;
+    asd_segment_options segments = ASD_SEGMENT_OPTIONS_INIT;
+    options.window_samples = 256;
+    options.hop_samples = 100;
+    options.bands = 20;
+    segments.segment_samples = 500;
+    segments.hop_samples = 250;
+    for (i = 0; i < 1000; ++i) wave[i] = (float)sin(6.283185307179586 * 2000.0 / 16000.0 * i); /* a tone in bin 32 */
+    CHECK(asd_log_mel_create(&options, &log_mel) == ASD_OK && log_mel != NULL);
+    CHECK(asd_log_mel_frames(log_mel, 500, &frames) == ASD_OK && frames == 6);
+    CHECK(asd_log_mel_filters(log_mel, filters, 20 * 129) == ASD_OK);
+    CHECK(asd_log_mel_segments(log_mel, wave, 1, 1000, &segments, mel) == ASD_OK);
+    for (i = 0; i < 20; ++i) {
+        /* |Hann * tone| is N / 4 in the tone's bin and half of that beside it, over the norm sqrt(3 N / 8). */
+        const float *row = filters + 129 * i;
+        const double sum = 64.0 / sqrt(96.0) * (row[32] + 0.5 * (row[31] + row[33]));
+        if (sum > 0.0) CHECK(fabs(mel[i * 6 + 3] - 20.0 * log10(sum)) < 1e-3);
+    }
+    REFUSED(asd_log_mel_filters(log_mel, filters, 20 * 129 - 1), "capacity");
+    REFUSED(asd_log_mel_frames(log_mel, 128, &frames), "half a window");
+    REFUSED(asd_log_mel_segments(NULL, wave, 1, 1000, &segments, mel), "log_mel");
+    REFUSED(asd_log_mel_segments(log_mel, wave, 1, 1000, &segments, NULL), "mel");
+    CHECK(asd_log_mel_segments(log_mel, NULL, 0, 1000, &segments, NULL) == ASD_OK);
+    segments.segment_samples = 128;
+    REFUSED(asd_log_mel_segments(log_mel, wave, 1, 1000, &segments, mel), "half a window");
+    segments.segment_samples = 500;
+    segments.device = ASD_DEVICE_CUDA;
+    REFUSED(asd_log_mel_segments(log_mel, wave, 1, 1000, &segments, mel), "device");
+    segments.device = ASD_DEVICE_CPU;
+    segments.sample_type = 4;
+    REFUSED(asd_log_mel_segments(log_mel, wave, 1, 1000, &segments, mel), "sample_type");
+    asd_log_mel_destroy(log_mel);
+    asd_log_mel_destroy(NULL);
+    REFUSED(asd_log_mel_create(&options, NULL), "log_mel");
+    options.mel_scale = 3;
+    REFUSED(asd_log_mel_create(&options, &log_mel), "mel_scale");
+    options.mel_scale = ASD_MEL_SLANEY;
+    options.log = 2;
+    REFUSED(asd_log_mel_create(&options, &log_mel), "log");
+    options.log = 1;
+    options.window_samples = 257;
+    REFUSED(asd_log_mel_create(&options, &log_mel), "window_samples");
+    options.struct_size = 8;
+    REFUSED(asd_log_mel_create(&options, &log_mel), "struct_size");
+}
+
 static void power_is_filtered(void) {
     /* y[n] = (x[n] - x[n - 1]) / 2, and the same backwards: constant input gives nothing. */
     const double sos[6] = {0.5, -0.5, 0.0, 1.0, 0.0, 0.0};
@@ -174,6 +225,7 @@ int main(void) {
     CHECK(strcmp(asd_last_error(), "") == 0);
     versions_are_told();
     segments_are_cut();
+    log_mel_is_computed();
     power_is_filtered();
     means_are_weighted();
     what_a_newer_caller_sets_is_refused_and_not_ignored();

@@ -51,6 +51,33 @@ void segments_come_back_for_each_sample_type() {
     CHECK(asd::cut_segments(WAVE.data(), 0, 4, options).empty());
 }
 
+void log_mel_comes_back_for_each_sample_type() {
+    asd_log_mel_options options = ASD_LOG_MEL_OPTIONS_INIT;
+    options.window_samples = 256;
+    options.hop_samples = 100;
+    options.bands = 10;
+    const asd::LogMel log_mel(options);
+    CHECK(log_mel.frames(400) == 5);
+    asd_segment_options whole = ASD_SEGMENT_OPTIONS_INIT;
+    whole.segment_samples = whole.hop_samples = 400;
+    std::vector<std::int16_t> i16(800);
+    for (std::size_t i = 0; i < i16.size(); ++i) i16[i] = static_cast<std::int16_t>(i * i * 7919 % 65536 - 32768);
+    std::vector<float> f32;
+    std::vector<double> f64;
+    for (const std::int16_t sample : i16) f32.push_back(static_cast<float>(sample) / 32768.0f);
+    for (const float sample : f32) f64.push_back(static_cast<double>(sample));
+    const std::vector<float> mel = log_mel.segments(i16.data(), 2, 400, whole);
+    CHECK(mel.size() == 2 * 10 * 5);
+    CHECK(mel == log_mel.segments(f32.data(), 2, 400, whole));
+    CHECK(mel == log_mel.segments(f64.data(), 2, 400, whole));
+    CHECK(refused([&] { log_mel.frames(128); }, "half a window"));
+    CHECK(refused([&] { log_mel.segments(i16.data(), -1, 400, whole); }, "clips"));
+    whole.device = ASD_DEVICE_CUDA;
+    CHECK(refused([&] { log_mel.segments(i16.data(), 1, 400, whole); }, "device must be ASD_DEVICE_CPU"));
+    options.bands = 0;
+    CHECK(refused([&] { asd::LogMel{options}; }, "bands"));
+}
+
 void power_comes_back_for_each_sample_type() {
     // A clip shorter than a segment is repeated; a filter that passes everything gives its mean square.
     const std::vector<double> squares = asd::high_passed_power(WAVE.data(), 1, 4, ALL_PASS, power_options());
@@ -113,6 +140,7 @@ void sections_of_other_than_six_values_are_refused() {
 
 int main() {
     segments_come_back_for_each_sample_type();
+    log_mel_comes_back_for_each_sample_type();
     power_comes_back_for_each_sample_type();
     means_come_back_for_each_score_type();
     device_options_are_refused_for_host_memory();

@@ -32,7 +32,7 @@ from asd_recipes.system_variants import variant_of
 from asd_recipes.training_crops import TrainingCrops
 from asd_recipes.waveform_bank import open_bank
 
-BATCH, STEPS, UNCOUNTED = 16, 9, 2
+BATCH, STEPS, UNCOUNTED = 128, 4, 1
 RATE = 1e-4
 RECIPE = Recipe()
 
@@ -82,11 +82,12 @@ def _batches(data: PreparedData) -> list[Batch]:
 def _ours(data: PreparedData, first: dict[str, torch.Tensor], threads: int) -> tuple[float, list[float], str]:
     """The loop of `NetworkTraining`: crops from the bank, log-mel of the batch, channels-last, bfloat16 if native."""
     device = choose_device("cpu", "auto", threads=threads)
-    training = NetworkTraining("fan", "OE", variant_of("oe"), None, data, RECIPE, device)
+    crops = TrainingCrops(data, RECIPE, device)
+    training = NetworkTraining("fan", "OE", "oe", variant_of("oe"), None, crops)
     model, _, _ = training._fresh()
     model.load_state_dict(first)
     optimiser = torch.optim.AdamW(model.parameters(), lr=RATE, weight_decay=0.0, fused=True)
-    crops, log_mel = TrainingCrops.of(data, RECIPE, device), TorchLogMel(RECIPE.log_mel)
+    log_mel = TorchLogMel(RECIPE.log_mel)
     model.train()
     times, losses = [], []
     for indices in _batches(data):

@@ -1,5 +1,6 @@
 /*
- * The C ABI of asd-native: segments, high-passed power and weighted means for anomalous sound detection.
+ * The C ABI of asd-native: segments, log-mel spectrograms, high-passed power and weighted means for anomalous sound
+ * detection.
  *
  * Rules that hold for every function:
  *   - It returns an asd_status; ASD_OK is 0. After any other status asd_last_error() says, on the same thread, which
@@ -10,7 +11,8 @@
  *     that the library knows must be 0: a newer caller's option is refused, never ignored.
  *   - Finite input has a finite result as long as the result fits its type; past that range it is infinite or NaN, and
  *     each function says where that is. No recording at full scale 1 comes near.
- *   - It keeps no state and may be called from any number of threads at once on different outputs.
+ *   - It keeps no state and may be called from any number of threads at once on different outputs. A handle is only read
+ *     by the functions that take it const.
  *   - The result is the same, bit for bit, for any number of threads.
  *   - device ASD_DEVICE_CPU: pointers are host memory, values are checked. device ASD_DEVICE_CUDA: array pointers are
  *     memory of the current CUDA device, the work is queued on `stream` (a cudaStream_t; NULL is the default stream)
@@ -86,6 +88,39 @@ typedef struct asd_segment_options {
 #define ASD_SEGMENT_OPTIONS_INIT \
     {(int64_t)sizeof(asd_segment_options), 0, 0, 0.0, 1.0, 0, ASD_FLOAT32, ASD_DEVICE_CPU, 1, 0}
 
+typedef enum asd_mel_scale {
+    ASD_MEL_HTK = 1,   /* O'Shaughnessy: 2595 log10(1 + f / 700) */
+    ASD_MEL_SLANEY = 2 /* linear up to 1 kHz, logarithmic above */
+} asd_mel_scale;
+
+/* What lies before and after a clip in the frames at its ends. */
+typedef enum asd_padding { ASD_PAD_REFLECT = 1, ASD_PAD_ZERO = 2 } asd_padding;
+
+typedef struct asd_log_mel_options {
+    int64_t struct_size;
+    double sample_rate_hz;    /* finite, > 0 */
+    int64_t window_samples;   /* W, of the periodic Hann window and the transform: a power of two, 256 .. 8192 */
+    int64_t hop_samples;      /* from frame to frame, >= 1 */
+    int64_t bands;            /* M >= 1, so few that each holds a bin */
+    double low_hz;            /* 0 <= low_hz < high_hz <= sample_rate_hz / 2 */
+    double high_hz;
+    double floor;             /* finite, > 0: least sum under the logarithm */
+    int32_t mel_scale;        /* asd_mel_scale */
+    int32_t area_norm;        /* 1: each triangle divided by half its width in hertz; 0: it peaks at 1 */
+    int32_t power;            /* 1: sums of magnitudes, 20 log10; 2: of powers, 10 log10 */
+    int32_t normalise_window; /* 1: the window divided by its Euclidean norm */
+    int32_t log;              /* 0: sums instead of decibels */
+    int32_t padding;          /* asd_padding */
+} asd_log_mel_options;
+
+/* 16 kHz, 128 ms every 16 ms, 224 bands from 50 to 7800 Hz (Fujimura 2023, Sec. 4.2), floor 2^-23. */
+#define ASD_LOG_MEL_OPTIONS_INIT \
+    {(int64_t)sizeof(asd_log_mel_options), 16000.0, 2048, 256, 224, 50.0, 7800.0, 1.1920928955078125e-07, ASD_MEL_HTK, \
+     0, 1, 1, 1, ASD_PAD_REFLECT}
+
+/* Window, transform and filters of a log-mel spectrogram, made once. */
+typedef struct asd_log_mel asd_log_mel;
+
 typedef struct asd_power_options {
     int64_t struct_size;
     int64_t segment_samples; /* L >= 1 */
@@ -142,6 +177,30 @@ ASD_API asd_status asd_segment_starts(int64_t samples, int64_t segment_samples, 
  * positive, on NaN or infinity in wave (CPU). Runs on options->threads threads of its own. */
 ASD_API asd_status asd_cut_segments(const void *wave, int64_t clips, int64_t samples,
                                     const asd_segment_options *options, float *segments);
+
+/* *log_mel = a new handle, which asd_log_mel_destroy frees. Fails on options outside their range, and on so many bands that
+ * one holds no bin. Any thread. */
+ASD_API asd_status asd_log_mel_create(const asd_log_mel_options *options, asd_log_mel **log_mel);
+
+/* Frees a handle that no call uses any more; NULL is nothing to do. Cannot fail. Any thread. */
+ASD_API void asd_log_mel_destroy(asd_log_mel *log_mel);
+
+/* filters: M x (W / 2 + 1) float32 (capacity >= that), the weight of each bin in each band. Fails when capacity is too
+ * small. Any thread. */
+ASD_API asd_status asd_log_mel_filters(const asd_log_mel *log_mel, float *filters, int64_t capacity);
+
+/* *frames = F = 1 + samples / hop, of a clip or segment. Fails unless samples > W / 2. Any thread. */
+ASD_API asd_status asd_log_mel_frames(const asd_log_mel *log_mel, int64_t samples, int64_t *frames);
+
+/* wave: clips x samples of sample_type, ASD_FLOAT64 too. mel: clips x S x M x F float32: of each segment, standardised as in
+ * asd_cut_segments, the spectrogram that it has by itself: frames centred on every hop of asd_log_mel_options from its first
+ * sample on, its ends padded. For whole clips set segment_samples to samples. Transformed in double: within 1e-4 dB of exact
+ * arithmetic wherever a sum is above the floor and its bins are above 1e-15 of the frame's largest. clips may be 0. A sum past
+ * 3.4e38 without logarithm is infinite; standardised samples past 1e300 may make theirs infinite or NaN. Fails on sizes, on
+ * segment_samples <= W / 2, on std, on a device other than the CPU, on NaN or infinity. Runs on options->threads threads of
+ * its own. */
+ASD_API asd_status asd_log_mel_segments(const asd_log_mel *log_mel, const void *wave, int64_t clips, int64_t samples,
+                                        const asd_segment_options *options, float *mel);
 
 /* wave: clips x samples of sample_type. sos: K x 6 (b0 b1 b2 1 a1 a2), always host memory. power: clips x S x bins, the
  * mean square, within bin [b L / bins, (b + 1) L / bins) of each segment, of the whole clip filtered forwards and backwards

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <limits>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -83,6 +84,42 @@ std::vector<float> cut_segments(const Sample *wave, std::int64_t clips, std::int
     check(asd_cut_segments(wave, clips, samples, &options, segments.data()));
     return segments;
 }
+
+// Window, transform and filters of log-mel spectrograms, made once; any number of threads may use one at once.
+class LogMel {
+public:
+    explicit LogMel(const asd_log_mel_options &options = ASD_LOG_MEL_OPTIONS_INIT) : bands_(options.bands) {
+        asd_log_mel *made = nullptr;
+        check(asd_log_mel_create(&options, &made));
+        handle_.reset(made);
+    }
+
+    std::int64_t frames(std::int64_t samples) const {
+        std::int64_t count = 0;
+        check(asd_log_mel_frames(handle_.get(), samples, &count));
+        return count;
+    }
+
+    // wave: clips x samples, int16, float or double. Returns clips x S x M x F; whole clips with segment_samples = samples.
+    template <class Sample>
+    std::vector<float> segments(const Sample *wave, std::int64_t clips, std::int64_t samples,
+                                asd_segment_options options) const {
+        detail::require_host(options.device);
+        options.sample_type = detail::type_of(wave);
+        check(asd_log_mel_segments(handle_.get(), nullptr, 0, samples, &options, nullptr));
+        const std::int64_t count = segment_count(samples, options.segment_samples, options.hop_samples);
+        std::vector<float> mel(detail::elements({clips, count, bands_, frames(options.segment_samples)}));
+        check(asd_log_mel_segments(handle_.get(), wave, clips, samples, &options, mel.data()));
+        return mel;
+    }
+
+private:
+    struct Destroy {
+        void operator()(asd_log_mel *handle) const { asd_log_mel_destroy(handle); }
+    };
+    std::unique_ptr<asd_log_mel, Destroy> handle_;
+    std::int64_t bands_;
+};
 
 // wave: clips x samples, int16 or float; sos: 6 values a section. Returns clips x S x bins.
 template <class Sample>

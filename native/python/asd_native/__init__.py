@@ -1,6 +1,7 @@
-"""Native kernels for anomalous sound detection on NumPy arrays: segments, high-passed power, weighted means."""
+"""Native kernels for anomalous sound detection on NumPy arrays: segments, log-mel, high-passed power, means."""
 
 from asd_native._core import (
+    LogMel,
     abi_version,
     build_info,
     cut_segments,
@@ -14,6 +15,7 @@ from asd_native._core import (
 __version__ = "0.1.0"
 
 __all__ = [
+    "LogMel",
     "abi_version",
     "build_info",
     "cut_segments",

@@ -1,9 +1,10 @@
-from typing import SupportsIndex, TypeAlias, TypedDict
+from typing import Literal, SupportsIndex, TypeAlias, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
 Wave: TypeAlias = NDArray[np.int16 | np.float32]
+AnyWave: TypeAlias = NDArray[np.int16 | np.float32 | np.float64]
 Floats: TypeAlias = NDArray[np.float32 | np.float64]
 
 class BuildInfo(TypedDict):
@@ -31,6 +32,49 @@ def cut_segments(
     threads: SupportsIndex = 1,
     out: NDArray[np.float32] | None = None,
 ) -> NDArray[np.float32]: ...
+
+class LogMel:
+    def __init__(
+        self,
+        *,
+        sample_rate_hz: float,
+        window_samples: SupportsIndex,
+        hop_samples: SupportsIndex,
+        bands: SupportsIndex,
+        low_hz: float,
+        high_hz: float,
+        mel_scale: Literal["htk", "slaney"] = "htk",
+        area_norm: bool = False,
+        power: float = 1.0,
+        normalise_window: bool = True,
+        log: bool = True,
+        floor: float = ...,
+        padding: Literal["reflect", "zero"] = "reflect",
+    ) -> None: ...
+    def frames(self, samples: SupportsIndex) -> int: ...
+    def filters(self) -> NDArray[np.float32]: ...
+    def spectrogram(
+        self,
+        wave: AnyWave,
+        *,
+        mean: float = 0.0,
+        std: float = 1.0,
+        threads: SupportsIndex = 1,
+        out: NDArray[np.float32] | None = None,
+    ) -> NDArray[np.float32]: ...
+    def segments(
+        self,
+        wave: AnyWave,
+        *,
+        segment_samples: SupportsIndex,
+        hop_samples: SupportsIndex,
+        mean: float = 0.0,
+        std: float = 1.0,
+        per_segment: bool = False,
+        threads: SupportsIndex = 1,
+        out: NDArray[np.float32] | None = None,
+    ) -> NDArray[np.float32]: ...
+
 def high_passed_power(
     wave: Wave,
     sos: NDArray[np.float64],

@@ -1,5 +1,6 @@
 #include "checks.hpp"
 
+#include <cmath>
 #include <initializer_list>
 #include <limits>
 
@@ -81,6 +82,19 @@ asd_status require_grid(int64_t samples, int64_t segment_samples, int64_t hop_sa
     ASD_REQUIRE(require_size(samples, "samples", 1));
     ASD_REQUIRE(require_size(segment_samples, "segment_samples", 1));
     return require_size(hop_samples, "hop_samples", 1);
+}
+
+asd_status require_standardisation(const asd_segment_options &options) {
+    if (options.per_segment != 0 && options.per_segment != 1)
+        return fail(ASD_INVALID_ARGUMENT, "per_segment must be 0 or 1; got %d", options.per_segment);
+    if (options.per_segment) return ASD_OK;
+    if (!std::isfinite(options.mean))
+        return fail(ASD_INVALID_ARGUMENT, "mean must be finite; got %g", options.mean);
+    // A denormal std has no finite inverse.
+    if (!(options.std > 0.0) || !std::isfinite(options.std) || !std::isfinite(1.0 / options.std))
+        return fail(ASD_INVALID_ARGUMENT, "std must be finite and > 0; got %g: a constant recording cannot be standardised",
+                    options.std);
+    return ASD_OK;
 }
 
 asd_status not_finite_wave(int64_t index, int64_t samples) {

@@ -49,6 +49,9 @@ asd_status require_product(std::int64_t a, std::int64_t b, std::int64_t c, std::
 
 asd_status require_grid(std::int64_t samples, std::int64_t segment_samples, std::int64_t hop_samples);
 
+// mean, std and per_segment.
+asd_status require_standardisation(const asd_segment_options &options);
+
 // The failure of a wave of clips x samples whose value at `index` is not finite.
 asd_status not_finite_wave(std::int64_t index, std::int64_t samples);
 

@@ -1,6 +1,4 @@
 // Segment grid and cutting.
-#include <cmath>
-
 #include "../cpu/launchers.hpp"
 #include "checks.hpp"
 
@@ -31,19 +29,6 @@ asd_status asd_segment_starts(int64_t samples, int64_t segment_samples, int64_t 
 }
 
 namespace {
-
-asd_status require_standardisation(const asd_segment_options &options) {
-    if (options.per_segment != 0 && options.per_segment != 1)
-        return fail(ASD_INVALID_ARGUMENT, "per_segment must be 0 or 1; got %d", options.per_segment);
-    if (options.per_segment) return ASD_OK;
-    if (!std::isfinite(options.mean))
-        return fail(ASD_INVALID_ARGUMENT, "mean must be finite; got %g", options.mean);
-    // A denormal std has no finite inverse.
-    if (!(options.std > 0.0) || !std::isfinite(options.std) || !std::isfinite(1.0 / options.std))
-        return fail(ASD_INVALID_ARGUMENT, "std must be finite and > 0; got %g: a constant recording cannot be standardised",
-                    options.std);
-    return ASD_OK;
-}
 
 template <class Sample>
 asd_status cut(const void *wave, int64_t clips, const SegmentGrid &grid, const asd_segment_options &options,

@@ -6,6 +6,7 @@
 #include "../kernels/lane_sum.hpp"
 #include "../kernels/square.hpp"
 #include "finite_scan.hpp"
+#include "log_mel_block.hpp"
 #include "section_pipeline.hpp"
 #include "wave_loops.hpp"
 
@@ -31,12 +32,17 @@ const IsaKernels ASD_JOIN(isa_kernels_, ASD_ISA) = {
     first_not_finite_f64,
     moments<std::int16_t>,
     moments<float>,
+    moments<double>,
     standardise<std::int16_t>,
     standardise<float>,
     to_double<std::int16_t>,
     to_double<float>,
     filter,
     mean_square,
+    log_mel_block<std::int16_t>,
+    log_mel_block<float>,
+    log_mel_block<double>,
+    log2_f32,
 };
 
 }  // namespace asd::cpu

@@ -6,6 +6,8 @@
 #include <cstdint>
 
 #include "../kernels/filter_plan.hpp"
+#include "../kernels/framed_clip.hpp"
+#include "../kernels/log_mel_plan.hpp"
 #include "../kernels/moments.hpp"
 #include "../kernels/standardise.hpp"
 
@@ -25,6 +27,7 @@ struct IsaKernels {
 
     kernels::Moments (*moments_i16)(const std::int16_t *wave, std::int64_t count);
     kernels::Moments (*moments_f32)(const float *wave, std::int64_t count);
+    kernels::Moments (*moments_f64)(const double *wave, std::int64_t count);
 
     void (*standardise_i16)(const std::int16_t *wave, std::int64_t count, kernels::Standardise by, Stores stores,
                             float *out);
@@ -37,6 +40,19 @@ struct IsaKernels {
     void (*filter)(const kernels::FilterPlan &plan, double *signal, std::int64_t count, Direction direction);
 
     double (*mean_square)(const double *signal, std::int64_t count);
+
+    // Frames [first, first + frames), FRAME_BLOCK at most; row m of the bands begins at mel + m * stride. workspace:
+    // LogMelWorkspace::size doubles on a cache line.
+    template <class Sample>
+    using LogMelBlock = void (*)(const kernels::LogMelPlan &plan, const kernels::FramedClip<Sample> &clip,
+                                 std::int64_t first, std::int64_t frames, double *workspace, float *mel,
+                                 std::int64_t stride);
+    LogMelBlock<std::int16_t> log_mel_block_i16;
+    LogMelBlock<float> log_mel_block_f32;
+    LogMelBlock<double> log_mel_block_f64;
+
+    // log2 of positive floats, a multiple of FRAME_BLOCK of them. For tests.
+    void (*log2_f32)(const float *values, std::int64_t count, float *logarithms);
 };
 
 // The best one for this processor.

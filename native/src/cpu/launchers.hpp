@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "../kernels/filter_plan.hpp"
+#include "../kernels/log_mel_plan.hpp"
 #include "../kernels/segment_grid.hpp"
 
 namespace asd::cpu {
@@ -25,6 +26,11 @@ std::int64_t cut_segments(const Sample *wave, std::int64_t clips, const kernels:
 template <class Sample>
 std::int64_t high_passed_power(const Sample *wave, std::int64_t clips, const kernels::SegmentGrid &grid,
                                const kernels::FilterPlan &plan, std::int64_t bins, std::int32_t threads, double *power);
+
+// mel: clips x segments x bands x frames.
+template <class Sample>
+std::int64_t log_mel(const Sample *wave, std::int64_t clips, const kernels::SegmentGrid &grid,
+                     const kernels::LogMelPlan &plan, const CutOptions &options, float *mel);
 
 template <class Score>
 void weighted_mean(const Score *scores, const double *weights, std::int64_t clips, std::int64_t segments,

@@ -1,4 +1,4 @@
-// (x - mean) / std in double, rounded once to float32.
+// (x - mean) / std in double, rounded at most once to float32.
 #pragma once
 
 #include "host_device.hpp"
@@ -12,8 +12,13 @@ struct Standardise {
     double inverse;  // 1 / std, or 0 for a constant segment
 
     template <class Sample>
+    ASD_HD double exact(Sample sample) const {
+        return (sample_value(sample) - mean) * inverse;
+    }
+
+    template <class Sample>
     ASD_HD float operator()(Sample sample) const {
-        return static_cast<float>((sample_value(sample) - mean) * inverse);
+        return static_cast<float>(exact(sample));
     }
 };
 

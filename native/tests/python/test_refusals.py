@@ -178,6 +178,12 @@ LONG_CALLS: dict[str, Callable[[], Callable[[], Any]]] = {
     "cut_segments": lambda: partial(
         cut, np.ones((32, 160000), np.int16), segment_samples=80000, hop_samples=20000, per_segment=True
     ),
+    "log_mel": lambda: partial(
+        asd_native.LogMel(
+            sample_rate_hz=16000, window_samples=2048, hop_samples=256, bands=224, low_hz=50, high_hz=7800
+        ).spectrogram,
+        np.ones((8, 160000), np.int16),
+    ),
     "high_passed_power": lambda: partial(
         power, np.zeros((64, 160000), np.int16), np.tile(SOS, (32, 1)), segment_samples=80000, hop_samples=20000
     ),

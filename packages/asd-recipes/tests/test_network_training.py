@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch.optim.lr_scheduler import ConstantLR, OneCycleLR
 
 from asd_features.torch_log_mel import TorchLogMel
 from asd_recipes.attribute_labels import attribute_labels
@@ -15,6 +16,7 @@ from asd_recipes.device_choice import choose_device
 from asd_recipes.machine_data import PreparedData, prepare_data
 from asd_recipes.mixed_batch import mixed_batch, plain_batch
 from asd_recipes.network_training import NetworkTraining, build_network, load_network
+from asd_recipes.network_validation import validate
 from asd_recipes.progress import PlainProgress
 from asd_recipes.recipe_toml import load_recipe
 from asd_recipes.seeding import derive_seed
@@ -34,12 +36,13 @@ DEVICE = choose_device("cpu", "float32", threads=1)
 def _training(data: PreparedData, *settings: str, system: str = "oe") -> NetworkTraining:
     recipe, variant = load_recipe("smoke", settings=[*TINY, *settings]), variant_of(system)
     clips = {index: data.bank.clips[index].name for index in data.training["fan"]}
-    labels = attribute_labels(clips, None) if variant.attributes or variant.domain_invariant else None
-    return NetworkTraining("fan", variant.name, variant, labels, data, recipe, DEVICE)
+    validation = {index: data.bank.clips[index].name for index in data.validation["fan"]}
+    labels = attribute_labels(clips, None, validation) if variant.attributes or variant.domain_invariant else None
+    return NetworkTraining("fan", variant.name, system, variant, labels, TrainingCrops(data, recipe, DEVICE))
 
 
 def _crops(data: PreparedData, *settings: str) -> TrainingCrops:
-    return TrainingCrops.of(data, load_recipe("smoke", settings=[*TINY, *settings]), DEVICE)
+    return TrainingCrops(data, load_recipe("smoke", settings=[*TINY, *settings]), DEVICE)
 
 
 @pytest.fixture(scope="module")
@@ -191,6 +194,41 @@ def test_every_system_of_table_1_trains_the_parts_that_it_has(
         columns = next(csv.reader(file))
     losses = ["machine_loss", *(["attribute_loss"] if variant.attributes else []), "flow_loss"]
     assert columns == ["epoch", "training_loss", *losses, "validation_loss", "validation_auc"]
+
+
+@pytest.mark.parametrize("system", ["oe", "serialoe-dflow"])
+def test_the_validation_loss_of_training_clips_is_their_loss(system: str, data: PreparedData) -> None:
+    """Attribute labels and parameters reach the clips that validate."""
+    clips = {name: data.training[name][:4] for name in data.training}
+    training = _training(dataclasses.replace(data, validation=clips), "joint.flow_weight=1e-3", system=system)
+    model, _, _ = training._fresh()
+    log_mel = TorchLogMel(training.recipe.log_mel)
+    found = validate(training, 0, log_mel, model)
+    others = [*clips["ToyCar"], *clips["valve"]]
+    batch = plain_batch(Batch(clips["fan"], others[::2]), training.crops, training.labels)
+    model.eval()
+    with torch.no_grad():
+        losses, _ = training.losses_and_logits(model, log_mel, batch)
+    assert found["validation_loss"] == pytest.approx(float(losses["loss"]), rel=1e-5)
+
+
+def test_a_value_that_no_training_clip_has_validates_nothing(data: PreparedData) -> None:
+    names = {index: data.bank.clips[index].name for index in data.training["fan"]}
+    strange = {10_000: dataclasses.replace(next(iter(names.values())), attributes=(("spd", "7"),))}
+    labels = attribute_labels(names, "spd", strange)
+    assert 10_000 not in labels.class_of
+    assert 10_000 not in labels.parameter_of
+
+
+@pytest.mark.parametrize(("system", "budget"), [("oe", "training"), ("oe-flow", "joint"), ("serialoe-flow", "joint")])
+def test_oe_has_its_own_budget_and_the_systems_with_a_flow_theirs(system: str, budget: str, data: PreparedData) -> None:
+    training = _training(data, system=system)
+    assert training.budget == getattr(training.recipe, budget)
+    paper = load_recipe("paper")
+    assert (paper.training.epochs, paper.training.learning_rate, paper.training.schedule) == (150, 1e-3, "one-cycle")
+    assert (paper.joint.epochs, paper.joint.learning_rate, paper.joint.schedule) == (250, 1e-4, "constant")
+    schedule = training._fresh()[2]
+    assert isinstance(schedule, OneCycleLR if training.budget.schedule == "one-cycle" else ConstantLR)
 
 
 def test_the_loss_is_the_weighted_sum_of_its_parts(data: PreparedData) -> None:

@@ -221,6 +221,15 @@ def test_a_submitted_system_is_the_mean_of_its_members_standardised_scores(eleve
         np.testing.assert_allclose(by_name[name]["fan"].test, expected, rtol=1e-9, atol=1e-12)
 
 
+def test_a_submitted_system_has_no_score_where_a_member_diverged() -> None:
+    tables = {"oe": {"fan": [_table(50, MODELS)]}, "oe-flow": {}, "oe-dflow": {"fan": [_table(51, MODELS)]}}
+    tables["oe"]["valve"] = [_table(52, MODELS)]
+    tables["oe-flow"] = {"fan": [_table(53, MODELS)], "valve": [_table(54, MODELS)]}
+    results = evaluate_systems(tables, selected=2, diverged={("oe-flow", "fan")})
+    system3 = next(result for result in results if result.row.name == "Submitted system3")
+    assert set(system3.scores) == {"valve"}
+
+
 def test_a_machine_that_lacks_a_member_is_scored_by_the_others() -> None:
     one, other = (ClipScores(np.arange(4.0), rng.standard_normal(6)) for rng in map(np.random.default_rng, (1, 2)))
     scores = submitted([{"fan": one, "valve": one}, {"fan": other}])

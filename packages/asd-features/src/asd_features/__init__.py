@@ -13,7 +13,7 @@ from asd_features.audio_errors import (
     UnreadableAudioError,
 )
 from asd_features.audio_file import AudioInfo, audio_info
-from asd_features.log_mel import log_mel
+from asd_features.log_mel import log_mel, segment_log_mel
 from asd_features.log_mel_settings import LogMelSettings
 from asd_features.mel_filterbank import mel_filterbank
 from asd_features.power_weights import HighPassSettings, high_pass_sos, power_weights
@@ -44,6 +44,7 @@ __all__ = [
     "mel_filterbank",
     "power_weights",
     "read_waveform",
+    "segment_log_mel",
     "segments",
     "waveform_statistics",
 ]

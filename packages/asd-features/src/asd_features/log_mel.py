@@ -1,71 +1,113 @@
-"""Log-mel spectrogram in NumPy: the readable one, that the torch layer is held against (Fujimura 2023, Sec. 4.2).
+"""Log-mel spectrograms on the processor, of whole clips and of segments (Fujimura 2023, Sec. 4.2).
 
-All arithmetic is in float64, and only the result is float32. In float32 the transform's rounding, 1e-7 of the loudest
-bin, drowns the quiet bands beside a strong tone, whose true value lies another 20 dB lower.
+The native kernel transforms in float64, and only its sums are float32: within 1e-4 dB of exact arithmetic. In float32
+the transform's rounding, 1e-7 of the loudest bin, drowns the quiet bands beside a strong tone, whose true value lies
+another 20 dB lower.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+import asd_native
 from asd_features.log_mel_settings import LogMelSettings
-from asd_features.mel_filterbank import exact_filterbank
-from asd_features.waveform import INT16_SCALE
+from asd_features.segmentation import SegmentSettings
 
 _PAPER = LogMelSettings()
-_PAD_MODES: dict[str, Literal["reflect", "constant"]] = {"reflect": "reflect", "zero": "constant"}
+_LEAST_WINDOW, _MOST_WINDOW = 256, 8192
 
 
-def log_mel(wave: NDArray[Any], settings: LogMelSettings = _PAPER) -> NDArray[np.float32]:
+def log_mel(wave: NDArray[Any], settings: LogMelSettings = _PAPER, *, threads: int = 1) -> NDArray[np.float32]:
     """Log-mel spectrogram of waveforms: centred frames, periodic Hann window.
 
     Args:
         wave: (..., T) float32 or float64; int16 is scaled by 1/32768 first.
         settings: what to compute; `LogMelSettings()` is the paper's.
+        threads: number of threads, 0 for all cores; the result does not depend on it.
 
     Returns:
         (..., M, F) float32 in dB (or plain sums where settings.log is False), F = 1 + T // hop.
 
     Raises:
         TypeError: if wave has another dtype.
-        ValueError: if T is at most half a window, or wave holds NaN or infinity.
+        ValueError: if T is at most half a window, wave holds NaN or infinity, or the window is no power of two from 256
+            to 8192 samples.
     """
+    wave = _checked_wave(wave)
+    samples = wave.shape[-1]
+    frames = settings.frames(samples)
+    mel = _kernel(settings).spectrogram(wave.reshape(-1, samples), threads=threads)
+    return mel.reshape(*wave.shape[:-1], settings.bands, frames)
+
+
+def segment_log_mel(
+    wave: NDArray[Any],
+    settings: LogMelSettings = _PAPER,
+    segment_settings: SegmentSettings | None = None,
+    *,
+    mean: float = 0.0,
+    std: float = 1.0,
+    per_segment: bool = False,
+    threads: int = 1,
+) -> NDArray[np.float32]:
+    """Log-mel spectrograms of the overlapping segments of clips: `log_mel` of `segments`, which are never written out.
+
+    Args:
+        wave: (T,) or (N, T), int16 (scaled by 1/32768 first), float32 or float64.
+        settings: what to compute; `LogMelSettings()` is the paper's.
+        segment_settings: how clips are cut; by default the paper's. Of the same sample rate.
+        mean: subtracted from the scaled samples.
+        std: divides them then; see `waveform_statistics`.
+        per_segment: each segment by its own mean and standard deviation instead; a constant one becomes silence.
+        threads: number of threads, 0 for all cores; the result does not depend on it.
+
+    Returns:
+        (S, M, F) or (N, S, M, F) float32: of each segment the spectrogram that it has by itself.
+
+    Raises:
+        TypeError: if wave has another dtype.
+        ValueError: if a segment is at most half a window, wave holds NaN or infinity, the two sample rates differ, the
+            window is no power of two from 256 to 8192 samples, or std is not positive.
+    """
+    segment_settings = SegmentSettings() if segment_settings is None else segment_settings
+    if segment_settings.sample_rate_hz != settings.sample_rate_hz:
+        raise ValueError(
+            f"settings and segment_settings must have one sample_rate_hz; got {settings.sample_rate_hz} and "
+            f"{segment_settings.sample_rate_hz}. Set both to that of the clips."
+        )
+    return _kernel(settings).segments(
+        _checked_wave(wave), segment_samples=segment_settings.length_samples, hop_samples=segment_settings.hop_samples,
+        mean=mean, std=std, per_segment=per_segment, threads=threads,
+    )  # fmt: skip
+
+
+def _checked_wave(wave: NDArray[Any]) -> NDArray[Any]:
     wave = np.asarray(wave)
     if wave.dtype not in (np.int16, np.float32, np.float64):
         raise TypeError(f"wave must be int16, float32 or float64; got {wave.dtype}. Convert it: wave.astype('float32')")
     if wave.ndim == 0:
         raise ValueError("wave must be (..., T); got a single number. For one clip pass its (T,) samples.")
-    samples = wave.shape[-1]
-    frames = settings.frames(samples)
-    if wave.dtype != np.int16 and not np.isfinite(wave).all():
-        raise ValueError("wave holds NaN or infinity. Leave the clip out, or repair its samples.")
-    clips = wave.reshape(-1, samples)
-    result = np.empty((len(clips), settings.bands, frames), np.float32)
-    # Clip by clip: the frames of one take 5 MB, and no clip's result can depend on the others'.
-    for clip, out in zip(clips, result, strict=True):
-        out[...] = _log_mel_of_one(clip, settings)
-    return result.reshape(*wave.shape[:-1], settings.bands, frames)
+    return wave
 
 
-def _log_mel_of_one(clip: NDArray[Any], settings: LogMelSettings) -> NDArray[np.float64]:
-    """(T,) to (M, F)."""
-    signal = clip.astype(np.float64)
-    if clip.dtype == np.int16:
-        signal /= INT16_SCALE
-    padded = np.pad(signal, settings.window_samples // 2, mode=_PAD_MODES[settings.padding])
-    framed = sliding_window_view(padded, settings.window_samples)[:: settings.hop_samples]
-    spectrum = np.abs(np.fft.rfft(framed * analysis_window(settings), axis=-1))
-    if settings.power == 2.0:
-        spectrum *= spectrum
-    mel: NDArray[np.float64] = exact_filterbank(settings) @ spectrum.T
-    if settings.log:
-        mel = settings.decibels_per_decade * np.log10(np.maximum(mel, settings.floor))
-    return mel
+@lru_cache(maxsize=16)
+def _kernel(settings: LogMelSettings) -> asd_native.LogMel:
+    window = settings.window_samples
+    if not _LEAST_WINDOW <= window <= _MOST_WINDOW or window & (window - 1):
+        raise ValueError(
+            f"window_s must be a power of two from {_LEAST_WINDOW} to {_MOST_WINDOW} samples; got {settings.window_s} "
+            f"s = {window} samples at {settings.sample_rate_hz} Hz. asd_features.torch_log_mel takes any even number."
+        )
+    return asd_native.LogMel(
+        sample_rate_hz=settings.sample_rate_hz, window_samples=window, hop_samples=settings.hop_samples,
+        bands=settings.bands, low_hz=settings.low_hz, high_hz=settings.high_hz, mel_scale=settings.mel_scale,
+        area_norm=settings.area_norm, power=settings.power, normalise_window=settings.normalise_window,
+        log=settings.log, floor=settings.floor, padding=settings.padding,
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=16)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from asd_models import category_values
 from asd_recipes.clip_name import ClipName
 
 _QUANTITY = re.compile(r"(?P<number>-?\d+(?:\.\d+)?)(?P<unit>[A-Za-z]*)")
@@ -46,16 +47,22 @@ def varying_items(names: Sequence[ClipName]) -> list[str]:
     return sorted(item for item, seen in values.items() if len(seen) > 1)
 
 
-def attribute_labels(clips: Mapping[int, ClipName], item: str | None) -> AttributeLabels:
+def attribute_labels(
+    training: Mapping[int, ClipName], item: str | None, validation: Mapping[int, ClipName] | None = None
+) -> AttributeLabels:
     """Labels of a machine's clips.
 
     Args:
-        clips: names by clip index.
+        training: names by clip index; their values are the classes.
         item: the attribute item; None for the joint value of all items.
+        validation: more clips; those with a value that no training clip has get no label.
     """
-    texts = {index: _value(name, item) for index, name in clips.items()}
+    texts = {index: _value(name, item) for index, name in training.items()}
     classes = tuple(sorted(set(texts.values())))
     numbers = _as_numbers(classes)
+    for index, name in (validation or {}).items():
+        if (text := _value(name, item)) in classes:
+            texts[index] = text
     return AttributeLabels(
         classes=classes,
         class_of={index: classes.index(text) for index, text in texts.items()},
@@ -75,4 +82,4 @@ def _as_numbers(classes: Sequence[str]) -> dict[str, float]:
     quantities = [match for match in found if match]
     if len(quantities) == len(classes) and len({match["unit"] for match in quantities}) == 1:
         return {text: float(match["number"]) for text, match in zip(classes, quantities, strict=True)}
-    return {text: float(place) for place, text in enumerate(classes)}
+    return category_values(classes)

@@ -28,12 +28,12 @@ def info(model: Annotated[Path, typer.Argument(help="A model of `asd fit`.")]) -
 
 def describe(manifest: "Manifest") -> list[str]:
     """A model in sentences."""
-    training, threshold, recipe = manifest.training, manifest.threshold, manifest.recipe
+    training, recipe = manifest.training, manifest.recipe
     lines = [f"A model of {manifest.machine}, of the system {_SYSTEMS[manifest.system]}, made with seed {recipe.seed}."]
     if manifest.synthetic:
         lines.append("Trained on SYNTHETIC recordings: its scores of real ones mean nothing.")
     lines.append(
-        f"Learnt from {training.recordings} normal recordings, {training.seconds:.0f} s; {training.pieces} pieces of them trained"
+        f"Learnt from {training.recordings} normal recordings, {training.seconds:.0f} s, in {training.pieces} pieces"
         + (f"; {training.left_out} more could not be used." if training.left_out else ".")
     )
     kind = "synthetic machines" if training.synthetic_pseudo_anomalies else "other machines"

@@ -73,7 +73,7 @@ def reproduce(
                 recipe,
                 source,
                 store,
-                bank=out / "banks" / place_digest(source),
+                bank=bank_folder(out, source, recipe),
                 device=device,
                 machines=names(machines),
                 systems=chosen,
@@ -112,6 +112,12 @@ def run_name(profile: str, recipe: "Recipe", data: Path | None) -> str:
 def place_digest(folder: Path) -> str:
     """Six digits for a folder, by its path."""
     return hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:6]
+
+
+def bank_folder(out: Path, data: Path, recipe: "Recipe") -> Path:
+    """Where the recordings of a data set are kept, as the recipe reads them."""
+    audio = hashlib.sha256(repr(recipe.audio).encode()).hexdigest()[:6]
+    return out / "banks" / f"{place_digest(data)}-{audio}"
 
 
 def _clear(folder: Path) -> None:

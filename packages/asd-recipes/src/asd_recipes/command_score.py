@@ -48,7 +48,8 @@ def score(
         try:
             found = scorer.score_file(path)
         except (AudioError, OSError, TrainingDivergedError) as error:
-            typer.secho(f"{path}: {error}", fg="red", err=True)
+            reason = str(error)
+            typer.secho(reason if str(path) in reason else f"{path}: {reason}", fg="red", err=True)
             failures += 1
         else:
             typer.echo(_line(path, found, scorer.threshold))

@@ -43,7 +43,7 @@ def study(
     if not numbers or not all(number.isdecimal() for number in numbers):
         raise RecipeError(f"--seeds takes whole numbers, as in 0,1,2; got {seeds!r}.")
     with resumable(), show_progress(quiet=quiet) as progress:
-        from asd_recipes.command_reproduce import place_digest, run_name, synthetic_data
+        from asd_recipes.command_reproduce import bank_folder, run_name, synthetic_data
         from asd_recipes.dataset import is_synthetic
         from asd_recipes.run_store import write_text
         from asd_recipes.study import PARTS, SeedRuns, study_markdown
@@ -57,7 +57,7 @@ def study(
             seeded = replace(recipe, seed=int(number))
             source = data if data is not None else synthetic_data(out, seeded, progress)
             folder = out / run_name(Path(profile).stem, seeded, data)
-            bank = out / "banks" / place_digest(source)
+            bank = bank_folder(out, source, seeded)
             runs.append(SeedRuns(source, bank, seeded, folder, device, names(machines), jobs))
         changes = run_study(runs, chosen, progress)
         kind = "SYNTHETIC DATA" if is_synthetic(runs[0].data) else f"Data: {runs[0].data}"

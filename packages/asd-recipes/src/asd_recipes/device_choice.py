@@ -52,7 +52,9 @@ def choose_device(wanted: str, precision: str, *, threads: int) -> Device:
     if name == "cuda":
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is deterministic only with this set
         torch.backends.cudnn.benchmark = False
-    torch.use_deterministic_algorithms(True)
+    # As use_deterministic_algorithms(True), which also imports torch's compiler, for over a second; whoever compiles
+    # calls that.
+    torch.set_deterministic_debug_mode("error")
     chosen: Literal["float32", "bfloat16"] = "float32"
     if precision == "bfloat16" or (precision == "auto" and _multiplies_bfloat16(name)):
         chosen = "bfloat16"

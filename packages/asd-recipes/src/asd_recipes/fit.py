@@ -5,6 +5,8 @@ goes on when it is given again; the folder goes when the model is there.
 """
 
 import csv
+import hashlib
+import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,12 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
-from asd_eval import InsufficientDataError, ZScoreStandardiser, average_scores, quantile_threshold
+from asd_eval import ZScoreStandardiser, average_scores, quantile_threshold
+from asd_eval.errors import InsufficientDataError
 from asd_recipes.attribute_labels import AttributeLabels, attribute_labels
 from asd_recipes.bundle import Manifest, ModelScores, Threshold, Training, read_manifest, write_bundle
 from asd_recipes.bundle.manifest import Level
 from asd_recipes.bundle.reading import check_limits
-from asd_recipes.clip import Problem
+from asd_recipes.clip import Problem, printable
 from asd_recipes.dataset import is_synthetic
 from asd_recipes.device_choice import Device, choose_device
 from asd_recipes.embedding import ClipEmbedder
@@ -32,8 +35,9 @@ from asd_recipes.recipe import Recipe
 from asd_recipes.run_store import RunError, RunStore
 from asd_recipes.score_table import read_score_table
 from asd_recipes.system_variants import SystemVariant
+from asd_recipes.training_crops import TrainingCrops
 from asd_recipes.training_diverged import TrainingDivergedError
-from asd_recipes.waveform_bank import open_bank
+from asd_recipes.waveform_bank import WaveformBank, open_bank
 
 _OE = SystemVariant("oe", "OE", inlier_models=True)
 _SERIAL_OE = SystemVariant("serialoe", "SerialOE", attributes=True, inlier_models=True)
@@ -81,15 +85,18 @@ class OwnFit:
         device = choose_device(self.device, self.recipe.training.precision, threads=self.recipe.threads)
         recipe = replace(self.recipe, training=replace(self.recipe.training, precision=device.precision))
         check_limits(recipe)
+        before = read_manifest(self.model) if self.model.exists() else None
         with progress.stage("read recordings", len(self.recordings.clips)) as advance:
             bank = open_bank(self.recordings.clips, recipe.audio, self.store.root / "bank", advance=advance)
         data = prepare_own_data(bank, recipe)
         problems = (*self.recordings.problems, *bank.problems, *data.problems)
         for text in (*(f"left out {item.file}: {item.reason}" for item in problems), *self.recordings.notes):
             progress.say(text)
-        about = {"data_sha256": bank.digest, "device": device.description, "versions": library_versions()}
-        if self.model.exists():
-            return FitResult(self._finished(recipe, about, progress), problems)
+        about = {"data_sha256": _data_digest(bank), "device": device.description, "versions": library_versions()}
+        if before is not None:
+            self._check_same(before, recipe, about)
+            progress.say(f"{self.model} is this model already")
+            return FitResult(before, problems)
         self.store.begin(recipe, about)
         labels = _labels(data)
         _describe(data, labels, device, progress)
@@ -104,16 +111,13 @@ class OwnFit:
     def _network(self) -> Path:
         return self.store.root / "network"
 
-    def _finished(self, recipe: Recipe, about: Mapping[str, object], progress: Progress) -> Manifest:
-        manifest = read_manifest(self.model)
-        same = (manifest.recipe, manifest.training.data_sha256, manifest.threshold.false_alarms, manifest.versions)
-        if same != (recipe, about["data_sha256"], self.false_alarms, about["versions"]):
+    def _check_same(self, before: Manifest, recipe: Recipe, about: Mapping[str, object]) -> None:
+        there = (before.recipe, before.training.data_sha256, before.threshold.false_alarms, before.versions)
+        if there != (recipe, about["data_sha256"], self.false_alarms, about["versions"]):
             raise RunError(
                 f"{self.model} holds a model of another recipe, other recordings or other versions. "
                 "Choose another --out, or remove it."
             )
-        progress.say(f"{self.model} is this model already")
-        return manifest
 
     def _train_and_score(
         self,
@@ -129,9 +133,8 @@ class OwnFit:
             pieces = data.training[NORMAL]
             often = -(-_CROPS_AN_EPOCH // len(pieces))
             repeated = replace(data, training={**data.training, NORMAL: pieces * often})
-            NetworkTraining(NORMAL, variant.name, variant, labels, repeated, recipe, device).run(
-                self._network, progress
-            )
+            crops = TrainingCrops(repeated, recipe, device)
+            NetworkTraining(NORMAL, variant.name, variant.slug, variant, labels, crops).run(self._network, progress)
         if not (self._network / "candidates.csv").is_file():
             shutil.rmtree(self._network / "inlier", ignore_errors=True)
             embedder = ClipEmbedder.load(weights, variant, recipe, data.statistics[NORMAL], device)
@@ -152,7 +155,7 @@ class OwnFit:
         held_out = average_scores([scales[name].transform(scores) for name, scores in columns.items()])
         level = data.prepared.statistics[NORMAL]
         manifest = Manifest(
-            machine=self.folder.resolve().name,
+            machine=printable(self.folder.resolve().name),
             system="serialoe" if labels else "oe",
             synthetic=any(is_synthetic(above) for above in (self.folder.resolve(), *self.folder.resolve().parents)),
             recipe=recipe,
@@ -196,10 +199,17 @@ def threshold_of(held_out: Float64Array, false_alarms: float) -> Threshold:
     )
 
 
+def _data_digest(bank: WaveformBank) -> str:
+    """SHA-256 over all samples and the attributes of all recordings."""
+    attributes = json.dumps([[clip.key, clip.name.attributes] for clip in bank.clips])
+    return hashlib.sha256(f"{bank.digest} {attributes}".encode()).hexdigest()
+
+
 def _labels(data: OwnData) -> AttributeLabels | None:
     """The joint attribute values of the pieces that train, if there are two at least."""
-    clips = data.prepared.bank.clips
-    labels = attribute_labels({index: clips[index].name for index in data.prepared.training[NORMAL]}, None)
+    parts = data.prepared.training[NORMAL], data.prepared.validation[NORMAL]
+    training, validation = ({index: data.prepared.bank.clips[index].name for index in part} for part in parts)
+    labels = attribute_labels(training, None, validation)
     return labels if len(labels.classes) > 1 else None
 
 

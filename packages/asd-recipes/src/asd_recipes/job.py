@@ -10,7 +10,9 @@ import platform
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
+from urllib.parse import quote
 
 from asd_recipes.attribute_labels import AttributeLabels, attribute_labels, varying_items
 from asd_recipes.autoencoder_baseline import AutoencoderBaseline
@@ -25,7 +27,11 @@ from asd_recipes.recipe import Recipe
 from asd_recipes.recipe_toml import recipe_digest
 from asd_recipes.run_store import SCHEMA, RunStore, write_json
 from asd_recipes.system_variants import AUTOENCODER, SystemVariant, variant_of
+from asd_recipes.training_crops import TrainingCrops
 from asd_recipes.training_diverged import TrainingDivergedError
+
+DIVERGED = "diverged"
+"""Kind of a problem: a training whose loss became infinite or NaN."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,8 @@ class Job:
     @property
     def folder(self) -> str:
         """Name of the folder below the machine's: `oe`, `oe-dflow@vel`."""
-        return self.system if self.item is None else f"{self.system}@{self.item}"
+        # Quoted: an item is a heading of somebody's table, and may hold a slash.
+        return self.system if self.item is None else f"{self.system}@{quote(self.item, safe='')}"
 
     @property
     def name(self) -> str:
@@ -57,6 +64,11 @@ class JobContext:
     data: PreparedData
     device: Device
     synthetic: bool
+
+    @cached_property
+    def crops(self) -> TrainingCrops:
+        """One for all trainings, so that a GPU gets the bank once."""
+        return TrainingCrops(self.data, self.recipe, self.device)
 
     def finished(self, job: Job) -> bool:
         """Whether nothing is left to do."""
@@ -76,8 +88,8 @@ class JobContext:
                 with self.store.timed(f"{job.machine} {job.folder} score"):
                     self._score(job, progress)
         except TrainingDivergedError as error:
-            progress.say(f"stopped: {error}")
-            return [Problem(f"{job.machine}/{job.folder}", "diverged", str(error))]
+            progress.say(f"{job.machine} {job.name} stopped: {error}")
+            return [Problem(f"{job.machine}/{job.folder}", DIVERGED, str(error))]
         return []
 
     def _train(self, job: Job, progress: Progress) -> None:
@@ -86,9 +98,8 @@ class JobContext:
             AutoencoderBaseline(job.machine, self.data, self.recipe, self.device).train(folder, progress)
             return
         variant = variant_of(job.system)
-        NetworkTraining(
-            job.machine, job.name, variant, self._labels(job, variant), self.data, self.recipe, self.device
-        ).run(folder, progress)
+        labels = self._labels(job, variant)
+        NetworkTraining(job.machine, job.name, job.folder, variant, labels, self.crops).run(folder, progress)
 
     def _score(self, job: Job, progress: Progress) -> None:
         folder = self.store.system(job.machine, job.folder)
@@ -103,8 +114,9 @@ class JobContext:
     def _labels(self, job: Job, variant: SystemVariant) -> AttributeLabels | None:
         if not (variant.attributes or variant.domain_invariant):
             return None
-        clips = self.data.bank.clips
-        return attribute_labels({index: clips[index].name for index in self.data.training[job.machine]}, job.item)
+        parts = (self.data.training[job.machine], self.data.validation[job.machine])
+        training, validation = ({index: self.data.bank.clips[index].name for index in part} for part in parts)
+        return attribute_labels(training, job.item, validation)
 
     def _note_trained(self, job: Job) -> None:
         """Drops the checkpoint and says what made the folder; without times, so that equal runs give equal bytes.
@@ -140,7 +152,7 @@ def jobs_of(data: PreparedData, machines: Sequence[str], systems: Sequence[str])
     for machine in machines:
         items = varying_items([data.bank.clips[index].name for index in data.training[machine]])
         for system in systems:
-            if system != AUTOENCODER and variant_of(system).per_item:
+            if system != AUTOENCODER and variant_of(system).domain_invariant:
                 jobs += [Job(machine, system, item) for item in items]
             elif system == AUTOENCODER or not variant_of(system).attributes or items:
                 jobs.append(Job(machine, system))
@@ -149,6 +161,14 @@ def jobs_of(data: PreparedData, machines: Sequence[str], systems: Sequence[str])
 
 def library_versions() -> dict[str, str]:
     """What else than recipe, data and device decides the bytes of a result."""
-    names = ["asd-native", "asd-features", "asd-models", "asd-inlier", "asd-eval", "asd-recipes"]
-    versions = {name: importlib.metadata.version(name) for name in [*names, "torch", "numpy", "scikit-learn"]}
-    return {**versions, "python": platform.python_version()}
+    ours = ["asd-native", "asd-features", "asd-models", "asd-inlier", "asd-eval", "asd-recipes"]
+    others = ["torch", "numpy", "scipy", "scikit-learn", "faiss-cpu", "faiss-gpu", "soundfile", "soxr"]
+    found = {name: _version(name) for name in [*ours, *others]}
+    return {**{name: version for name, version in found.items() if version}, "python": platform.python_version()}
+
+
+def _version(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None

@@ -6,6 +6,7 @@ ResNet-18, flow and losses run on one device, from the waveform bank.
 
 import time
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ from asd_models import (
     oe_flow_loss,
     serial_oe_loss,
 )
+from asd_models.outlier_exposure_net import EMBEDDING
 from asd_recipes.attribute_labels import AttributeLabels
 from asd_recipes.balanced_sampler import batches_per_epoch, epoch_batches
 from asd_recipes.device_choice import Device
@@ -48,11 +50,30 @@ class NetworkTraining:
 
     machine: str
     name: str  # of the system, for the reader: "OE", "OE-DFlow vel"
+    key: str  # of the system and item, for the seeds: "oe-dflow@vel"
     variant: SystemVariant
     labels: AttributeLabels | None  # for the attribute loss or the domain-invariant prior
-    data: PreparedData
-    recipe: Recipe
-    device: Device
+    crops: TrainingCrops
+
+    @property
+    def data(self) -> PreparedData:
+        return self.crops.data
+
+    @property
+    def recipe(self) -> Recipe:
+        return self.crops.recipe
+
+    @property
+    def device(self) -> Device:
+        return self.crops.device
+
+    @cached_property
+    def prior(self) -> DomainInvariantPrior | None:
+        """Of a domain-invariant flow."""
+        dependent = self.recipe.flow.dependent_channels
+        if not (self.variant.domain_invariant and self.labels and dependent):
+            return None
+        return DomainInvariantPrior(self.labels.parameter_of.values(), channels=EMBEDDING, dependent=dependent)
 
     @property
     def budget(self) -> Training | Joint:
@@ -77,13 +98,12 @@ class NetworkTraining:
         if checkpoint.is_file():
             done, history = load_checkpoint(checkpoint, **state)  # type: ignore[arg-type]
             progress.say(f"{self.machine} {self.name}: going on after epoch {done}")
-        crops = TrainingCrops.of(self.data, self.recipe, self.device)
         log_mel = TorchLogMel(self.recipe.log_mel).to(self.device.torch_device)
         epochs, saved = self.budget.epochs, time.monotonic()
         with progress.stage(f"{self.machine} {self.name}: train", epochs, done=done) as advance:
             for epoch in range(done, epochs):
-                losses = self._train_epoch(epoch, crops, log_mel, model, optimiser, schedule)
-                history.append({"epoch": epoch + 1, **losses, **validate(self, epoch, crops, log_mel, model)})
+                losses = self._train_epoch(epoch, log_mel, model, optimiser, schedule)
+                history.append({"epoch": epoch + 1, **losses, **validate(self, epoch, log_mel, model)})
                 if time.monotonic() - saved >= self.recipe.training.checkpoint_s and epoch + 1 < epochs:
                     save_checkpoint(checkpoint, **state, epoch=epoch + 1, history=history)  # type: ignore[arg-type]
                     saved = time.monotonic()
@@ -96,7 +116,10 @@ class NetworkTraining:
     def losses_and_logits(
         self, model: OutlierExposureNet, log_mel: TorchLogMel, batch: MixedBatch
     ) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
-        """The loss of a batch and its parts (flow_loss in nats a dimension of the map), and the machine logits (B,)."""
+        """The loss of a batch and its parts, and the machine logits (B,).
+
+        `flow_loss` is in nats a dimension of the map, and missing where no row trains the flow.
+        """
         with self.device.autocast():
             output = model(log_mel(batch.waves))
             flow = model.flow(output.map[batch.flow_rows]) if model.flow is not None else None
@@ -106,18 +129,12 @@ class NetworkTraining:
             parts["attribute_loss"] = attribute_loss(output.attribute_logits.float(), batch.attributes)
             loss = serial_oe_loss(loss, parts["attribute_loss"], weight=self.recipe.joint.attribute_weight)
         if flow is not None:
-            likelihood = flow_loss(flow, self._prior_mean(batch))
-            parts["flow_loss"] = likelihood / flow.latent[0].numel() if len(flow.latent) else likelihood
+            mean = self.prior.mean(batch.parameters[batch.flow_rows]) if self.prior else None
+            likelihood = flow_loss(flow, mean)
+            if len(flow.latent):
+                parts["flow_loss"] = likelihood / flow.latent[0].numel()
             loss = oe_flow_loss(loss, likelihood, weight=self.recipe.joint.flow_weight)
         return {"loss": loss, **parts}, output.machine_logit.float()
-
-    def _prior_mean(self, batch: MixedBatch) -> torch.Tensor | None:
-        """(rows, 512, 1, 1) for a domain-invariant flow: k v in the dependent channels."""
-        dependent = self.recipe.flow.dependent_channels
-        if not (self.variant.domain_invariant and self.labels and dependent):
-            return None
-        prior = DomainInvariantPrior(self.labels.parameter_of.values(), channels=512, dependent=dependent)
-        return prior.mean(batch.parameters[batch.flow_rows])
 
     def _fresh(self) -> tuple[OutlierExposureNet, torch.optim.AdamW, LRScheduler]:
         # Equal first weights for all attribute items of a system, as they are one system.
@@ -127,6 +144,7 @@ class NetworkTraining:
             load_torchvision_weights(model.encoder, load_file(self.recipe.training.encoder_weights))
         model = model.to(self.device.torch_device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         if self.recipe.training.compile:
+            torch.use_deterministic_algorithms(True)  # tells the compiler as well
             model.compile()
         rate = self.budget.learning_rate
         optimiser = torch.optim.AdamW(
@@ -140,7 +158,6 @@ class NetworkTraining:
     def _train_epoch(
         self,
         epoch: int,
-        crops: TrainingCrops,
         log_mel: TorchLogMel,
         model: OutlierExposureNet,
         optimiser: torch.optim.Optimizer,
@@ -148,27 +165,31 @@ class NetworkTraining:
     ) -> dict[str, float]:
         """One pass over the target machine's clips; returns the means of the losses over its steps."""
         settings = self.recipe.training
-        seed = derive_seed(self.recipe.seed, f"{self.variant.slug} epoch", self.machine, epoch)
+        seed = derive_seed(self.recipe.seed, f"{self.key} epoch", self.machine, epoch)
         rng, generator = np.random.default_rng(seed), torch.Generator().manual_seed(seed)
         others = {name: clips for name, clips in self.data.training.items() if name != self.machine}
         batches = epoch_batches(self.data.training[self.machine], others, batch_size=settings.batch_size, rng=rng)
         model.train()
-        seen: list[dict[str, float]] = []
+        seen: dict[str, list[torch.Tensor]] = {}
         for step, indices in enumerate(batches):
             done = (epoch * self.steps_per_epoch + step, self.budget.epochs * self.steps_per_epoch)
-            batch = mixed_batch(indices, crops, self.labels, settings, done=done, rng=rng, generator=generator)
+            batch = mixed_batch(indices, self.crops, self.labels, settings, done=done, rng=rng, generator=generator)
             optimiser.zero_grad(set_to_none=True)
             losses, _ = self.losses_and_logits(model, log_mel, batch)
             losses["loss"].backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             schedule.step()
-            seen.append({name: float(value.detach()) for name, value in losses.items()})
-            if not np.isfinite(list(seen[-1].values())).all():
+            for name, value in losses.items():
+                seen.setdefault(name, []).append(value.detach())
+        # Fetched once an epoch: a GPU that is asked for a number has to finish first.
+        values = {name: torch.stack(found).double().cpu().numpy() for name, found in seen.items()}
+        for name, found in values.items():
+            if not np.isfinite(found).all():
                 raise TrainingDivergedError(
-                    f"{self.machine} {self.name}: the losses are {seen[-1]} in epoch {epoch + 1}, step {step + 1}. "
+                    f"{self.machine} {self.name}: the {name} is {found[~np.isfinite(found)][0]} in epoch {epoch + 1}. "
                     "Lower the learning rate, or set training.precision to float32."
                 )
-        means = {name: float(np.mean([losses[name] for losses in seen])) for name in seen[0]}
+        means = {name: float(found.mean()) for name, found in values.items()}
         return {"training_loss": means.pop("loss"), **means}
 
 
@@ -183,7 +204,7 @@ def build_network(variant: SystemVariant, recipe: Recipe, *, classes: int) -> Ou
     settings, flow = recipe.flow, None
     if variant.flow:
         flow = FastFlow(
-            512,
+            EMBEDDING,
             steps=settings.steps,
             hidden_ratio=settings.hidden_ratio,
             clamp=settings.clamp,

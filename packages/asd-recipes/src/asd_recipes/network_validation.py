@@ -10,7 +10,6 @@ from asd_features.torch_log_mel import TorchLogMel
 from asd_models import OutlierExposureNet
 from asd_recipes.balanced_sampler import Batch
 from asd_recipes.mixed_batch import plain_batch
-from asd_recipes.training_crops import TrainingCrops
 from asd_recipes.training_diverged import TrainingDivergedError
 
 if TYPE_CHECKING:
@@ -19,30 +18,31 @@ if TYPE_CHECKING:
 
 @torch.no_grad()
 def validate(
-    training: "NetworkTraining", epoch: int, crops: TrainingCrops, log_mel: TorchLogMel, model: OutlierExposureNet
+    training: "NetworkTraining", epoch: int, log_mel: TorchLogMel, model: OutlierExposureNet
 ) -> dict[str, float]:
     """The loss, and the AUC of pseudo-anomalies against the target machine by the machine logit.
 
     The validation clips of the target machine, and as many of the other machines'; nothing where there are none.
     """
     data = training.data
-    target = data.validation[training.machine]
+    labels = training.labels
+    target = [index for index in data.validation[training.machine] if labels is None or index in labels.class_of]
     others = [index for name, clips in data.validation.items() if name != training.machine for index in clips]
     if not target or not others:
         return {}
     chosen = others[:: max(1, len(others) // len(target))][: len(target)]
     model.eval()
-    losses, logits, labels = [], [], []
+    losses, logits, targets = [], [], []
     half = training.recipe.training.batch_size // 2
     for start in range(0, len(target), half):
         indices = Batch(target[start : start + half], chosen[start : start + half])
-        batch = plain_batch(indices, crops, training.labels)
+        batch = plain_batch(indices, training.crops, labels)
         found, logit = training.losses_and_logits(model, log_mel, batch)
         losses += [float(found["loss"])] * len(batch.targets)
         logits.append(logit)
-        labels.append(batch.targets)
-    logit, label = torch.cat(logits), torch.cat(labels)
-    if not torch.isfinite(logit).all():
+        targets.append(batch.targets)
+    logit, label = torch.cat(logits), torch.cat(targets)
+    if not (torch.isfinite(logit).all() and np.isfinite(losses).all()):
         raise TrainingDivergedError(
             f"{training.machine} {training.name}: the network's output is not finite after epoch {epoch + 1}. "
             "Lower the learning rate, or set training.precision to float32."

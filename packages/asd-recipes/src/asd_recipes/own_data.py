@@ -65,8 +65,9 @@ def prepare_own_data(bank: WaveformBank, recipe: Recipe) -> OwnData:
     others = [index for index in usable if bank.clips[index].machine != NORMAL]
     if not normal or not others:
         which = "of the normal folder" if not normal else "of other sounds"
-        reason = [*bank.problems, *problems][0].reason
-        raise DatasetError(f"no recording {which} can be used. The first was left out because: {reason}")
+        left_out = [item for item in (*bank.problems, *problems) if item.file.startswith(f"{NORMAL}/") != bool(normal)]
+        reasons = "; ".join(f"{item.file}: {item.reason}" for item in left_out[:3])
+        raise DatasetError(f"no recording {which} can be used. {reasons or 'There are none.'}")
     pieces = _Pieces(bank)
     held_out: HeldOut = "time" if len(normal) <= FEW_RECORDINGS else "recordings"
     split = _split_in_time if held_out == "time" else _split_by_recording

@@ -48,7 +48,8 @@ def find_recordings(normal: Path, others: Sequence[Path]) -> OwnRecordings:
         if not folder.is_dir():
             raise DatasetError(f"{folder} is not a folder. Pass a folder of wav or flac recordings.")
     problems: list[Problem] = []
-    clips = _clips(normal, NORMAL, problems, without=others)
+    within = [folder for folder in others if folder.resolve().is_relative_to(normal.resolve())]
+    clips = _clips(normal, NORMAL, problems, without=within)
     if not clips:
         raise DatasetError(f"{normal} holds no wav or flac recordings outside the other folders.")
     notes: list[str] = []
@@ -61,7 +62,7 @@ def find_recordings(normal: Path, others: Sequence[Path]) -> OwnRecordings:
                 notes.append(f"{path} is not used as another machine: it is or holds the normal recordings")
                 continue
             machine = f"others{number}/{printable(name)}" + ("/." if flat else "")
-            clips += _clips(path, machine, problems, without=[normal], deep=not flat)
+            clips += _clips(path, machine, problems, deep=not flat)
     if all(clip.machine == NORMAL for clip in clips):
         raise DatasetError(
             f"{', '.join(map(str, others))}: no wav or flac recordings of anything else. Outlier exposure needs other "
@@ -71,9 +72,9 @@ def find_recordings(normal: Path, others: Sequence[Path]) -> OwnRecordings:
 
 
 def _clips(
-    folder: Path, machine: str, problems: list[Problem], *, without: Sequence[Path], deep: bool = True
+    folder: Path, machine: str, problems: list[Problem], *, without: Sequence[Path] = (), deep: bool = True
 ) -> list[Clip]:
-    clips = []
+    clips: list[Clip] = []
     left_out = [path.resolve() for path in without]
     for path in sorted(folder.rglob("*") if deep else folder.glob("*")):
         below = path.relative_to(folder)

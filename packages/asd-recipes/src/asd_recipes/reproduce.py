@@ -5,6 +5,7 @@ same bytes as one that was not.
 """
 
 import hashlib
+import itertools
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ def chosen_systems(names: Sequence[str]) -> list[str]:
 
 
 def default_jobs(recipe: Recipe, device: Device) -> int:
-    """As many trainings side by side as the cores, or GPUs, and the free memory hold."""
+    """As many trainings side by side as the cores, or GPUs, and half of the memory hold."""
     if device.name == "cuda":
         import torch
 
@@ -46,9 +47,9 @@ def default_jobs(recipe: Recipe, device: Device) -> int:
     frames = recipe.log_mel.frames(recipe.segments.length_samples)
     # About 600 bytes are kept for each point of ResNet-18's input until the backward pass; 1.5 GB are the rest.
     one = 1.5e9 + 600 * recipe.training.batch_size * recipe.log_mel.bands * frames
-    available = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2
+    half = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2
     cores = len(os.sched_getaffinity(0))
-    return max(1, min(cores // recipe.threads, int(available / one)))
+    return max(1, min(cores // recipe.threads, int(half / one)))
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,13 @@ class Reproduction:
         if workers > 1:
             progress.say(f"{len(open_jobs)} jobs, {workers} side by side")
             start = WorkerStart(
-                self.store, self.recipe, dataset.clips, self.bank, context.device.name, dataset.synthetic
+                store=self.store,
+                recipe=self.recipe,
+                clips=dataset.clips,
+                bank=self.bank,
+                digest=context.data.bank.digest,
+                device=context.device.name,
+                synthetic=dataset.synthetic,
             )
             return run_side_by_side(open_jobs, start, workers, progress)
         problems = []
@@ -180,6 +187,13 @@ class Reproduction:
                     f"{machine} has {training} training and {validation} validation clips; two of each are the least. "
                     f"Add normal training clips, or change split.source_share.{reason}"
                 )
+            there = {(bank.clips[i].name.domain, bank.clips[i].name.label) for i in bank.labelled_test(machine)}
+            for domain, label in itertools.product(("source", "target"), ("normal", "anomaly")):
+                if (domain, label) not in there:
+                    raise DatasetError(
+                        f"{machine} has no readable {label} test clip of the {domain} domain: it cannot be evaluated. "
+                        "`asd data check` says what is wrong with the files."
+                    )
         if set(self.systems) - {AUTOENCODER} and len(prepared.training) < 2:
             raise DatasetError(
                 f"{self.data} has training clips of one machine type; outlier exposure needs others as "

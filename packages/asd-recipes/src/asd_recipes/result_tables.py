@@ -6,6 +6,7 @@ the official definition (see docs/reading_the_paper.md). Whatever data a run use
 
 import csv
 import io
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,7 @@ NOTES = (
     "within-domain: a domain's normal clips against the same domain's anomalies, as the paper's own rows.",
     "official: a domain's normal clips against both domains' anomalies, as the challenge and the paper's baselines.",
     "*: inlier models chosen by their results on these test clips, as in the paper; not a fair estimate. Their rows of "
-    "Tables 2 to 4 are in tables.csv and tables.json.",
+    "Tables 2 to 4 are in the files.",
 )
 
 
@@ -126,16 +127,18 @@ def write_tables(folder: Path, tables: ResultTables, facts: dict[str, Any]) -> N
     from rich.console import Console
 
     text = io.StringIO()
-    print_tables(Console(file=text, width=120, color_system=None), tables)
+    print_tables(Console(file=text, width=120, color_system=None), tables, with_labels=True)
     write_text(folder / "tables.txt", text.getvalue())
 
 
 def as_markdown(tables: ResultTables) -> str:
-    """The three tables in Markdown, of the rows that use no labels."""
-    lines = [line for line in tables.lines if not line.uses_labels]
+    """The three tables in Markdown: the rows that use no labels, then those that do."""
     parts = [tables.heading, ""]
-    for table, title in TITLES.items():
-        rows = [line for line in lines if line.table == table]
+    for uses_labels, (table, title) in itertools.product((False, True), TITLES.items()):
+        rows = [line for line in tables.lines if line.table == table and line.uses_labels == uses_labels]
+        if not rows:
+            continue
+        title += ", models chosen by test labels" if uses_labels else ""
         columns = list(rows[0].values) if rows else []
         parts += [f"**{title}**", "", f"| system | | {' | '.join(columns)} |", "|---|---|" + "---:|" * len(columns)]
         parts += [f"| {row.system} | {row.origin} | {' | '.join(map(_cell, row.values.values()))} |" for row in rows]
@@ -156,14 +159,16 @@ def as_csv(tables: ResultTables) -> str:
     return text.getvalue()
 
 
-def print_tables(console: "Console", tables: ResultTables) -> None:
-    """The three tables on a terminal, of the rows that use no labels; the others have their official scores below."""
+def print_tables(console: "Console", tables: ResultTables, *, with_labels: bool = False) -> None:
+    """The three tables as text, of the rows that use no labels, and with `with_labels` of those that do."""
     from rich.table import Table
 
-    lines = [line for line in tables.lines if not line.uses_labels]
     console.print(tables.heading, highlight=False, markup=False)
-    for table, title in TITLES.items():
-        rows = [line for line in lines if line.table == table]
+    for uses_labels, (table, title) in itertools.product((False, True)[: 1 + with_labels], TITLES.items()):
+        rows = [line for line in tables.lines if line.table == table and line.uses_labels == uses_labels]
+        if not rows:
+            continue
+        title += ", models chosen by test labels" if uses_labels else ""
         grid = Table(title=title, title_justify="left")
         grid.add_column("system")
         grid.add_column("")

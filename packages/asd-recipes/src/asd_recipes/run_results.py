@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,8 +23,10 @@ def evaluate_run(store: RunStore, recipe: Recipe, jobs: Sequence[Job], *, synthe
     """Metrics of every system that has scores; writes `metrics/` and `submissions/`."""
     tables = read_score_tables(store, jobs)
     tests = {machine: found[0].part("test") for of in tables.values() for machine, found in of.items()}
-    results = evaluate_systems(tables, selected=recipe.inlier.selected)
-    shutil.rmtree(store.root / "submissions", ignore_errors=True)  # of a call for other machines or systems
+    missing = {(job.system, job.machine) for job in jobs if not _table_path(store, job).is_file()}
+    results = evaluate_systems(tables, selected=recipe.inlier.selected, diverged=missing)
+    for folder in ("metrics", "submissions"):
+        shutil.rmtree(store.root / folder, ignore_errors=True)  # of a call for other machines or systems
     for result in results:
         metrics: dict[str, Any] = {"synthetic": synthetic, "uses_labels": result.row.uses_labels}
         metrics |= {name: [asdict(item) for item in items] for name, items in result.metrics.items()}
@@ -33,13 +36,18 @@ def evaluate_run(store: RunStore, recipe: Recipe, jobs: Sequence[Job], *, synthe
 
 
 def read_score_tables(store: RunStore, jobs: Sequence[Job]) -> dict[str, dict[str, list[ScoreTable]]]:
-    """By system and machine; without what a diverged training leaves out."""
+    """By system and machine; a system of which one training diverged has none for that machine."""
+    missing = {(job.system, job.machine) for job in jobs if not _table_path(store, job).is_file()}
     tables: dict[str, dict[str, list[ScoreTable]]] = {}
     for job in jobs:
-        path = store.system(job.machine, job.folder) / "candidates.csv"
-        if path.is_file():
-            tables.setdefault(job.system, {}).setdefault(job.machine, []).append(read_score_table(path))
+        if (job.system, job.machine) not in missing:
+            found = tables.setdefault(job.system, {}).setdefault(job.machine, [])
+            found.append(read_score_table(_table_path(store, job)))
     return tables
+
+
+def _table_path(store: RunStore, job: Job) -> Path:
+    return store.system(job.machine, job.folder) / "candidates.csv"
 
 
 def _write_submission(store: RunStore, result: SystemResult, tests: dict[str, ScoreTable]) -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from multiprocessing.context import SpawnContext
 from multiprocessing.queues import Queue
 from pathlib import Path
+from queue import Empty
 from typing import Any
 
 from asd_recipes.dataset import Clip, Problem
@@ -35,13 +36,17 @@ class WorkerStart:
     recipe: Recipe
     clips: tuple[Clip, ...]
     bank: Path
+    digest: str  # of the recordings that the run began with
     device: str
     synthetic: bool
 
     def context(self) -> JobContext:
         """The context, with the bank mapped."""
         device = choose_device(self.device, self.recipe.training.precision, threads=self.recipe.threads)
-        data = prepare_data(load_bank(self.clips, self.bank), self.recipe)
+        bank = load_bank(self.clips, self.bank)
+        if bank.digest != self.digest:
+            raise RunError(f"{self.bank} was read anew by another run meanwhile: give the same command again.")
+        data = prepare_data(bank, self.recipe)
         return JobContext(self.store, self.recipe, data, device, self.synthetic)
 
 
@@ -58,8 +63,9 @@ def run_side_by_side(jobs: Sequence[Job], start: WorkerStart, workers: int, prog
         _relay(spawn, progress) as queue,
         ProcessPoolExecutor(workers, spawn, _begin_worker, (start, queue, spawn.Value("i", 0))) as pool,
     ):
-        futures = {pool.submit(_work, job): job for job in jobs}
         try:
+            with _interrupts_ignored():  # inherited by the workers, whom a Ctrl-C of the terminal reaches as well
+                futures = {pool.submit(_work, job): job for job in jobs}
             for future in as_completed(futures):
                 problems[futures[future]] = future.result()
                 advance(1)
@@ -75,23 +81,37 @@ def run_side_by_side(jobs: Sequence[Job], start: WorkerStart, workers: int, prog
     return [problem for job in jobs for problem in problems[job]]
 
 
-_worker: tuple[JobContext, "QueueProgress"]
+@contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():  # which alone may set what a signal does
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+_worker: tuple[JobContext, "QueueProgress"] | Exception
 _locks = ExitStack()
 
 
 def _begin_worker(start: WorkerStart, queue: "Queue[Any]", started: Any) -> None:
     global _worker
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _locks.enter_context(start.store.shared_with_parent())
     with started.get_lock():
         number, started.value = started.value, started.value + 1
-    context = start.context()
-    if context.device.name == "cuda":
-        import torch
+    try:
+        context = start.context()
+        if context.device.name == "cuda":
+            import torch
 
-        torch.cuda.set_device(number % torch.cuda.device_count())
-    _worker = (context, QueueProgress(queue, number))
+            torch.cuda.set_device(number % torch.cuda.device_count())
+        _worker = (context, QueueProgress(queue, number))
+    except Exception as error:  # raised from here it would look as if the process had been killed
+        _worker = error
 
 
 def _end_with_parent() -> None:
@@ -102,6 +122,8 @@ def _end_with_parent() -> None:
 
 
 def _work(job: Job) -> list[Problem]:
+    if isinstance(_worker, Exception):
+        raise _worker
     context, progress = _worker
     return context.run(job, progress)
 
@@ -132,18 +154,26 @@ class QueueProgress:
 def _relay(spawn: SpawnContext, progress: Progress) -> Iterator["Queue[Any]"]:
     """A queue whose messages a thread shows as progress."""
     queue: Queue[Any] = spawn.Queue()
-    thread = threading.Thread(target=_show, args=(queue, progress), daemon=True)
+    ended = threading.Event()
+    thread = threading.Thread(target=_show, args=(queue, progress, ended), daemon=True)
     thread.start()
     try:
         yield queue
     finally:
-        queue.put(None)
-        thread.join()
+        # Not by a last message, and not for ever: a worker that was killed while it wrote keeps the queue's lock.
+        ended.set()
+        thread.join(timeout=5)
 
 
-def _show(queue: "Queue[Any]", progress: Progress) -> None:
+def _show(queue: "Queue[Any]", progress: Progress, ended: threading.Event) -> None:
     stages: dict[Any, tuple[ExitStack, Advance]] = {}
-    while (message := queue.get()) is not None:
+    while True:
+        try:
+            message = queue.get(timeout=0.2)
+        except Empty:
+            if ended.is_set():
+                return
+            continue
         kind, *rest = message
         if kind == "say":
             progress.say(rest[0])

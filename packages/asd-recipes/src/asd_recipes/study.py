@@ -1,7 +1,8 @@
 """Which part of the method does what: the same run with one part at a time switched off (`asd study`).
 
 Each part is judged by the system that it belongs to, trained with and without it on the same data, split and seeds. The
-change is of the official score over all machines and seeds; its interval is a paired bootstrap of the test clips.
+change is of the official score over all machines and seeds; its interval is a paired bootstrap of the test clips. Where
+all seeds share one data set, a clip's score is the mean over them.
 """
 
 import shutil
@@ -13,13 +14,14 @@ from typing import Any
 import numpy as np
 
 from asd_eval import Comparison, compare
-from asd_recipes.job import Job
+from asd_recipes.inlier_candidates import candidates
+from asd_recipes.job import DIVERGED, Job
 from asd_recipes.network_scoring import FLOW
 from asd_recipes.progress import Progress
-from asd_recipes.recipe import Recipe
+from asd_recipes.recipe import Recipe, RecipeError
 from asd_recipes.reproduce import Reproduction
 from asd_recipes.run_results import read_score_tables
-from asd_recipes.run_store import RunStore
+from asd_recipes.run_store import RunError, RunStore
 from asd_recipes.score_table import ScoreTable
 from asd_recipes.systems import average, member_scores
 
@@ -96,6 +98,8 @@ class SeedRuns:
                 recipe, self.data, store, self.bank, self.device, self.machines, [system], self.jobs
             )
             result = reproduction.run(progress)
+        if diverged := [problem for problem in result.problems if problem.kind == DIVERGED]:
+            raise RunError(f"{diverged[0].reason} A study compares whole runs; change the setting and start again.")
         return Scored(store, result.jobs)
 
 
@@ -148,6 +152,9 @@ def study(
         progress: told of all of it.
         convention: of the AUC.
     """
+    for runs in seeds:
+        _check(runs.recipe, parts)
+    shared = len({runs.data for runs in seeds}) == 1
     changes = []
     for part in parts:
         first: dict[str, list[Any]] = {}
@@ -166,13 +173,31 @@ def study(
                 reduced = Keep(pseudo_target=False)
             elif part.name == "ensembling":
                 reduced = Keep(only=SINGLE_MODEL)
-            _extend(first, whole.columns(seed, keep=plain))
-            _extend(second, bare.columns(seed, keep=reduced))
+            _extend(first, whole.columns(seed, keep=plain), shared=shared)
+            _extend(second, bare.columns(seed, keep=reduced), shared=shared)
         changes.append(Change(part, compare(_arrays(first), _arrays(second), convention=convention)))
     return changes
 
 
-def _extend(table: dict[str, list[Any]], more: dict[str, list[Any]]) -> None:
+def _check(recipe: Recipe, parts: Sequence[Part]) -> None:
+    """What would only come out after all trainings."""
+    if any(part.name == "ensembling" for part in parts):
+        grid = [candidate.name for candidate in candidates(recipe.inlier)]
+        if SINGLE_MODEL not in grid:
+            raise RecipeError(
+                f"the part ensembling is judged against {SINGLE_MODEL}, which inlier.neighbours and "
+                f"inlier.training_data leave out: the models are {', '.join(grid)}."
+            )
+
+
+def _extend(table: dict[str, list[Any]], more: dict[str, list[Any]], *, shared: bool) -> None:
+    """Puts another seed's clips below, or, where all seeds score the same clips, adds up the scores of each clip.
+
+    Counted as clips of their own, the same clips would make an interval too narrow.
+    """
+    if shared and table:
+        table["scores"] = [a + b for a, b in zip(table["scores"], more["scores"], strict=True)]
+        return
     for key, values in more.items():
         table.setdefault(key, []).extend(values)
 

@@ -15,11 +15,6 @@ class SystemVariant:
     inlier_models: bool = False
     flow_score: bool = False
 
-    @property
-    def per_item(self) -> bool:
-        """Whether one network is trained for each attribute item."""
-        return self.domain_invariant
-
 
 VARIANTS = (
     SystemVariant("oe", "OE", inlier_models=True),

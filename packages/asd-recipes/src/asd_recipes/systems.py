@@ -5,7 +5,7 @@ nothing; it uses no label and no other test clip. `OE (n selected)` follows the 
 with the best development results, which looks at test labels. So with OE-Flow, OE-DFlow, and the submitted ensembles.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -122,12 +122,15 @@ SystemTables = Mapping[str, Mapping[str, Sequence[ScoreTable]]]
 """Score tables by system and machine; several for the attribute items of a domain-invariant system."""
 
 
-def evaluate_systems(tables: SystemTables, *, selected: int) -> list[SystemResult]:
+def evaluate_systems(
+    tables: SystemTables, *, selected: int, diverged: Collection[tuple[str, str]] = ()
+) -> list[SystemResult]:
     """All rows for which there are scores: the baselines, the systems, the submitted ensembles; then the paper's way.
 
     Args:
         tables: of every system that ran.
         selected: inlier models that an ensemble keeps when labels choose them; the rows `(n selected)`.
+        diverged: systems and machines of which a training has no scores; a submitted ensemble has none there either.
     """
     results = _baselines(tables.get(AUTOENCODER, {}))
     variants = [variant for variant in VARIANTS if tables.get(variant.slug)]
@@ -158,7 +161,11 @@ def evaluate_systems(tables: SystemTables, *, selected: int) -> list[SystemResul
         for name, parts in SUBMITTED.items():
             if all(part in systems for part in parts):
                 row = SystemRow(name + (" (selected)" if labels else ""), name, uses_labels=labels)
-                results.append(_evaluated(row, tests, submitted([systems[part] for part in parts])))
+                ensembles = submitted([systems[part] for part in parts])
+                lost = {machine for system, machine in diverged if system in parts}
+                there = {machine: scores for machine, scores in ensembles.items() if machine not in lost}
+                if there:
+                    results.append(_evaluated(row, tests, there))
     return results
 
 

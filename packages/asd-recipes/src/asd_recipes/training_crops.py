@@ -6,6 +6,7 @@ no sample crosses the bus after the first.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -42,18 +43,16 @@ class ResidentBank:
 
 @dataclass(frozen=True)
 class TrainingCrops:
-    """Reads batches of one run; make it once, as it may move the bank to the device."""
+    """Reads batches; one for all trainings of a process, as the bank moves to a GPU once."""
 
     data: PreparedData
     recipe: Recipe
     device: Device
-    resident: ResidentBank | None
 
-    @staticmethod
-    def of(data: PreparedData, recipe: Recipe, device: Device) -> "TrainingCrops":
-        """With the bank on the device if that is a GPU."""
-        resident = ResidentBank(data, device.torch_device) if device.name == "cuda" else None
-        return TrainingCrops(data, recipe, device, resident)
+    @cached_property
+    def resident(self) -> ResidentBank | None:
+        """The bank on the device, if that is a GPU."""
+        return ResidentBank(self.data, self.device.torch_device) if self.device.name == "cuda" else None
 
     def read(self, batch: Batch, rng: np.random.Generator | None) -> torch.Tensor:
         """(B, T) float32, first the target machine's clips; random crops, or the clips' beginnings without `rng`."""

@@ -8,10 +8,25 @@ Epoch = dict[str, float]
 """One row: `epoch`, then a value for each loss and measure."""
 
 
+_COLUMNS = (
+    "epoch", "training_loss", "machine_loss", "attribute_loss", "flow_loss", "validation_loss", "validation_auc"
+)  # fmt: skip
+
+
 def history_csv(history: Sequence[Epoch]) -> str:
-    """The table as text; the columns are the first epoch's."""
+    """The table as text; what an epoch lacks is empty: a flow that no row trained has no loss."""
+    order = [
+        "epoch",
+        "training_loss",
+        "machine_loss",
+        "attribute_loss",
+        "flow_loss",
+        "validation_loss",
+        "validation_auc",
+    ]
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(history[0]) if history else ["epoch"], lineterminator="\n")
+    columns = [name for name in order if any(name in epoch for epoch in history)] or order[:1]
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
     writer.writerows(history)
     return text.getvalue()

@@ -57,8 +57,9 @@ def _curve(
     axes: "Axes", rows: list[dict[str, str]], column: str, colour: str, line: str, *, label: str = "", marker: str = ""
 ) -> None:
     """One column against the epoch, if the table has it."""
-    if rows and rows[0].get(column):
-        values = [float(row[column]) for row in rows]
-        epochs = [int(row["epoch"]) for row in rows]
+    there = [row for row in rows if row.get(column)]
+    if there:
+        values = [float(row[column]) for row in there]
+        epochs = [int(row["epoch"]) for row in there]
         style = {"linestyle": "none" if marker else line, "marker": marker, "markersize": 4, "color": colour}
         axes.plot(epochs, values, label=label or "_", **style)  # type: ignore[arg-type]

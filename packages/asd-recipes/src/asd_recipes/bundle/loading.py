@@ -70,7 +70,7 @@ def _network(folder: Path, manifest: Manifest) -> OutlierExposureNet:
     except SafetensorError as error:
         raise BundleError(path, f"is not a whole safetensors file ({error}).") from error
     head = tensors.get("attribute_head.weight")
-    classes = 0 if head is None else len(head)
+    classes = head.shape[0] if head is not None and head.dim() else 0
     if classes != len(manifest.training.attributes):
         raise BundleError(path, f"has {classes} attribute values; its manifest lists another number.")
     network = OutlierExposureNet(classes)

@@ -47,7 +47,7 @@ class Training:
         attributes: the joint attribute values that the network learnt to tell apart; empty if none.
         pseudo_anomaly_auc: how well the network tells held-out pieces from pieces of the other machines, None where
             that was not measured.
-        data_sha256: over all samples.
+        data_sha256: over all samples and attributes.
     """
 
     recordings: int

@@ -84,18 +84,21 @@ def check_limits(recipe: Recipe) -> None:
 
 
 def _read_regular(path: Path, *, most: int) -> bytes:
-    """At most one byte more than `most`, so that the caller sees the excess."""
+    """The content of a file of 1 to `most` bytes; a link is not followed."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError:
         raise BundleError(path, f"is missing. {_AGAIN}") from None
     except OSError as error:
         raise BundleError(path, f"cannot be read, or is a link ({error.strerror}). {_AGAIN}") from error
-    with open(descriptor, "rb") as file:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or not 0 < status.st_size <= most:
             raise BundleError(path, f"is empty, too large, or no regular file ({status.st_size} bytes). {_AGAIN}")
-        return file.read(most + 1)
+        with open(descriptor, "rb", closefd=False) as file:
+            return file.read(status.st_size)
+    finally:
+        os.close(descriptor)
 
 
 def _checked(content: Any, path: Path) -> Manifest:
@@ -133,5 +136,7 @@ def _check_agreement(manifest: Manifest) -> None:
         raise JsonError("a standard deviation must be above 0")
     if (manifest.system == "serialoe") != bool(manifest.training.attributes):
         raise JsonError("a system with attributes must list their values, and no other may")
-    if not all(text.isprintable() for text in (manifest.machine, manifest.device, *manifest.training.pseudo_anomalies)):
+    training, versions = manifest.training, manifest.versions
+    names = [manifest.machine, manifest.device, *training.pseudo_anomalies, *training.attributes]
+    if not all(text.isprintable() for text in (*names, *versions.keys(), *versions.values())):
         raise JsonError("a name holds a character that cannot be printed")

@@ -1,0 +1,20 @@
+// Triangular mel filters, HTK's or Slaney's, on the bins of a real transform.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "asd/asd.h"
+
+namespace asd::c_api {
+
+struct MelFilters {
+    std::vector<std::int32_t> first_bin;  // of each band
+    std::vector<std::int32_t> bins;
+    std::vector<float> weights;           // band after band
+};
+
+// options: checked. Bands that hold no bin stay empty.
+MelFilters make_mel_filters(const asd_log_mel_options &options);
+
+}  // namespace asd::c_api

@@ -1,0 +1,94 @@
+"""A made-up model: everything that a bundle can hold, nothing learnt."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import save_file
+
+from asd_inlier import GaussianMixtureInlier, MahalanobisKNN, save_inlier_model
+from asd_models import OutlierExposureNet
+from asd_recipes.bundle import Manifest, ModelScores, Threshold, Training, write_bundle
+from asd_recipes.bundle.manifest import Level
+from asd_recipes.recipe_toml import load_recipe
+
+Parts = tuple[Path, dict[str, Path]]
+
+
+def made_up_network() -> dict[str, torch.Tensor]:
+    """Weights that repeat themselves, so that they compress: zero mean, and small enough not to blow up."""
+    state = OutlierExposureNet().state_dict()
+    for name, tensor in state.items():
+        if tensor.dim() > 1:
+            place = torch.arange(tensor.numel(), dtype=torch.int64)
+            pattern = ((place * 37 + place // 251 * 11) % 251 - 125).float() / 125
+            state[name] = pattern.reshape(tensor.shape) * (1.5 / tensor[0].numel()) ** 0.5
+    return {name: tensor.contiguous() for name, tensor in state.items()}
+
+
+def made_up_manifest() -> Manifest:
+    """Everything that a manifest can say."""
+    settings = ["threads=1", "training.precision=float32", "segments.length_s=1.0", "log_mel.bands=32", "seed=7"]
+    return Manifest(
+        machine="pump7",
+        system="oe",
+        synthetic=True,
+        recipe=load_recipe("own", settings=settings),
+        level=Level(mean=-0.0001, std=0.1),
+        training=Training(
+            recordings=3,
+            seconds=31.25,
+            left_out=1,
+            pieces=3,
+            held_out_pieces=6,
+            held_out="time",
+            pseudo_anomalies=("fan", "valve"),
+            synthetic_pseudo_anomalies=True,
+            attributes=(),
+            pseudo_anomaly_auc=0.75,
+            data_sha256="0" * 64,
+        ),
+        scores={"gmm-1-source": ModelScores(1.5, 0.25), "knn-2-source": ModelScores(20.0, 4.0)},
+        threshold=Threshold(1.25, "largest", 0.1, -0.5, 0.1, 1.25),
+        device="cpu (1 threads), float32",
+        versions={"torch": "2.13.0"},
+        files={},
+    )
+
+
+def write_made_up_parts(folder: Path) -> Parts:
+    """A network and two inlier models; few different numbers in them, so that they compress."""
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file(made_up_network(), folder / "network.safetensors")
+    normal = np.tile(np.eye(64, 512, dtype=np.float32), (2, 1))
+    paths = {name: folder / f"{name}.safetensors" for name in made_up_manifest().scores}
+    save_inlier_model(GaussianMixtureInlier(components=1, random_state=0).fit(normal), paths["gmm-1-source"])
+    save_inlier_model(MahalanobisKNN(neighbours=2).fit(normal), paths["knn-2-source"])
+    return folder / "network.safetensors", paths
+
+
+@pytest.fixture(scope="session")
+def parts(tmp_path_factory: pytest.TempPathFactory) -> Parts:
+    return write_made_up_parts(tmp_path_factory.mktemp("parts"))
+
+
+@pytest.fixture(scope="session")
+def model(parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("written") / "pump7"
+    write_bundle(folder, made_up_manifest(), network=parts[0], inlier=parts[1])
+    return folder
+
+
+@pytest.fixture(scope="session")
+def manifest() -> Manifest:
+    """Without files."""
+    return made_up_manifest()
+
+
+@pytest.fixture(scope="session")
+def tone() -> NDArray[np.float32]:
+    """A rising tone of 3 s, which sounds alike in no two segments."""
+    time_s = np.arange(48_000) / 16_000
+    return (0.3 * np.sin(2 * np.pi * (200 + 300 * time_s) * time_s)).astype(np.float32)

@@ -1,0 +1,163 @@
+"""A model's folder: what is written comes back, whole or not at all, and the first version stays readable."""
+
+import hashlib
+import json
+import shutil
+import tarfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import load_file
+from typer.testing import CliRunner
+
+from asd_recipes import bundle
+from asd_recipes.bundle import MANIFEST, BundleError, Manifest
+from asd_recipes.bundle.loading import load_bundle
+from asd_recipes.cli import app
+
+Parts = tuple[Path, dict[str, Path]]
+VERSION_1 = Path(__file__).parent / "data" / "model-version-1.tar.xz"
+# Another processor, or version of a library, sums in another order.
+RELATIVE = 1e-3
+
+
+@pytest.fixture(scope="module")
+def version_1(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The model that version 1 of the schema wrote, from the committed archive."""
+    folder = tmp_path_factory.mktemp("version-1")
+    with tarfile.open(VERSION_1) as archive:
+        archive.extractall(folder, filter="data")
+    return folder / "model"
+
+
+def test_what_is_written_is_read_back_as_it_was(parts: Parts, model: Path, manifest: Manifest) -> None:
+    read = bundle.read_manifest(model)
+    assert read == replace(manifest, files=read.files)
+    sources = {
+        "network.safetensors": parts[0],
+        **{f"inlier/{name}.safetensors": path for name, path in parts[1].items()},
+    }
+    assert {name: facts.sha256 for name, facts in read.files.items()} == {
+        name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in sources.items()
+    }
+    scorer = load_bundle(model, device="cpu")
+    weights = scorer.networks[0].embedder.network.state_dict()
+    for name, tensor in load_file(parts[0]).items():
+        torch.testing.assert_close(weights[name], tensor, rtol=0, atol=0)
+
+
+def test_equal_models_have_equal_bytes(parts: Parts, model: Path, tmp_path: Path, manifest: Manifest) -> None:
+    bundle.write_bundle(tmp_path / "again", manifest, network=parts[0], inlier=parts[1])
+    for path in model.rglob("*"):
+        if path.is_file():
+            assert (tmp_path / "again" / path.relative_to(model)).read_bytes() == path.read_bytes()
+
+
+def test_a_model_is_never_written_over_what_is_there(parts: Parts, tmp_path: Path, manifest: Manifest) -> None:
+    (tmp_path / "mine").mkdir()
+    with pytest.raises(BundleError, match="is there already"):
+        bundle.write_bundle(tmp_path / "mine", manifest, network=parts[0], inlier=parts[1])
+    assert list((tmp_path / "mine").iterdir()) == []
+
+
+def test_nothing_is_at_the_models_place_until_all_of_it_is(
+    parts: Parts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, manifest: Manifest
+) -> None:
+    """Whatever write fails, the place stays empty, and the next call succeeds."""
+    place, real, calls = tmp_path / "model", Path.replace, 0
+
+    def fail_at(number: int) -> None:
+        nonlocal calls
+        calls = 0
+
+        def replaced(self: Path, target: Path) -> Path:
+            nonlocal calls
+            calls += 1
+            if calls == number:
+                raise OSError("no space left on device")
+            return real(self, target)
+
+        monkeypatch.setattr(Path, "replace", replaced)
+
+    for number in range(1, 5):  # network, two inlier models, manifest
+        fail_at(number)
+        with pytest.raises(OSError, match="no space"):
+            bundle.write_bundle(place, manifest, network=parts[0], inlier=parts[1])
+        assert calls == number
+        assert not place.exists()
+    fail_at(0)
+    bundle.write_bundle(place, manifest, network=parts[0], inlier=parts[1])
+    assert calls == 4
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def test_a_model_may_be_moved_renamed_linked_to_and_have_other_files_beside_it(
+    model: Path, tmp_path: Path, tone: NDArray[np.float32]
+) -> None:
+    moved = tmp_path / "elsewhere" / "my model"
+    shutil.copytree(model, moved)
+    (moved / ".DS_Store").write_bytes(b"\0")
+    (moved / "notes.txt").write_text("of Monday")
+    (tmp_path / "link").symlink_to(moved)
+    expected = load_bundle(model, device="cpu").score_wave(tone)
+    assert load_bundle(tmp_path / "link", device="cpu").score_wave(tone) == expected
+
+
+def test_a_model_of_version_1_is_read_for_ever(version_1: Path, manifest: Manifest, tone: NDArray[np.float32]) -> None:
+    """The archive was written once and is never made anew; the scores are those of that day."""
+    assert VERSION_1.stat().st_size < 200_000
+    read = bundle.read_manifest(version_1)
+    assert read.recipe.segments.length_s == 1.0  # of the rest, a later profile may think otherwise
+    assert (read.machine, read.training, read.scores, read.threshold) == (
+        manifest.machine,
+        manifest.training,
+        manifest.scores,
+        manifest.threshold,
+    )
+    scored = load_bundle(version_1, device="cpu").score_wave(tone)
+    expected = json.loads(VERSION_1.with_name("model-version-1-score.json").read_text())
+    assert scored.score == pytest.approx(expected["score"], rel=RELATIVE)
+    assert (scored.worst_start_s, scored.worst_end_s) == (expected["worst_start_s"], expected["worst_end_s"])
+
+
+def test_info_says_in_words_what_the_manifest_holds(model: Path) -> None:
+    result = CliRunner().invoke(app, ["info", str(model)])
+    assert result.exit_code == 0, result.output
+    for words in (
+        "A model of pump7",
+        "made with seed 7",
+        "SYNTHETIC recordings",
+        "3 normal recordings, 31 s",
+        "1 more could not be used",
+        "2 synthetic machines (fan, valve)",
+        "AUC of 0.750",
+        "segments of 1 s",
+        "32 bands",
+        "Above 1.25 a recording is called anomalous",
+        "one in 7",
+        "ends of the recordings",
+        "torch 2.13.0",
+        "3 files are whole",
+    ):
+        assert words in " ".join(result.output.split())
+
+
+def test_info_refuses_a_model_with_a_bit_changed(model: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(model, copy)
+    content = bytearray((copy / "network.safetensors").read_bytes())
+    content[-1] ^= 1
+    (copy / "network.safetensors").write_bytes(content)
+    refused = CliRunner().invoke(app, ["info", str(copy)])
+    assert isinstance(refused.exception, BundleError)
+
+
+def test_the_manifest_is_json_that_names_its_format_schema_and_seed(model: Path) -> None:
+    content = json.loads((model / MANIFEST).read_text())
+    assert (content["format"], content["schema"], content["seed"]) == ("asd-model", 1, 7)
+    assert content["recipe"]["log_mel"]["bands"] == 32
+    assert content["versions"] == {"torch": "2.13.0"}

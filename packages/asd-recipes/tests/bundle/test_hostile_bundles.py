@@ -1,0 +1,392 @@
+"""Folders that would pass for a model: each is refused with an error that names it, and nothing outside is read."""
+
+import functools
+import json
+import os
+import pickle
+import random
+import shutil
+import struct
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load, load_file, save
+
+from asd_inlier import GaussianMixtureInlier, MahalanobisKNN, save_inlier_model
+from asd_recipes.bundle import MANIFEST, BundleError, read_manifest
+from asd_recipes.bundle.loading import load_bundle
+from asd_recipes.bundle.manifest import content_digest
+
+NETWORK, GMM, KNN = "network.safetensors", "inlier/gmm-1-source.safetensors", "inlier/knn-2-source.safetensors"
+FLIPS = 300
+Attack = Callable[[Path], None]
+
+
+@contextmanager
+def _edited(folder: Path, *, sign: bool = True) -> Iterator[dict[str, Any]]:
+    """The manifest to be changed, and signed anew, as one does who knows the format."""
+    content = json.loads((folder / MANIFEST).read_text())
+    yield content
+    if sign:
+        content.pop("manifest_sha256", None)
+        content["manifest_sha256"] = content_digest(content)
+    _put(folder / MANIFEST, json.dumps(content).encode())
+
+
+def _put(path: Path, content: bytes) -> None:
+    """Replaces a file that may be linked to by other copies."""
+    path.unlink(missing_ok=True)
+    path.write_bytes(content)
+
+
+def _set(place: str, value: Any) -> Attack:
+    """Puts a value at a place of the manifest, such as recipe.threads."""
+
+    def attack(folder: Path) -> None:
+        with _edited(folder) as content:
+            *above, last = place.split("/")
+            inner = content
+            for key in above:
+                inner = inner[key]
+            inner[last] = value
+
+    return attack
+
+
+def _drop(place: str) -> Attack:
+    def attack(folder: Path) -> None:
+        with _edited(folder) as content:
+            *above, last = place.split("/")
+            del functools.reduce(lambda inner, key: inner[key], above, content)[last]
+
+    return attack
+
+
+def _manifest(content: bytes | Callable[[bytes], bytes]) -> Attack:
+    """Replaces the manifest's bytes."""
+
+    def attack(folder: Path) -> None:
+        path = folder / MANIFEST
+        _put(path, content(path.read_bytes()) if callable(content) else content)
+
+    return attack
+
+
+def _file(name: str, content: bytes | Callable[[bytes], bytes], *, sign: bool = True) -> Attack:
+    """Replaces a file, with its length and hash in the manifest if `sign`."""
+
+    def attack(folder: Path) -> None:
+        path = folder / name
+        written = content(path.read_bytes()) if callable(content) else content
+        _put(path, written)
+        if sign:
+            with _edited(folder) as manifest:
+                manifest["files"][name] = {"bytes": len(written), "sha256": sha256(written).hexdigest()}
+
+    return attack
+
+
+def _weights(change: Callable[[dict[str, torch.Tensor]], object]) -> Attack:
+    """Changes the network's tensors, and signs."""
+
+    def changed(content: bytes) -> bytes:
+        tensors = load(content)
+        change(tensors)
+        return save(tensors)
+
+    return _file(NETWORK, changed)
+
+
+def _fill(name: str, value: float) -> Attack:
+    return _weights(lambda tensors: tensors[name].view(-1)[:1].fill_(value))
+
+
+def _header(description: dict[str, Any]) -> bytes:
+    """A safetensors file of a header alone."""
+    text = json.dumps(description).encode()
+    return struct.pack("<Q", len(text)) + text
+
+
+def _inlier(make: Callable[[], Any], name: str = KNN) -> Attack:
+    """Another inlier model in its place, and signed."""
+
+    def attack(folder: Path) -> None:
+        save_inlier_model(make(), folder / "other")
+        _file(name, (folder / "other").read_bytes())(folder)
+
+    return attack
+
+
+def _link(name: str) -> Attack:
+    """A file, or the folder of the inlier models, as a link to the same content elsewhere."""
+
+    def attack(folder: Path) -> None:
+        outside = folder.parent / "outside"
+        (folder / name).rename(outside)
+        (folder / name).symlink_to(outside)
+
+    return attack
+
+
+def _pipe(name: str) -> Attack:
+    def attack(folder: Path) -> None:
+        (folder / name).unlink()
+        os.mkfifo(folder / name)
+
+    return attack
+
+
+def _folder(name: str) -> Attack:
+    def attack(folder: Path) -> None:
+        (folder / name).unlink()
+        (folder / name).mkdir()
+
+    return attack
+
+
+def _remove(name: str) -> Attack:
+    return lambda folder: (folder / name).unlink()
+
+
+def _unsigned(folder: Path) -> None:
+    with _edited(folder, sign=False) as content:
+        content["threshold"]["value"] = 99.0
+
+
+def _with_signature_removed(folder: Path) -> None:
+    with _edited(folder, sign=False) as content:
+        del content["manifest_sha256"]
+
+
+def _rewired(folder: Path) -> None:
+    """A file of the manifest that lies outside, with the right hash."""
+    content = b"of somebody else"
+    (folder.parent / "secret").write_bytes(content)
+    with _edited(folder) as manifest:
+        manifest["files"]["../secret"] = {"bytes": len(content), "sha256": sha256(content).hexdigest()}
+        del manifest["files"][KNN]
+
+
+def _absolute(folder: Path) -> None:
+    with _edited(folder) as manifest:
+        manifest["files"]["/etc/passwd"] = manifest["files"].pop(KNN)
+
+
+def _named_by_a_path(folder: Path) -> None:
+    """An inlier model whose file would lie outside."""
+    with _edited(folder) as manifest:
+        manifest["scores"]["../../x"] = manifest["scores"].pop("knn-2-source")
+        manifest["files"]["inlier/../../x.safetensors"] = manifest["files"].pop(KNN)
+
+
+def _promising_a_head(folder: Path) -> None:
+    with _edited(folder) as manifest:
+        manifest["training"]["attributes"] = ["a", "b"]
+        manifest["system"] = "serialoe"
+
+
+def _newer_inlier(content: bytes) -> bytes:
+    return content.replace(b'\\"schema\\": 1', b'\\"schema\\": 9')
+
+
+def _of_16_numbers() -> MahalanobisKNN:
+    return MahalanobisKNN().fit(np.random.default_rng(0).standard_normal((20, 16)))
+
+
+def _gmm() -> GaussianMixtureInlier:
+    return GaussianMixtureInlier(random_state=0).fit(np.random.default_rng(0).standard_normal((20, 512)))
+
+
+def _deep(before: str, after: str) -> bytes:
+    return (before * 100_000 + after * 100_000).encode()
+
+
+def _as_text(old: str, new: str) -> Callable[[bytes], bytes]:
+    def replaced(content: bytes) -> bytes:
+        assert old.encode() in content
+        return content.replace(old.encode(), new.encode(), 1)
+
+    return replaced
+
+
+class _Evil:
+    """Would run when unpickled."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.system, ("touch executed",)
+
+
+HUGE_SHAPE = {"x": {"dtype": "F32", "shape": [2**40, 2**40], "data_offsets": [0, 4]}}
+FIRST = "encoder.conv1.weight"
+ATTACKS: dict[str, Attack] = {
+    # the manifest's bytes
+    "no manifest": _remove(MANIFEST),
+    "empty manifest": _manifest(b""),
+    "half a manifest": _manifest(lambda content: content[: len(content) // 2]),
+    "not UTF-8": _manifest(lambda content: content.replace(b"pump7", b"pump\xff")),
+    "UTF-16": _manifest(lambda content: content.decode().encode("utf-16")),
+    "byte order mark": _manifest(lambda content: b"\xef\xbb\xbf" + content),
+    "nested arrays": _manifest(_deep("[", "]")),
+    "nested objects": _manifest(_deep('{"a":', "}")),
+    "nested without end": _manifest(b"[" * 200_000),
+    "two megabytes": _manifest(lambda content: content + b" " * 2_000_000),
+    "a list": _manifest(b"[1, 2, 3]"),
+    "null": _manifest(b"null"),
+    "an empty object": _manifest(b"{}"),
+    "something behind it": _manifest(lambda content: content + b"{}"),
+    "a key twice": _manifest(_as_text('"machine": "pump7"', '"machine": "a", "machine": "pump7"')),
+    "NaN": _manifest(_as_text('"value": 1.25', '"value": NaN')),
+    "infinity": _manifest(_as_text('"value": 1.25', '"value": -Infinity')),
+    "beyond floats": _manifest(_as_text('"value": 1.25', '"value": 1e999')),
+    "five thousand digits": _manifest(_as_text('"value": 1.25', f'"value": {"9" * 5000}')),
+    "a pickle": _manifest(pickle.dumps(_Evil())),
+    "manifest is a folder": _folder(MANIFEST),
+    "manifest is a link": _link(MANIFEST),
+    "manifest is a pipe": _pipe(MANIFEST),
+    # what it says
+    "foreign format": _set("format", "another-tool"),
+    "newer schema": _set("schema", 2),
+    "schema 0": _set("schema", 0),
+    "schema true": _set("schema", True),
+    "schema as text": _set("schema", "1"),
+    "threshold changed": _unsigned,
+    "no hash": _with_signature_removed,
+    "hash is a list": _manifest(lambda content: json.dumps({**json.loads(content), "manifest_sha256": []}).encode()),
+    "unknown field": _set("post_load_hook", "os.system"),
+    "unknown field within": _set("training/notes", "x"),
+    "field missing": _drop("threshold"),
+    "field missing within": _drop("training/pieces"),
+    "unknown setting": _set("recipe/training/hook", "x"),
+    "setting of another type": _set("recipe/training/epochs", "5"),
+    "recipe is a list": _set("recipe", []),
+    "recipe is missing": _drop("recipe"),
+    "a million threads": _set("recipe/threads", 1_000_000),
+    "segments of a year": _set("recipe/segments/length_s", 3e7),
+    "segments beyond floats": _set("recipe/segments/length_s", 1e308),
+    "segments without end": _set("recipe/segments/overlap", 0.9999),
+    "a window of an hour": _set("recipe/log_mel/window_s", 3600.0),
+    "ten million bands": _set("recipe/log_mel/bands", 10_000_000),
+    "rates that differ": _set("recipe/audio/sample_rate_hz", 8000),
+    "another seed": _set("seed", 8),
+    "deviation 0": _set("scores/knn-2-source/std", 0.0),
+    "negative deviation": _set("scores/knn-2-source/std", -1.0),
+    "level 0": _set("level/std", 0.0),
+    "no scores": _set("scores", {}),
+    "scores of a path": _named_by_a_path,
+    "no files": _set("files", {}),
+    "an absolute path": _absolute,
+    "a path that leaves": _rewired,
+    "a file too many": _set("files/more.safetensors", {"bytes": 1, "sha256": "0" * 64}),
+    "a file too few": _drop("files/network.safetensors"),
+    "hash in capitals": _set("files/network.safetensors/sha256", "A" * 64),
+    "hash too short": _set("files/network.safetensors/sha256", "abc"),
+    "negative length": _set("files/network.safetensors/bytes", -1),
+    "a petabyte": _set("files/network.safetensors/bytes", 10**15),
+    "length beyond 64 bits": _set("files/network.safetensors/bytes", 2**70),
+    "length true": _set("files/network.safetensors/bytes", True),
+    "escape sequence in a version": _set("versions", {"torch": "\x1b[2J"}),
+    "escape sequence": _set("machine", "\x1b[31mpump"),
+    "threshold as text": _set("threshold/value", "1.25"),
+    "threshold null": _set("threshold/value", None),
+    "unknown rule": _set("threshold/rule", "none"),
+    "unknown system": _set("system", "oe-flow"),
+    "attributes of no head": _set("training/attributes", ["a", "b"]),
+    "a head that is not there": _promising_a_head,
+    # its files, the manifest untouched
+    "no network": _remove(NETWORK),
+    "no inlier model": _remove(KNN),
+    "no inlier folder": lambda folder: shutil.rmtree(folder / "inlier"),
+    "empty network": _file(NETWORK, b"", sign=False),
+    "half a network": _file(NETWORK, lambda content: content[: len(content) // 2], sign=False),
+    "a longer network": _file(NETWORK, lambda content: content + b"\0", sign=False),
+    "a bit of the network": _file(NETWORK, lambda content: content[:-1] + bytes([content[-1] ^ 1]), sign=False),
+    "a bit of an inlier model": _file(GMM, lambda content: content[:-1] + bytes([content[-1] ^ 1]), sign=False),
+    "network is a link": _link(NETWORK),
+    "inlier model is a link": _link(KNN),
+    "inlier folder is a link": _link("inlier"),
+    "network is a folder": _folder(NETWORK),
+    "network is a pipe": _pipe(NETWORK),
+    "inlier model is a pipe": _pipe(GMM),
+    # its files, with the right hashes
+    "network of noise": _file(NETWORK, random.Random(0).randbytes(1000)),
+    "network is a pickle": _file(NETWORK, pickle.dumps(_Evil())),
+    "huge shape": _file(NETWORK, _header(HUGE_SHAPE) + b"\0" * 4),
+    "huge header": _file(NETWORK, struct.pack("<Q", 2**62) + b"{}"),
+    "no tensors": _file(NETWORK, _header({})),
+    "an inlier model as network": lambda folder: _file(NETWORK, (folder / KNN).read_bytes())(folder),
+    "a tensor missing": _weights(lambda tensors: tensors.pop(FIRST)),
+    "a tensor too many": _weights(lambda tensors: tensors.update(extra=torch.zeros(1))),
+    "half precision": _weights(lambda tensors: tensors.update({FIRST: tensors[FIRST].half()})),
+    "another shape": _weights(lambda tensors: tensors.update({FIRST: tensors[FIRST][:32].contiguous()})),
+    "a head nobody listed": _weights(
+        lambda tensors: tensors.update(
+            {"attribute_head.weight": torch.zeros(2, 512), "attribute_head.bias": torch.zeros(2)}
+        )
+    ),
+    "a head without numbers": _weights(lambda tensors: tensors.update({"attribute_head.weight": torch.tensor(1.0)})),
+    "NaN weight": _fill(FIRST, float("nan")),
+    "infinite weight": _fill("machine_head.weight", float("inf")),
+    "negative variance": _fill("encoder.bn1.running_var", -1.0),
+    "inlier model of noise": _file(GMM, random.Random(0).randbytes(1000)),
+    "inlier model of a huge shape": _file(KNN, _header(HUGE_SHAPE) + b"\0" * 4),
+    "newer inlier model": _file(KNN, _newer_inlier),
+    "inlier model of 16 numbers": _inlier(_of_16_numbers),
+    "another kind of inlier model": _inlier(_gmm),
+    "the network as inlier model": lambda folder: _file(GMM, (folder / NETWORK).read_bytes())(folder),
+}
+
+
+@pytest.fixture
+def victim(model: Path, tmp_path: Path) -> Path:
+    """A copy that may be changed; files are linked, so replace them."""
+    shutil.copytree(model, tmp_path / "victim", copy_function=os.link)
+    return tmp_path / "victim"
+
+
+def test_there_are_at_least_fifty_attacks() -> None:
+    assert len(ATTACKS) >= 50
+
+
+@pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS.keys())
+def test_a_hostile_model_is_refused_by_name(
+    attack: Attack, victim: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attack(victim)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BundleError) as refused:
+        load_bundle(victim, device="cpu")
+    message = str(refused.value)
+    assert message.startswith(str(victim)), "says which model"
+    assert len(message) < 600, "a hostile name does not flood the screen"
+    assert "\x1b" not in message
+    assert not (tmp_path / "executed").exists()
+
+
+def test_the_copy_that_is_attacked_is_a_model(victim: Path) -> None:
+    """Otherwise the attacks would prove nothing; so also after signing, which the attacks use."""
+    with _edited(victim):
+        pass
+    _file(NETWORK, save(load_file(victim / NETWORK)))(victim)
+    load_bundle(victim, device="cpu")
+
+
+def test_no_changed_byte_of_the_manifest_goes_unseen(victim: Path) -> None:
+    whole = (victim / MANIFEST).read_bytes()
+    rng = random.Random(20230601)
+    for _ in range(FLIPS):
+        place, bit = rng.randrange(len(whole)), 1 << rng.randrange(8)
+        _put(victim / MANIFEST, whole[:place] + bytes([whole[place] ^ bit]) + whole[place + 1 :])
+        with pytest.raises(BundleError):
+            read_manifest(victim)
+
+
+def test_another_folder_is_said_to_be_no_model(tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(BundleError, match=r"no manifest\.json, so it is no model"):
+            read_manifest(folder)
