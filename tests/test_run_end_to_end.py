@@ -1,6 +1,7 @@
 """The whole run on a tiny synthetic data set: complete, repeatable, and indifferent to being killed."""
 
 import json
+import os
 import random
 import shutil
 import signal
@@ -180,7 +181,7 @@ def test_another_recipe_does_not_continue_a_run(finished: Path, data: Path, tmp_
         (["evaluate", "a-folder", "--csv", "a-folder"], "a-folder"),
         (["reproduce", "--profile", "quik"], "quick"),
         (["reproduce", "--device", "tpu", "--data", "."], "device must be auto, cpu or cuda"),
-        (["data", "check", "/nowhere"], "/nowhere is not a folder"),
+        (["data", "check", "/nowhere"], "/nowhere is not there"),
         (["data", "synth", "somewhere", "--size", "huge"], "quick"),
         (["score", "/nowhere", "a.wav"], "/nowhere has no system oe"),
         (["score", "/nowhere", "a.wav", "--system", "flow"], "serialoe-dflow"),
@@ -200,14 +201,15 @@ def test_bad_input_is_one_line_that_names_it_and_the_way_out(
     assert "Traceback" not in done.stderr
 
 
-def test_interrupting_says_how_to_go_on(data: Path, tmp_path: Path) -> None:
-    process = subprocess.Popen(
-        _asd("reproduce", "--data", data, "--out", tmp_path, *ARGUMENTS), stderr=subprocess.PIPE, text=True
-    )
+@pytest.mark.parametrize("delay_s", [0.0, 1.0, 4.0])
+def test_interrupting_says_how_to_go_on(delay_s: float, data: Path, tmp_path: Path) -> None:
+    command = _asd("reproduce", "--data", data, "--out", tmp_path, *ARGUMENTS, "--jobs", "2")
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
     while not list(tmp_path.glob("*/data.json")):  # the run has begun
         time.sleep(0.1)
         assert process.poll() is None
-    process.send_signal(signal.SIGINT)
+    time.sleep(delay_s)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: the workers get it too
     _, errors = process.communicate()
     assert process.returncode == 130
-    assert "goes on where it was" in errors
+    assert errors.splitlines() == ["interrupted; the same command goes on where it was"]

@@ -64,7 +64,7 @@ def run_side_by_side(jobs: Sequence[Job], start: WorkerStart, workers: int, prog
         ProcessPoolExecutor(workers, spawn, _begin_worker, (start, queue, spawn.Value("i", 0))) as pool,
     ):
         try:
-            with _interrupts_ignored():  # inherited by the workers, whom a Ctrl-C of the terminal reaches as well
+            with _interrupts_held():
                 futures = {pool.submit(_work, job): job for job in jobs}
             for future in as_completed(futures):
                 problems[futures[future]] = future.result()
@@ -82,15 +82,13 @@ def run_side_by_side(jobs: Sequence[Job], start: WorkerStart, workers: int, prog
 
 
 @contextmanager
-def _interrupts_ignored() -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():  # which alone may set what a signal does
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _interrupts_held() -> Iterator[None]:
+    """Holds a Ctrl-C back until the workers have started; they inherit that, and leave it to this process."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 _worker: tuple[JobContext, "QueueProgress"] | Exception
