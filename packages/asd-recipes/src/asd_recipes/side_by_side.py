@@ -69,14 +69,14 @@ def run_side_by_side(jobs: Sequence[Job], start: WorkerStart, workers: int, prog
             for future in as_completed(futures):
                 problems[futures[future]] = future.result()
                 advance(1)
-        except BrokenProcessPool:
-            raise RunError(
-                "a worker process was killed, perhaps for want of memory. Nothing that was done is lost: give the same "
-                "command again, with fewer --jobs."
-            ) from None
-        except BaseException:
+        except BaseException as error:
             for process in list(pool._processes.values()):  # waiting for whole trainings would look like a hang
                 process.terminate()
+            if isinstance(error, BrokenProcessPool):
+                raise RunError(
+                    "a worker process was killed, perhaps for want of memory. Nothing that was done is lost: give the "
+                    "same command again, with fewer --jobs."
+                ) from None
             raise
     return [problem for job in jobs for problem in problems[job]]
 
