@@ -292,6 +292,8 @@ ATTACKS: dict[str, Attack] = {
     "length true": _set("files/network.safetensors/bytes", True),
     "escape sequence in a version": _set("versions", {"torch": "\x1b[2J"}),
     "escape sequence": _set("machine", "\x1b[31mpump"),
+    "threshold NaN": _set("threshold/value", float("nan")),
+    "threshold infinite": _set("threshold/value", float("-inf")),
     "threshold as text": _set("threshold/value", "1.25"),
     "threshold null": _set("threshold/value", None),
     "unknown rule": _set("threshold/rule", "none"),
