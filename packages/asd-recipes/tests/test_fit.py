@@ -116,9 +116,9 @@ def test_the_same_command_again_says_that_nothing_is_to_do_and_another_is_refuse
 def test_equal_recordings_give_equal_bytes_wherever_they_lie(data: Path, model: Path, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "pump").symlink_to(data / "pump")
-    result = _fit(tmp_path / "elsewhere" / "pump", data / "rest", tmp_path / "again")
+    result = _fit(tmp_path / "elsewhere" / "pump", data / "rest", tmp_path / "again" / "pump")
     assert result.exit_code == 0, result.output
-    assert _files(tmp_path / "again") == _files(model)
+    assert _files(tmp_path / "again" / "pump") == _files(model)
 
 
 def test_a_score_is_the_same_alone_and_in_company_and_past_a_broken_file(
@@ -169,19 +169,19 @@ def test_attributes_are_learnt_from_names_and_from_a_table_alike(data: Path, tmp
     rows = ["file_name,speed,load", "slow_full.wav,slow,full", "slow_idle.flac,slow,idle", "fast_full.wav,fast,full"]
     table.write_text("\n".join(rows) + "\n")
     for name, how in (("names", ["--pattern", "{speed}_{load}"]), ("table", ["--attributes", table])):
-        result = _fit(data / "pump", data / "rest", tmp_path / name, *how)
+        result = _fit(data / "pump", data / "rest", tmp_path / name / "pump", *how)
         assert result.exit_code == 0, result.output
-    manifest = read_manifest(tmp_path / "names")
+    manifest = read_manifest(tmp_path / "names" / "pump")
     assert manifest.system == "serialoe"
     assert manifest.training.attributes == (
         "speed_fast_load_full",
         "speed_slow_load_full",
         "speed_slow_load_idle",
     )
-    assert _files(tmp_path / "names") == _files(tmp_path / "table")
-    info = _asd("info", tmp_path / "names")
+    assert _files(tmp_path / "names" / "pump") == _files(tmp_path / "table" / "pump")
+    info = _asd("info", tmp_path / "names" / "pump")
     assert "tell 3 attribute values apart" in info.output
-    assert _asd("score", tmp_path / "names", data / "new" / "normal.wav").exit_code == 0
+    assert _asd("score", tmp_path / "names" / "pump", data / "new" / "normal.wav").exit_code == 0
 
 
 def test_bad_recordings_are_named_and_left_out_and_the_model_is_made(data: Path, tmp_path: Path) -> None:
@@ -244,10 +244,10 @@ def test_a_place_that_is_taken_is_not_touched(data: Path, tmp_path: Path) -> Non
 def test_a_training_that_was_killed_goes_on_and_ends_with_the_same_bytes(data: Path, tmp_path: Path) -> None:
     more = ["--set", "training.checkpoint_s=0.0", "--set", "training.epochs=4"]
     settings = [part for setting in SMALL for part in ("--set", setting)] + more
-    out = tmp_path / "killed"
+    out = tmp_path / "killed" / "pump"
     command = [sys.executable, "-m", "asd_recipes", "fit", "--normal", data / "pump", "--others", data / "rest"]
     process = subprocess.Popen([*map(str, [*command, "--out", out]), "--device", "cpu", *settings])
-    while not (tmp_path / ".killed.fit" / "network" / "checkpoint.safetensors").is_file():
+    while not (tmp_path / "killed" / ".pump.fit" / "network" / "checkpoint.safetensors").is_file():
         assert process.poll() is None, "killed too late"
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
@@ -256,9 +256,9 @@ def test_a_training_that_was_killed_goes_on_and_ends_with_the_same_bytes(data: P
     resumed = _fit(data / "pump", data / "rest", out, *more)
     assert resumed.exit_code == 0, resumed.output
     assert "going on after epoch" in resumed.output
-    undisturbed = _fit(data / "pump", data / "rest", tmp_path / "undisturbed", *more)
+    undisturbed = _fit(data / "pump", data / "rest", tmp_path / "undisturbed" / "pump", *more)
     assert undisturbed.exit_code == 0, undisturbed.output
-    assert _files(out) == _files(tmp_path / "undisturbed")
+    assert _files(out) == _files(tmp_path / "undisturbed" / "pump")
 
 
 def test_the_threshold_is_the_conformal_quantile_or_the_largest_score_where_that_is_all_there_is() -> None:

@@ -19,6 +19,7 @@ from asd_recipes.cli import app
 ROOT = Path(__file__).parents[3]
 TRAINING, UNHEARD = ("1400", "1550", "1750", "1950"), ("1450", "1650", "1850", "2000")
 SEEDS = (0, 1, 2)
+LEAST_AUC = 0.7  # measured: 1.000, 1.000 and 0.906
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def _scores(model: Path, files: list[Path], out: Path) -> np.ndarray:
 
 @pytest.mark.slow
 def test_a_broken_propeller_against_healthy_speeds_that_were_never_heard(motors: Path, tmp_path: Path) -> None:
-    """Prints the AUC of three seeds as it is; a law is only that scores are numbers, and the same again."""
+    """Prints the AUC of three seeds as it is; scores are numbers, the same again, and far better than chance."""
     normal = tmp_path / "motor"
     normal.mkdir()
     for speed in TRAINING:
@@ -56,6 +57,7 @@ def test_a_broken_propeller_against_healthy_speeds_that_were_never_heard(motors:
         _asd("fit", "--normal", normal, "--out", model, "--seed", str(seed), "--device", "cpu", "--quiet")
         scores = _scores(model, [*healthy, *broken], tmp_path / "scores.csv")
         assert np.isfinite(scores).all()
+        assert roc_auc(labels, scores) > LEAST_AUC
         assert np.array_equal(_scores(model, broken, tmp_path / "again.csv"), scores[len(healthy) :])
         heard = _scores(model, sorted(normal.glob("*.wav")), tmp_path / "heard.csv")
         print(

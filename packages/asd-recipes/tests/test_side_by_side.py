@@ -1,6 +1,7 @@
 """Jobs in worker processes: what goes wrong in one is told, and the rest goes on."""
 
 import dataclasses
+import multiprocessing
 import os
 import signal
 import threading
@@ -47,15 +48,17 @@ def test_a_diverged_job_is_told_of_and_the_others_finish(start: WorkerStart, tmp
         assert (there.store.system(job.machine, job.folder) / "candidates.csv").is_file()
 
 
-def test_a_killed_worker_is_told_of_and_the_rest_can_go_on(start: WorkerStart, tmp_path: Path) -> None:
+@pytest.mark.parametrize("last", [False, True])
+def test_a_killed_worker_is_told_of_and_the_rest_can_go_on(last: bool, start: WorkerStart, tmp_path: Path) -> None:
     there = _elsewhere(start, tmp_path / "run", recipe=load_recipe("smoke", settings=["training.epochs=2000"]))
 
-    def kill_one() -> None:
-        import multiprocessing
+    before = {child.pid for child in multiprocessing.active_children()}
 
-        while not (workers := multiprocessing.active_children()):
+    def kill_one() -> None:
+        while len(workers := {child.pid for child in multiprocessing.active_children()} - before) < 2:
             time.sleep(0.05)
-        os.kill(workers[0].pid, signal.SIGKILL)
+        time.sleep(1.0)
+        os.kill((max if last else min)(workers), signal.SIGKILL)
 
     killer = threading.Thread(target=kill_one)
     killer.start()

@@ -1,5 +1,6 @@
 """`asd info`."""
 
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -7,6 +8,9 @@ import typer
 
 if TYPE_CHECKING:
     from asd_recipes.bundle import Manifest
+
+
+_WIDTH = 100
 
 
 def info(model: Annotated[Path, typer.Argument(help="A model of `asd fit`.")]) -> None:
@@ -23,7 +27,7 @@ def info(model: Annotated[Path, typer.Argument(help="A model of `asd fit`.")]) -
     for name in manifest.files:
         read_file(model, name, manifest)
     for line in describe(manifest):
-        typer.echo(line)
+        typer.echo(textwrap.fill(line, _WIDTH, subsequent_indent="  "))
 
 
 def describe(manifest: "Manifest") -> list[str]:

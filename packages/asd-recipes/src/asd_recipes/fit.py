@@ -59,9 +59,9 @@ class OwnFit:
 
     Attributes:
         recordings: of the machine and of others.
-        folder: of the normal recordings, for the name.
+        folder: of the normal recordings.
         synthetic_others: whether the other recordings are the embedded data set.
-        model: where the model goes.
+        model: where the model goes; the folder's name is the machine's.
         store: where the stages keep their results.
         false_alarms: share of normal recordings that may be above the threshold.
     """
@@ -155,7 +155,7 @@ class OwnFit:
         held_out = average_scores([scales[name].transform(scores) for name, scores in columns.items()])
         level = data.prepared.statistics[NORMAL]
         manifest = Manifest(
-            machine=printable(self.folder.resolve().name),
+            machine=printable(self.model.resolve().name),
             system="serialoe" if labels else "oe",
             synthetic=any(is_synthetic(above) for above in (self.folder.resolve(), *self.folder.resolve().parents)),
             recipe=recipe,

@@ -66,6 +66,9 @@ def run_side_by_side(jobs: Sequence[Job], start: WorkerStart, workers: int, prog
         try:
             with _interrupts_held():
                 futures = {pool.submit(_work, job): job for job in jobs}
+            # The pool looks which workers live when it is given work, just before it starts another for that work: the
+            # death of the last one would go unseen until a job ends. So it is given a little more.
+            pool.submit(os.getpid)
             for future in as_completed(futures):
                 problems[futures[future]] = future.result()
                 advance(1)

@@ -94,7 +94,7 @@ class Manifest:
     """All that is known of a model.
 
     Attributes:
-        machine: name of the folder of normal recordings.
+        machine: its name, for the reader.
         system: "oe", or "serialoe" where the network learnt attributes as well.
         synthetic: whether the normal recordings are synthetic data.
         device: that trained, in words.
