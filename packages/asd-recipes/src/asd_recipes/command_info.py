@@ -88,7 +88,8 @@ def _threshold_in_words(manifest: "Manifest") -> list[str]:
     training, threshold = manifest.training, manifest.threshold
     pieces = training.held_out_pieces
     if threshold.rule == "quantile":
-        why = f"of {pieces} held-out pieces, so that at most {threshold.false_alarms:.0%} of their kind are above it"
+        share = f"at most {threshold.false_alarms:.0%} of their kind are above it"
+        why = f"a quantile of {pieces} held-out pieces, so that {share}"
     else:
         why = (
             f"the largest score of {pieces} held-out pieces, too few for a share of {threshold.false_alarms:.0%}; one "
