@@ -98,6 +98,21 @@ bool to_bool(const py::object &value, const char *name) {
     throw py::type_error(std::string(name) + " must be a bool; got " + type_name(value) + ": pass True or False");
 }
 
+asd_segment_options to_segment_options(const py::object &segment_samples, const py::object &hop_samples,
+                                       const py::object &mean, const py::object &std, const py::object &per_segment,
+                                       const py::object &threads) {
+    asd_segment_options options = ASD_SEGMENT_OPTIONS_INIT;
+    options.segment_samples = to_size(segment_samples, "segment_samples");
+    options.hop_samples = to_size(hop_samples, "hop_samples");
+    options.mean = to_number(mean, "mean");
+    options.std = to_number(std, "std");
+    options.per_segment = to_bool(per_segment, "per_segment");
+    options.threads = to_threads(threads);
+    if (options.per_segment && (options.mean != 0.0 || options.std != 1.0))
+        throw py::value_error("mean and std must be left out with per_segment=True, which computes its own");
+    return options;
+}
+
 Input to_input(const py::object &value, const char *name, const std::vector<asd_sample_type> &types,
                const char *way_out) {
     if (!py::isinstance<py::array>(value))

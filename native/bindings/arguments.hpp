@@ -46,6 +46,11 @@ struct Wave {
 };
 Wave to_wave(const py::object &value, const std::vector<asd_sample_type> &types = {ASD_INT16, ASD_FLOAT32});
 
+// Grid, standardisation and threads of a call that cuts segments; the sample type stays as INIT has it.
+asd_segment_options to_segment_options(const py::object &segment_samples, const py::object &hop_samples,
+                                       const py::object &mean, const py::object &std, const py::object &per_segment,
+                                       const py::object &threads);
+
 // float32 or float64 widened to float64, which is exact.
 Input to_float64(const py::object &value, const char *name);
 

@@ -75,15 +75,8 @@ public:
                                 const py::object &mean, const py::object &std, const py::object &per_segment,
                                 const py::object &threads, const py::object &out) const {
         const Wave clips = to_wave(wave, {ASD_INT16, ASD_FLOAT32, ASD_FLOAT64});
-        asd_segment_options options = ASD_SEGMENT_OPTIONS_INIT;
-        options.segment_samples = to_size(segment_samples, "segment_samples");
-        options.hop_samples = to_size(hop_samples, "hop_samples");
-        options.mean = to_number(mean, "mean");
-        options.std = to_number(std, "std");
-        options.per_segment = to_bool(per_segment, "per_segment");
-        options.threads = to_threads(threads);
-        if (options.per_segment && (options.mean != 0.0 || options.std != 1.0))
-            throw py::value_error("mean and std must be left out with per_segment=True, which computes its own");
+        asd_segment_options options =
+            to_segment_options(segment_samples, hop_samples, mean, std, per_segment, threads);
         int64_t count = 0;
         raise_for(asd_segment_count(clips.samples, options.segment_samples, options.hop_samples, &count));
         return run(clips, options, {count}, out);

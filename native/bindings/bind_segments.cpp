@@ -26,16 +26,8 @@ py::array_t<float> cut_segments(const py::object &wave, const py::object &segmen
                                 const py::object &mean, const py::object &std, const py::object &per_segment,
                                 const py::object &threads, const py::object &out) {
     const Wave clips = to_wave(wave);
-    asd_segment_options options = ASD_SEGMENT_OPTIONS_INIT;
-    options.segment_samples = to_size(segment_samples, "segment_samples");
-    options.hop_samples = to_size(hop_samples, "hop_samples");
-    options.mean = to_number(mean, "mean");
-    options.std = to_number(std, "std");
-    options.per_segment = to_bool(per_segment, "per_segment");
+    asd_segment_options options = to_segment_options(segment_samples, hop_samples, mean, std, per_segment, threads);
     options.sample_type = clips.input.type;
-    options.threads = to_threads(threads);
-    if (options.per_segment && (options.mean != 0.0 || options.std != 1.0))
-        throw py::value_error("mean and std must be left out with per_segment=True, which computes its own");
     // Once without clips: the checks of everything but the values come before the output is made.
     raise_for(asd_cut_segments(nullptr, 0, clips.samples, &options, nullptr));
     int64_t count = 0;

@@ -7,6 +7,7 @@
 
 #include "../src/c_api/make_filter_plan.hpp"
 #include "check.hpp"
+#include "plain_lanes.hpp"
 #include "test_signal.hpp"
 
 using asd::cpu::Direction;
@@ -17,19 +18,7 @@ using asd::kernels::Moments;
 using asd::kernels::Standardise;
 using std::int64_t;
 
-namespace asd::cpu {
-
-// isa_kernels.cpp as a compiler without vector extensions sees it: see tests/CMakeLists.txt.
-extern const IsaKernels isa_kernels_plain_lanes;
-
-}  // namespace asd::cpu
-
 namespace {
-
-template <class Value>
-bool same_bits(const std::vector<Value> &a, const std::vector<Value> &b) {
-    return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(Value)) == 0;
-}
 
 bool same_bits(const Moments &a, const Moments &b) { return std::memcmp(&a, &b, sizeof a) == 0; }
 

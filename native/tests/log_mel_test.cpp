@@ -10,6 +10,7 @@
 #include "../src/cpu/sample_kernels.hpp"
 #include "../src/kernels/log_mel_workspace.hpp"
 #include "check.hpp"
+#include "plain_lanes.hpp"
 #include "test_signal.hpp"
 
 using asd::cpu::IsaKernels;
@@ -17,19 +18,7 @@ using asd::kernels::FramedClip;
 using asd::kernels::SegmentGrid;
 using std::int64_t;
 
-namespace asd::cpu {
-
-// isa_kernels.cpp as a compiler without vector extensions sees it: see tests/CMakeLists.txt.
-extern const IsaKernels isa_kernels_plain_lanes;
-
-}  // namespace asd::cpu
-
 namespace {
-
-template <class Value>
-bool same_bits(const std::vector<Value> &a, const std::vector<Value> &b) {
-    return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(Value)) == 0;
-}
 
 asd_log_mel_options options_of(int64_t window, int64_t hop, int64_t bands) {
     asd_log_mel_options options = ASD_LOG_MEL_OPTIONS_INIT;
