@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from asd_models import category_values
 from asd_recipes.clip_name import ClipName
+from asd_recipes.machine_data import PreparedData
 
 _QUANTITY = re.compile(r"(?P<number>-?\d+(?:\.\d+)?)(?P<unit>[A-Za-z]*)")
 
@@ -68,6 +69,13 @@ def attribute_labels(
         class_of={index: classes.index(text) for index, text in texts.items()},
         parameter_of={index: numbers[text] for index, text in texts.items()},
     )
+
+
+def machine_labels(data: PreparedData, machine: str, item: str | None) -> AttributeLabels:
+    """Labels of all clips that train or validate a machine's system; arguments as for `attribute_labels`."""
+    parts = data.training[machine], data.validation[machine]
+    training, validation = ({index: data.bank.clips[index].name for index in part} for part in parts)
+    return attribute_labels(training, item, validation)
 
 
 def _value(name: ClipName, item: str | None) -> str:

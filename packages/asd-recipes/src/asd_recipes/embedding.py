@@ -8,6 +8,7 @@ embedding does not depend on its company, to the last bit.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -63,15 +64,34 @@ class ClipEmbedder:
             statistics: level of the machine's training clips.
             device: where to compute.
         """
+        dependent = recipe.flow.dependent_channels if variant.domain_invariant else 0
+        network = load_network(weights, variant, recipe, device)
+        return ClipEmbedder.of(network, recipe, statistics, device, dependent_channels=dependent)
+
+    @staticmethod
+    def of(
+        network: OutlierExposureNet,
+        recipe: Recipe,
+        statistics: WaveformStatistics,
+        device: Device,
+        *,
+        dependent_channels: int = 0,
+    ) -> "ClipEmbedder":
+        """The embedder of a network that is on the device and in inference mode."""
         return ClipEmbedder(
-            network=load_network(weights, variant, recipe, device),
+            network=network,
             log_mel=recipe.log_mel,
             segments=recipe.segments,
             statistics=statistics,
             standardise=recipe.training.standardise,
             device=device,
-            dependent_channels=recipe.flow.dependent_channels if variant.domain_invariant else 0,
+            dependent_channels=dependent_channels,
         )
+
+    @cached_property
+    def _log_mel_layer(self) -> TorchLogMel:
+        """Made once, also where recordings are scored one by one."""
+        return TorchLogMel(self.log_mel).to(self.device.torch_device)
 
     def cut(self, wave: Samples) -> Float32Array:
         """(S, T) standardised segments of one clip."""
@@ -101,11 +121,10 @@ class ClipEmbedder:
     @torch.inference_mode()
     def embed_cut(self, clips: Iterable[Float32Array], advance: Advance) -> Embeddings:
         """Embeddings of clips that are cut into (S, T) segments already."""
-        log_mel = TorchLogMel(self.log_mel).to(self.device.torch_device)
         vectors, counts, maps = [], [], []
         with self.device.autocast():  # one context for all clips: it casts the weights once
             for clip in clips:
-                output = self.network(log_mel(torch.from_numpy(clip).to(self.device.torch_device)))
+                output = self.network(self._log_mel_layer(torch.from_numpy(clip).to(self.device.torch_device)))
                 vectors.append(output.embedding.float().cpu().numpy())
                 if self.network.flow is not None:
                     latent = self.network.flow(output.map).latent

@@ -16,7 +16,7 @@ import numpy as np
 
 from asd_eval import ZScoreStandardiser, average_scores, quantile_threshold
 from asd_eval.errors import InsufficientDataError
-from asd_recipes.attribute_labels import AttributeLabels, attribute_labels
+from asd_recipes.attribute_labels import AttributeLabels, machine_labels
 from asd_recipes.bundle import Manifest, ModelScores, Threshold, Training, read_manifest, write_bundle
 from asd_recipes.bundle.manifest import Level
 from asd_recipes.bundle.reading import check_limits
@@ -207,9 +207,7 @@ def _data_digest(bank: WaveformBank) -> str:
 
 def _labels(data: OwnData) -> AttributeLabels | None:
     """The joint attribute values of the pieces that train, if there are two at least."""
-    parts = data.prepared.training[NORMAL], data.prepared.validation[NORMAL]
-    training, validation = ({index: data.prepared.bank.clips[index].name for index in part} for part in parts)
-    labels = attribute_labels(training, None, validation)
+    labels = machine_labels(data.prepared, NORMAL, None)
     return labels if len(labels.classes) > 1 else None
 
 

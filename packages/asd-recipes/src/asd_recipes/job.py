@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
-from asd_recipes.attribute_labels import AttributeLabels, attribute_labels, varying_items
+from asd_recipes.attribute_labels import AttributeLabels, machine_labels, varying_items
 from asd_recipes.autoencoder_baseline import AutoencoderBaseline
 from asd_recipes.dataset import Problem
 from asd_recipes.device_choice import Device
@@ -114,9 +114,7 @@ class JobContext:
     def _labels(self, job: Job, variant: SystemVariant) -> AttributeLabels | None:
         if not (variant.attributes or variant.domain_invariant):
             return None
-        parts = (self.data.training[job.machine], self.data.validation[job.machine])
-        training, validation = ({index: self.data.bank.clips[index].name for index in part} for part in parts)
-        return attribute_labels(training, job.item, validation)
+        return machine_labels(self.data, job.machine, job.item)
 
     def _note_trained(self, job: Job) -> None:
         """Drops the checkpoint and says what made the folder; without times, so that equal runs give equal bytes.

@@ -45,40 +45,37 @@ def mixed_batch(
         generator: weights and partners.
     """
     waves = crops.read(batch, rng)
-    size = len(waves)
     if rng.random() < mixup_probability(*done, schedule=settings.mixup):
-        weights = mixup_weights(size, alpha=settings.mixup_alpha, generator=generator)
-        return _assemble(batch, waves, labels, weights, torch.randperm(size, generator=generator), mix=True)
-    return _assemble(batch, waves, labels, torch.ones(size), torch.arange(size), mix=False)
+        weights = mixup_weights(len(waves), alpha=settings.mixup_alpha, generator=generator)
+        return _assemble(batch, waves, labels, weights, torch.randperm(len(waves), generator=generator))
+    return _assemble(batch, waves, labels)
 
 
 def plain_batch(batch: Batch, crops: TrainingCrops, labels: AttributeLabels | None) -> MixedBatch:
     """The beginnings of the clips, not mixed; for validation."""
-    waves = crops.read(batch, None)
-    size = len(waves)
-    return _assemble(batch, waves, labels, torch.ones(size), torch.arange(size), mix=False)
+    return _assemble(batch, crops.read(batch, None), labels)
 
 
 def _assemble(
     batch: Batch,
     waves: torch.Tensor,
     labels: AttributeLabels | None,
-    weights: torch.Tensor,
-    order: torch.Tensor,
-    *,
-    mix: bool,
+    weights: torch.Tensor | None = None,
+    order: torch.Tensor | None = None,
 ) -> MixedBatch:
     """Everything but the waveforms is decided on the processor, so that a GPU is never waited for."""
+    indices, device = [*batch.target, *batch.pseudo_anomalous], waves.device
     targets = torch.tensor([1.0] * len(batch.target) + [0.0] * len(batch.pseudo_anomalous))
-    indices = [*batch.target, *batch.pseudo_anomalous]
-    attributes = torch.from_numpy(labels.one_hot(indices)) if labels else targets[:, None]
     parameters = torch.from_numpy(labels.parameters(indices)) if labels else torch.zeros(len(indices))
-    rows = flow_rows(targets, weights, order).nonzero()[:, 0]
-    parameters = dominant_values(parameters, weights, order)
-    device = waves.device
-    targets, attributes = targets.to(device), attributes.to(device)
-    if mix:
-        waves, targets, attributes = mixup(
-            waves, targets, attributes, weights=weights.to(device), permutation=order.to(device)
-        )
-    return MixedBatch(waves, targets, attributes if labels else None, parameters.to(device), rows.to(device))
+    soft = [targets.to(device), *([torch.from_numpy(labels.one_hot(indices)).to(device)] if labels else [])]
+    normal = targets == 1
+    if weights is not None and order is not None:
+        waves, *soft = mixup(waves, *soft, weights=weights.to(device), permutation=order.to(device))
+        normal, parameters = flow_rows(targets, weights, order), dominant_values(parameters, weights, order)
+    return MixedBatch(
+        waves=waves,
+        targets=soft[0],
+        attributes=soft[1] if labels else None,
+        parameters=parameters.to(device),
+        flow_rows=normal.nonzero()[:, 0].to(device),
+    )

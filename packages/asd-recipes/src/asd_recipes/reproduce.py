@@ -5,10 +5,9 @@ same bytes as one that was not.
 """
 
 import hashlib
-import itertools
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from asd_recipes.dataset import Dataset, DatasetError, Problem, scan_dataset
@@ -103,7 +102,7 @@ class Reproduction:
             about["labels_sha256"] = _labels_digest(dataset)
         self.store.begin(self.recipe, about)
         prepared = prepare_data(bank, self.recipe)
-        self._check(prepared, machines, bank)
+        self._check(prepared, machines, replace(dataset, clips=bank.clips), bank)
         jobs = jobs_of(prepared, machines, self.systems)
         context = JobContext(self.store, self.recipe, prepared, device, dataset.synthetic)
         problems += self._run_jobs(jobs, context, dataset, progress)
@@ -176,7 +175,7 @@ class Reproduction:
             )
         return [name for name in scorable if name in self.machines or not self.machines]
 
-    def _check(self, prepared: PreparedData, machines: Sequence[str], bank: WaveformBank) -> None:
+    def _check(self, prepared: PreparedData, machines: Sequence[str], readable: Dataset, bank: WaveformBank) -> None:
         """What must hold of the recordings that could be read, before an hour is spent on them."""
         for machine in machines:
             training, validation = (len(part.get(machine, [])) for part in (prepared.training, prepared.validation))
@@ -187,13 +186,11 @@ class Reproduction:
                     f"{machine} has {training} training and {validation} validation clips; two of each are the least. "
                     f"Add normal training clips, or change split.source_share.{reason}"
                 )
-            there = {(bank.clips[i].name.domain, bank.clips[i].name.label) for i in bank.labelled_test(machine)}
-            for domain, label in itertools.product(("source", "target"), ("normal", "anomaly")):
-                if (domain, label) not in there:
-                    raise DatasetError(
-                        f"{machine} has no readable {label} test clip of the {domain} domain: it cannot be evaluated. "
-                        "`asd data check` says what is wrong with the files."
-                    )
+            if missing := readable.missing_for_scores(machine):
+                raise DatasetError(
+                    f"{machine} cannot be evaluated: no readable {', no '.join(missing)}. `asd data check` says what "
+                    "is wrong with the files."
+                )
         if set(self.systems) - {AUTOENCODER} and len(prepared.training) < 2:
             raise DatasetError(
                 f"{self.data} has training clips of one machine type; outlier exposure needs others as "

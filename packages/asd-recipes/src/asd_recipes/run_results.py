@@ -23,8 +23,7 @@ def evaluate_run(store: RunStore, recipe: Recipe, jobs: Sequence[Job], *, synthe
     """Metrics of every system that has scores; writes `metrics/` and `submissions/`."""
     tables = read_score_tables(store, jobs)
     tests = {machine: found[0].part("test") for of in tables.values() for machine, found in of.items()}
-    missing = {(job.system, job.machine) for job in jobs if not _table_path(store, job).is_file()}
-    results = evaluate_systems(tables, selected=recipe.inlier.selected, diverged=missing)
+    results = evaluate_systems(tables, selected=recipe.inlier.selected, diverged=_diverged(store, jobs))
     for folder in ("metrics", "submissions"):
         shutil.rmtree(store.root / folder, ignore_errors=True)  # of a call for other machines or systems
     for result in results:
@@ -37,13 +36,18 @@ def evaluate_run(store: RunStore, recipe: Recipe, jobs: Sequence[Job], *, synthe
 
 def read_score_tables(store: RunStore, jobs: Sequence[Job]) -> dict[str, dict[str, list[ScoreTable]]]:
     """By system and machine; a system of which one training diverged has none for that machine."""
-    missing = {(job.system, job.machine) for job in jobs if not _table_path(store, job).is_file()}
+    diverged = _diverged(store, jobs)
     tables: dict[str, dict[str, list[ScoreTable]]] = {}
     for job in jobs:
-        if (job.system, job.machine) not in missing:
+        if (job.system, job.machine) not in diverged:
             found = tables.setdefault(job.system, {}).setdefault(job.machine, [])
             found.append(read_score_table(_table_path(store, job)))
     return tables
+
+
+def _diverged(store: RunStore, jobs: Sequence[Job]) -> set[tuple[str, str]]:
+    """Systems and machines of which a training left no scores."""
+    return {(job.system, job.machine) for job in jobs if not _table_path(store, job).is_file()}
 
 
 def _table_path(store: RunStore, job: Job) -> Path:

@@ -5,13 +5,13 @@ A worker ends when the process that started it ends, however that happens.
 
 import multiprocessing
 import os
-import signal
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnContext
 from multiprocessing.queues import Queue
 from pathlib import Path
@@ -26,6 +26,7 @@ from asd_recipes.progress import Advance, Progress
 from asd_recipes.recipe import Recipe
 from asd_recipes.run_store import RunError, RunStore
 from asd_recipes.waveform_bank import load_bank
+from asd_recipes.worker_lifetime import interrupts_later, leave_with_parent
 
 
 @dataclass(frozen=True)
@@ -58,13 +59,16 @@ def run_side_by_side(jobs: Sequence[Job], start: WorkerStart, workers: int, prog
     """
     spawn = multiprocessing.get_context("spawn")  # a forked torch hangs
     problems: dict[Job, list[Problem]] = {}
+    watched, held = spawn.Pipe(duplex=False)
     with (
+        watched,
+        held,
         progress.stage("jobs", len(jobs)) as advance,
         _relay(spawn, progress) as queue,
-        ProcessPoolExecutor(workers, spawn, _begin_worker, (start, queue, spawn.Value("i", 0))) as pool,
+        ProcessPoolExecutor(workers, spawn, _begin_worker, (start, queue, watched, spawn.Value("i", 0))) as pool,
     ):
         try:
-            with _interrupts_held():
+            with interrupts_later():
                 futures = {pool.submit(_work, job): job for job in jobs}
             # The pool looks which workers live when it is given work, just before it starts another for that work: the
             # death of the last one would go unseen until a job ends. So it is given a little more.
@@ -73,8 +77,7 @@ def run_side_by_side(jobs: Sequence[Job], start: WorkerStart, workers: int, prog
                 problems[futures[future]] = future.result()
                 advance(1)
         except BaseException as error:
-            for process in list(pool._processes.values()):  # waiting for whole trainings would look like a hang
-                process.terminate()
+            held.close()  # the workers leave at once: waiting for whole trainings would look like a hang
             if isinstance(error, BrokenProcessPool):
                 raise RunError(
                     "a worker process was killed, perhaps for want of memory. Nothing that was done is lost: give the "
@@ -84,23 +87,13 @@ def run_side_by_side(jobs: Sequence[Job], start: WorkerStart, workers: int, prog
     return [problem for job in jobs for problem in problems[job]]
 
 
-@contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Holds a Ctrl-C back until the workers have started; they inherit that, and leave it to this process."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 _worker: tuple[JobContext, "QueueProgress"] | Exception
 _locks = ExitStack()
 
 
-def _begin_worker(start: WorkerStart, queue: "Queue[Any]", started: Any) -> None:
+def _begin_worker(start: WorkerStart, queue: "Queue[Any]", watched: Connection, started: Any) -> None:
     global _worker
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    leave_with_parent(watched)
     _locks.enter_context(start.store.shared_with_parent())
     with started.get_lock():
         number, started.value = started.value, started.value + 1
@@ -113,13 +106,6 @@ def _begin_worker(start: WorkerStart, queue: "Queue[Any]", started: Any) -> None
         _worker = (context, QueueProgress(queue, number))
     except Exception as error:  # raised from here it would look as if the process had been killed
         _worker = error
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    assert parent is not None, "only a worker waits for its parent"
-    parent.join()
-    os._exit(1)
 
 
 def _work(job: Job) -> list[Problem]:

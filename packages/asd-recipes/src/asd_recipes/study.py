@@ -8,6 +8,7 @@ all seeds share one data set, a clip's score is the mean over them.
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from asd_recipes.progress import Progress
 from asd_recipes.recipe import Recipe, RecipeError
 from asd_recipes.reproduce import Reproduction
 from asd_recipes.run_results import read_score_tables
-from asd_recipes.run_store import RunError, RunStore
+from asd_recipes.run_store import RunError, RunStore, write_whole
 from asd_recipes.score_table import ScoreTable
 from asd_recipes.systems import average, member_scores
 
@@ -30,42 +31,63 @@ SINGLE_MODEL = "knn-1-source+target"
 
 
 @dataclass(frozen=True)
+class Keep:
+    """Which models of a system count."""
+
+    pseudo_target: bool = True
+    flow: bool = True
+    only: str | None = None
+
+    def of(self, table: ScoreTable) -> ScoreTable:
+        """The table with these models alone."""
+        names = [name for name in table.columns if self.only in (None, name)]
+        names = [name for name in names if self.flow or name != FLOW]
+        names = [name for name in names if self.pseudo_target or not name.endswith("-pseudo-target")]
+        return replace(table, columns={name: table.columns[name] for name in names})
+
+
+@dataclass(frozen=True)
 class Part:
-    """One part of the method, and what a run is without it."""
+    """One part of the method, and what a run is without it: another recipe, or fewer models."""
 
     name: str
     system: str  # that it belongs to
     without: str  # in words
-    retrains: bool = False
-    rescored: bool = False  # the same networks, scored anew
-    detectors: str = "all"  # "inlier": judge the embedding alone, where the flow's own score would be meaningless
+    setting: tuple[str, str, Any] | None = None  # group, name and value in the recipe
+    retrains: bool = False  # or the same networks are scored anew
+    kept_with: Keep = Keep()
+    kept_without: Keep = Keep()
+
+    def switched_off(self, recipe: Recipe) -> Recipe:
+        """The recipe without the part."""
+        if self.setting is None:
+            return recipe
+        group, name, value = self.setting
+        return replace(recipe, **{group: replace(getattr(recipe, group), **{name: value})})
 
 
+_EMBEDDING_ALONE = Keep(flow=False)  # where the flow's own score would be meaningless
 PARTS = (
-    Part("joint flow", "oe-flow", "joint.flow_weight = 0; both by inlier models", retrains=True, detectors="inlier"),
-    Part("domain invariance", "oe-dflow", "flow.dependent_channels = 0", retrains=True),
-    Part("attribute loss", "serialoe-dflow", "joint.attribute_weight = 0", retrains=True),
-    Part("training mixup", "oe-flow", "training.mixup = off", retrains=True),
-    Part("pseudo-target data", "oe-flow", "inlier models of source and of source+target alone"),
-    Part("power weighting", "oe-flow", "weighting.machines = []", rescored=True),
-    Part("ensembling", "oe-flow", f"the one model {SINGLE_MODEL}"),
-)
-
-
-def without(part: Part, recipe: Recipe) -> Recipe:
-    """The recipe with a part switched off."""
-    match part.name:
-        case "joint flow":
-            return replace(recipe, joint=replace(recipe.joint, flow_weight=0.0))
-        case "domain invariance":
-            return replace(recipe, flow=replace(recipe.flow, dependent_channels=0))
-        case "attribute loss":
-            return replace(recipe, joint=replace(recipe.joint, attribute_weight=0.0))
-        case "training mixup":
-            return replace(recipe, training=replace(recipe.training, mixup="off"))
-        case "power weighting":
-            return replace(recipe, weighting=replace(recipe.weighting, machines=()))
-    return recipe
+    Part(
+        "joint flow", "oe-flow", "joint.flow_weight = 0; both by inlier models",
+        setting=("joint", "flow_weight", 0.0), retrains=True, kept_with=_EMBEDDING_ALONE, kept_without=_EMBEDDING_ALONE,
+    ),
+    Part(
+        "domain invariance", "oe-dflow", "flow.dependent_channels = 0",
+        setting=("flow", "dependent_channels", 0), retrains=True,
+    ),
+    Part(
+        "attribute loss", "serialoe-dflow", "joint.attribute_weight = 0",
+        setting=("joint", "attribute_weight", 0.0), retrains=True,
+    ),
+    Part("training mixup", "oe-flow", "training.mixup = off", setting=("training", "mixup", "off"), retrains=True),
+    Part(
+        "pseudo-target data", "oe-flow", "inlier models of source and of source+target alone",
+        kept_without=Keep(pseudo_target=False),
+    ),
+    Part("power weighting", "oe-flow", "weighting.machines = []", setting=("weighting", "machines", ())),
+    Part("ensembling", "oe-flow", f"the one model {SINGLE_MODEL}", kept_without=Keep(only=SINGLE_MODEL)),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -88,12 +110,14 @@ class SeedRuns:
     machines: Sequence[str] = ()
     jobs: int | None = None
 
-    def run(self, name: str, recipe: Recipe, system: str, progress: Progress, *, adopt: Path | None = None) -> "Scored":
+    def run(
+        self, name: str, recipe: Recipe, system: str, progress: Progress, *, adopt: "Scored | None" = None
+    ) -> "Scored":
         """Runs one system, in a folder of that name; `adopt` is a run whose networks are taken."""
         store = RunStore(self.stores / name)
         with store.locked():
             if adopt is not None:
-                _adopt(adopt, store.root, system)
+                _adopt(adopt, store)
             reproduction = Reproduction(
                 recipe, self.data, store, self.bank, self.device, self.machines, [system], self.jobs
             )
@@ -110,7 +134,7 @@ class Scored:
     store: RunStore
     jobs: list[Job]
 
-    def columns(self, seed: int, *, keep: "Keep") -> dict[str, list[Any]]:
+    def columns(self, seed: int, *, keep: Keep) -> dict[str, list[Any]]:
         """The test clips and the system's scores, as `asd_eval.compare` takes them; seeds count as machines apart."""
         columns: dict[str, list[Any]] = {key: [] for key in ("labels", "scores", "domains", "machines", "names")}
         for of_machine in read_score_tables(self.store, self.jobs).values():
@@ -123,22 +147,6 @@ class Scored:
                 columns["machines"] += [f"{machine} seed {seed}"] * len(test.files)
                 columns["names"] += test.files
         return columns
-
-
-@dataclass(frozen=True)
-class Keep:
-    """Which models of a system count."""
-
-    pseudo_target: bool = True
-    flow: bool = True
-    only: str | None = None
-
-    def of(self, table: ScoreTable) -> ScoreTable:
-        """The table with these models alone."""
-        names = [name for name in table.columns if self.only in (None, name)]
-        names = [name for name in names if self.flow or name != FLOW]
-        names = [name for name in names if self.pseudo_target or not name.endswith("-pseudo-target")]
-        return replace(table, columns={name: table.columns[name] for name in names})
 
 
 def study(
@@ -155,6 +163,7 @@ def study(
     for runs in seeds:
         _check(runs.recipe, parts)
     shared = len({runs.data for runs in seeds}) == 1
+    everything: dict[tuple[int, str], Scored] = {}  # several parts belong to one system
     changes = []
     for part in parts:
         first: dict[str, list[Any]] = {}
@@ -162,26 +171,22 @@ def study(
         for runs in seeds:
             seed = runs.recipe.seed
             progress.say(f"seed {seed}: {part.name}")
-            whole = runs.run("everything", runs.recipe, part.system, progress)
-            bare, plain = whole, Keep(flow=part.detectors == "all")
-            if part.retrains or part.rescored:
-                recipe, adopt = without(part, runs.recipe), whole.store.root if part.rescored else None
+            if (seed, part.system) not in everything:
+                everything[seed, part.system] = runs.run("everything", runs.recipe, part.system, progress)
+            whole = bare = everything[seed, part.system]
+            if part.setting is not None:
+                recipe, adopt = part.switched_off(runs.recipe), None if part.retrains else whole
                 name = f"without-{part.name.replace(' ', '-')}"
                 bare = runs.run(name, recipe, part.system, progress, adopt=adopt)
-            reduced = plain
-            if part.name == "pseudo-target data":
-                reduced = Keep(pseudo_target=False)
-            elif part.name == "ensembling":
-                reduced = Keep(only=SINGLE_MODEL)
-            _extend(first, whole.columns(seed, keep=plain), shared=shared)
-            _extend(second, bare.columns(seed, keep=reduced), shared=shared)
+            _extend(first, whole.columns(seed, keep=part.kept_with), shared=shared)
+            _extend(second, bare.columns(seed, keep=part.kept_without), shared=shared)
         changes.append(Change(part, compare(_arrays(first), _arrays(second), convention=convention)))
     return changes
 
 
 def _check(recipe: Recipe, parts: Sequence[Part]) -> None:
     """What would only come out after all trainings."""
-    if any(part.name == "ensembling" for part in parts):
+    if any(part.kept_without.only for part in parts):
         grid = [candidate.name for candidate in candidates(recipe.inlier)]
         if SINGLE_MODEL not in grid:
             raise RecipeError(
@@ -206,15 +211,14 @@ def _arrays(columns: dict[str, list[Any]]) -> dict[str, Any]:
     return {key: np.array(values) for key, values in columns.items()}
 
 
-def _adopt(base: Path, folder: Path, system: str) -> None:
+def _adopt(base: Scored, store: RunStore) -> None:
     """Copies the networks of a run, so that only the scoring is done anew."""
-    for weights in base.glob(f"*/{system}*/weights.safetensors"):
-        target = folder / weights.relative_to(base)
-        if weights.parent.name.partition("@")[0] == system and not target.is_file():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            partial = target.with_name(f".{target.name}.partial")
-            shutil.copyfile(weights, partial)
-            partial.replace(target)
+    for job in base.jobs:
+        source, target = (
+            place.system(job.machine, job.folder) / "weights.safetensors" for place in (base.store, store)
+        )
+        if not target.is_file():
+            write_whole(target, partial(shutil.copyfile, source))
 
 
 def study_rows(changes: Sequence[Change]) -> list[dict[str, str]]:

@@ -76,12 +76,11 @@ def member_scores(tables: Sequence[ScoreTable]) -> dict[Member, ClipScores]:
             systems.
     """
     shared = [name for name in tables[0].columns if all(name in table.columns for table in tables)]
-    return {name: average([_standardised(table, name) for table in tables]) for name in shared}
-
-
-def _standardised(table: ScoreTable, column: str) -> ClipScores:
-    scores = ClipScores(table.part("validation").columns[column], table.part("test").columns[column])
-    return standardised(scores)
+    parts = [(table.part("validation").columns, table.part("test").columns) for table in tables]
+    return {
+        name: average([standardised(ClipScores(validation[name], test[name])) for validation, test in parts])
+        for name in shared
+    }
 
 
 def standardised(scores: ClipScores) -> ClipScores:

@@ -11,6 +11,7 @@ from asd_eval import ZScoreStandardiser
 from asd_features import WaveformStatistics
 from asd_inlier import ModelFileError, load_inlier_model
 from asd_models import OutlierExposureNet
+from asd_models.outlier_exposure_net import EMBEDDING
 from asd_recipes.bundle.errors import BundleError
 from asd_recipes.bundle.manifest import NETWORK, Manifest, ModelScores, inlier_file
 from asd_recipes.bundle.reading import read_file, read_manifest
@@ -19,8 +20,6 @@ from asd_recipes.device_choice import choose_device
 from asd_recipes.embedding import ClipEmbedder
 from asd_recipes.inlier_candidates import InlierModel
 from asd_recipes.own_recordings import NORMAL
-
-_EMBEDDING = 512
 
 
 def load_bundle(folder: Path, *, device: str = "auto") -> ClipScorer:
@@ -43,13 +42,8 @@ def load_bundle(folder: Path, *, device: str = "auto") -> ClipScorer:
     scorer = NetworkScorer(
         recipe=recipe,
         machine=NORMAL,
-        embedder=ClipEmbedder(
-            network=network.eval(),
-            log_mel=recipe.log_mel,
-            segments=recipe.segments,
-            statistics=WaveformStatistics(manifest.level.mean, manifest.level.std),
-            standardise=recipe.training.standardise,
-            device=chosen,
+        embedder=ClipEmbedder.of(
+            network.eval(), recipe, WaveformStatistics(manifest.level.mean, manifest.level.std), chosen
         ),
         models={name: _inlier_model(folder, name, manifest) for name in manifest.scores},
         standardisers={name: _standardiser(scores) for name, scores in manifest.scores.items()},
@@ -92,8 +86,8 @@ def _inlier_model(folder: Path, name: str, manifest: Manifest) -> InlierModel:
     except ModelFileError as error:
         raise BundleError(path, str(error)) from error
     expected = {"knn": "MahalanobisKNN", "gmm": "GaussianMixtureInlier"}[name.partition("-")[0]]
-    if type(model).__name__ != expected or model.n_features_in_ != _EMBEDDING:
-        raise BundleError(path, f"is not a {expected} of {_EMBEDDING} numbers.")
+    if type(model).__name__ != expected or model.n_features_in_ != EMBEDDING:
+        raise BundleError(path, f"is not a {expected} of {EMBEDDING} numbers.")
     return model
 
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-import signal
 import struct
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
-from multiprocessing import get_context, parent_process
-from multiprocessing.connection import Connection, wait
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
-from threading import Thread
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +18,7 @@ from asd_recipes.synth.clip_plan import Clip
 from asd_recipes.synth.machines import MODELS
 from asd_recipes.synth.one_writer import HeldLock
 from asd_recipes.synth.recording import record
+from asd_recipes.worker_lifetime import interrupts_later, leave_with_parent
 
 _BATCH = 8  # clips a task: large enough to hide the queue, small enough for a smooth progress bar
 
@@ -40,7 +38,7 @@ def write_clips(folder: Path, clips: list[Clip], seed: int, *, jobs: int, lock: 
     watched, held = context.Pipe(duplex=False)
     pool = ProcessPoolExecutor(min(jobs, len(batches)), context, initializer=_follow, initargs=(watched, lock))
     try:
-        with _interrupts_later():
+        with interrupts_later():
             futures = [pool.submit(write_batch, folder, batch, seed) for batch in batches]
         for future in as_completed(futures):
             yield future.result()
@@ -53,31 +51,9 @@ def write_clips(folder: Path, clips: list[Clip], seed: int, *, jobs: int, lock: 
         watched.close()
 
 
-@contextmanager
-def _interrupts_later() -> Iterator[None]:
-    """Put off Ctrl-C, for this process until the end of the block, for processes started in it for good.
-
-    A terminal sends it to all of them. A worker that ignored it in its initializer would still print a traceback when
-    it came during the imports before that; a blocked signal is inherited from the first instruction on.
-    """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 def _follow(watched: Connection, lock: HeldLock) -> None:
     """Initializer of a worker. Unpickling lock was enough to hold it until this process ends."""
-    Thread(target=_leave_with_parent, args=(watched,), daemon=True).start()
-
-
-def _leave_with_parent(watched: Connection) -> None:
-    """End this process, whatever it does, as soon as its parent closes the other end of watched or is gone."""
-    parent = parent_process()
-    assert parent is not None, "runs in a worker"
-    wait([watched, parent.sentinel])
-    os._exit(1)
+    leave_with_parent(watched)
 
 
 def write_batch(folder: Path, clips: list[Clip], seed: int) -> int:
