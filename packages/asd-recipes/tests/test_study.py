@@ -8,11 +8,21 @@ import pytest
 
 from asd_recipes.job import Job
 from asd_recipes.progress import PlainProgress
-from asd_recipes.recipe import Recipe
+from asd_recipes.recipe import Recipe, RecipeError
 from asd_recipes.recipe_toml import load_recipe
 from asd_recipes.run_store import RunStore
 from asd_recipes.score_table import ScoreTable, write_score_table
-from asd_recipes.study import PARTS, SINGLE_MODEL, Keep, Scored, SeedRuns, study, study_markdown, study_rows
+from asd_recipes.study import (
+    PARTS,
+    SINGLE_MODEL,
+    Keep,
+    Scored,
+    SeedRuns,
+    check_parts,
+    study,
+    study_markdown,
+    study_rows,
+)
 from asd_recipes.synth import DatasetSize, write_dataset
 
 QUIET = PlainProgress(quiet=True)
@@ -82,3 +92,11 @@ def test_every_part_gets_a_row_and_only_what_is_off_is_run_again(runs: SeedRuns)
     text = study_markdown("SYNTHETIC DATA", changes)
     assert text.startswith("SYNTHETIC DATA")
     assert len([line for line in text.splitlines() if line.startswith("|")]) == 2 + len(PARTS)
+
+
+def test_a_recipe_without_the_single_model_is_refused_before_anything_is_run() -> None:
+    recipe = load_recipe("smoke", settings=["inlier.neighbours=[4]"])
+    with pytest.raises(RecipeError, match=r"inlier\.neighbours"):
+        check_parts(PARTS, recipe)
+    check_parts([part for part in PARTS if part.name != "ensembling"], recipe)
+    check_parts(PARTS, Recipe())

@@ -101,11 +101,10 @@ def _recordings(
     progress: "Progress",
 ) -> "OwnRecordings":
     from asd_recipes.command_reproduce import synthetic_data
-    from asd_recipes.own_recordings import find_recordings
+    from asd_recipes.own_recordings import find_recordings, normal_recordings
     from asd_recipes.recording_attributes import with_attributes
 
-    if not normal.is_dir():  # before the synthetic data are made
-        others = others or [normal]
+    normal_recordings(normal, others)  # refuses before the synthetic data are made
     others = others or [synthetic_data(store.root, recipe, progress)]
     return with_attributes(find_recordings(normal, others), table=attributes, pattern=pattern)
 

@@ -46,12 +46,13 @@ def study(
         from asd_recipes.command_reproduce import bank_folder, run_name, synthetic_data
         from asd_recipes.dataset import is_synthetic
         from asd_recipes.run_store import write_text
-        from asd_recipes.study import PARTS, SeedRuns, study_markdown
+        from asd_recipes.study import PARTS, SeedRuns, check_parts, study_markdown
         from asd_recipes.study import study as run_study
 
         chosen = [part for part in PARTS if parts is None or part.name in names(parts)]
         if (parts is not None and len(chosen) < len(set(names(parts)))) or not chosen:
             raise RecipeError(f"--parts takes {', '.join(part.name for part in PARTS)}; got {parts!r}.")
+        check_parts(chosen, recipe)
         runs = []
         for number in numbers:
             seeded = replace(recipe, seed=int(number))

@@ -44,14 +44,7 @@ def find_recordings(normal: Path, others: Sequence[Path]) -> OwnRecordings:
     Raises:
         DatasetError: a folder is not there, or no recording in `normal` or in all of `others`.
     """
-    for folder in (normal, *others):
-        if not folder.is_dir():
-            raise DatasetError(f"{folder} is not a folder. Pass a folder of wav or flac recordings.")
-    problems: list[Problem] = []
-    within = [folder for folder in others if folder.resolve().is_relative_to(normal.resolve())]
-    clips = _clips(normal, NORMAL, problems, without=within)
-    if not clips:
-        raise DatasetError(f"{normal} holds no wav or flac recordings outside the other folders.")
+    clips, problems = normal_recordings(normal, others)
     notes: list[str] = []
     for number, folder in enumerate(others, 1):
         groups = [(folder.resolve().name, folder)]
@@ -69,6 +62,19 @@ def find_recordings(normal: Path, others: Sequence[Path]) -> OwnRecordings:
             "sounds as pseudo-anomalies; without --others the embedded synthetic machines are taken."
         )
     return OwnRecordings(tuple(clips), tuple(problems), tuple(notes))
+
+
+def normal_recordings(normal: Path, others: Sequence[Path] = ()) -> tuple[list[Clip], list[Problem]]:
+    """The first part of `find_recordings`, with its errors: what there is of the machine itself."""
+    for folder in (normal, *others):
+        if not folder.is_dir():
+            raise DatasetError(f"{folder} is not a folder. Pass a folder of wav or flac recordings.")
+    problems: list[Problem] = []
+    within = [folder for folder in others if folder.resolve().is_relative_to(normal.resolve())]
+    clips = _clips(normal, NORMAL, problems, without=within)
+    if not clips:
+        raise DatasetError(f"{normal} holds no wav or flac recordings outside the other folders.")
+    return clips, problems
 
 
 def _clips(

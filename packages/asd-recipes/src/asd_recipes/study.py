@@ -160,8 +160,6 @@ def study(
         progress: told of all of it.
         convention: of the AUC.
     """
-    for runs in seeds:
-        _check(runs.recipe, parts)
     shared = len({runs.data for runs in seeds}) == 1
     everything: dict[tuple[int, str], Scored] = {}  # several parts belong to one system
     changes = []
@@ -184,8 +182,12 @@ def study(
     return changes
 
 
-def _check(recipe: Recipe, parts: Sequence[Part]) -> None:
-    """What would only come out after all trainings."""
+def check_parts(parts: Sequence[Part], recipe: Recipe) -> None:
+    """What would else only come out after all trainings.
+
+    Raises:
+        RecipeError: the recipe leaves out the model that the part ensembling is judged against.
+    """
     if any(part.kept_without.only for part in parts):
         grid = [candidate.name for candidate in candidates(recipe.inlier)]
         if SINGLE_MODEL not in grid:
