@@ -60,7 +60,7 @@ def test_the_score_of_a_clip_does_not_depend_on_the_other_clips_of_the_call(
     prepared: PreparedData, embedder: ClipEmbedder
 ) -> None:
     waves = prepared.bank.waves
-    together = embedder.embed(waves, lambda steps: None)
+    together = embedder.embed(waves, lambda steps: None, score_maps=True)
     training = {name: together.vectors for name in RECIPE.inlier.training_data}
     for candidate in candidates(RECIPE.inlier):
         model = fit_candidate(candidate, training, seed=0)
@@ -74,7 +74,7 @@ def test_the_score_of_a_clip_does_not_depend_on_the_other_clips_of_the_call(
         scores = flow_scores(machine, waves, together, RECIPE)
         assert np.isfinite(scores).all()
         for place in (0, 13, 27):
-            embedded = embedder.embed([waves[place]], lambda steps: None)
+            embedded = embedder.embed([waves[place]], lambda steps: None, score_maps=True)
             assert flow_scores(machine, [waves[place]], embedded, RECIPE)[0] == scores[place]
 
 

@@ -130,9 +130,7 @@ def _evaluator_directory(place: Path, labels: Path) -> GroundTruth:
     truth = GroundTruth(place, {}, {})
     files = sorted(labels.glob("ground_truth_*.csv"))
     if not files:
-        raise MissingFileError(
-            "no ground_truth_*.csv in it. Pass the folder that holds some.", path=labels
-        )
+        raise MissingFileError("no ground_truth_*.csv in it. Pass the folder that holds some.", path=labels)
     for file in files:
         rules = parse_submission_name(file.name)
         if rules is None:

@@ -109,11 +109,7 @@ def read_with_problems(directory: Path | str) -> Submission:
     if len(kinds) > 1:
         problems.append(FileNameError(f"file names by the rules of {' and of '.join(kinds)}.", path=place))
     if not scores and not problems:
-        problems.append(
-            MissingFileError(
-                "no anomaly_score_*.csv in it. Pass the folder that holds some.", path=place
-            )
-        )
+        problems.append(MissingFileError("no anomaly_score_*.csv in it. Pass the folder that holds some.", path=place))
     sections = []
     for key in sorted(scores):
         try:

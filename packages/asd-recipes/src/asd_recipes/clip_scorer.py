@@ -51,7 +51,7 @@ class NetworkScorer:
 
     def score_wave(self, wave: Samples) -> tuple[dict[str, float], dict[str, Float64Array]]:
         """The standardised score by each model: of the recording, and (S,) of its segments."""
-        embedded = self.embedder.embed([wave], advance=lambda steps: None)
+        embedded = self.embedder.embed([wave], lambda steps: None, score_maps=FLOW in self.standardisers)
         of_segments = {name: model.anomaly_score(embedded.vectors) for name, model in self.models.items()}
         weights = segment_weights(self.machine, [wave], self.recipe)
         scores = {name: clip_scores(values, embedded.counts, weights) for name, values in of_segments.items()}

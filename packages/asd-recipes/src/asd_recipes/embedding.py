@@ -36,7 +36,7 @@ class Embeddings:
 
     vectors: Float32Array
     counts: NDArray[np.int64]
-    score_maps: Float32Array | None = None  # (total, H, W) of the flow, if the network has one
+    score_maps: Float32Array | None = None  # (total, H, W) of the flow, if they were asked for
 
 
 @dataclass(frozen=True)
@@ -103,9 +103,9 @@ class ClipEmbedder:
             mean, std = own.mean, own.std
         return segments(wave, self.segments, mean=mean, std=max(std, float(np.finfo(np.float32).tiny)))
 
-    def embed(self, waves: Iterable[Samples], advance: Advance) -> Embeddings:
-        """Embeddings of clips, one clip at a time."""
-        return self.embed_cut((self.cut(wave) for wave in waves), advance)
+    def embed(self, waves: Iterable[Samples], advance: Advance, *, score_maps: bool = False) -> Embeddings:
+        """Embeddings of clips, one clip at a time; `score_maps` runs the flow as well."""
+        return self.embed_cut((self.cut(wave) for wave in waves), advance, score_maps=score_maps)
 
     def embed_pseudo_targets(
         self, source: Sequence[Samples], target: Sequence[Samples], *, alpha: float, seed: int, advance: Advance
@@ -119,14 +119,15 @@ class ClipEmbedder:
         return self.embed_cut(mixed, advance)
 
     @torch.inference_mode()
-    def embed_cut(self, clips: Iterable[Float32Array], advance: Advance) -> Embeddings:
+    def embed_cut(self, clips: Iterable[Float32Array], advance: Advance, *, score_maps: bool = False) -> Embeddings:
         """Embeddings of clips that are cut into (S, T) segments already."""
         vectors, counts, maps = [], [], []
         with self.device.autocast():  # one context for all clips: it casts the weights once
             for clip in clips:
                 output = self.network(self._log_mel_layer(torch.from_numpy(clip).to(self.device.torch_device)))
                 vectors.append(output.embedding.float().cpu().numpy())
-                if self.network.flow is not None:
+                if score_maps:
+                    assert self.network.flow is not None, "only a network with a flow is asked for its score"
                     latent = self.network.flow(output.map).latent
                     maps.append(flow_score_map(latent, dependent=self.dependent_channels).cpu().numpy())
                 counts.append(len(clip))

@@ -47,7 +47,7 @@ class NetworkScoring:
         scored = [*validation, *test]
         waves = [bank.waves[index] for index in scored]
         with progress.stage(f"{self.machine} {self.name}: embed test clips", len(scored)) as advance:
-            embedded = self.embedder.embed(waves, advance)
+            embedded = self.embedder.embed(waves, advance, score_maps=self.variant.flow_score)
         columns: dict[str, Float64Array] = {}
         if self.variant.inlier_models:
             training = self._training_embeddings(progress)
