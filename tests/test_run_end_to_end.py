@@ -83,10 +83,15 @@ def test_the_same_seed_gives_the_same_bytes_one_after_another_or_side_by_side(
     assert _bytes(_finish(data, tmp_path, "--jobs", "2")) == _bytes(finished)
 
 
+def _interruptible() -> None:
+    """In a new process: Ctrl-C counts, also where these tests run in the background and so ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def _start(log: Path, *arguments: str | Path) -> tuple["subprocess.Popen[bytes]", float]:
     """A run that writes what it says to a log, and the moment of its first word: its imports are behind it."""
     with log.open("wb") as file:
-        process = subprocess.Popen(_asd(*arguments), stdout=subprocess.DEVNULL, stderr=file)
+        process = subprocess.Popen(_asd(*arguments), stdout=subprocess.DEVNULL, stderr=file, preexec_fn=_interruptible)
     while log.stat().st_size == 0 and process.poll() is None:
         time.sleep(0.02)
     return process, time.monotonic()
@@ -204,7 +209,9 @@ def test_bad_input_is_one_line_that_names_it_and_the_way_out(
 @pytest.mark.parametrize("delay_s", [0.0, 1.0, 4.0])
 def test_interrupting_says_how_to_go_on(delay_s: float, data: Path, tmp_path: Path) -> None:
     command = _asd("reproduce", "--data", data, "--out", tmp_path, *ARGUMENTS, "--jobs", "2")
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    process = subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=_interruptible
+    )
     while not list(tmp_path.glob("*/data.json")):  # the run has begun
         time.sleep(0.1)
         assert process.poll() is None
