@@ -8,6 +8,7 @@
 #include "../src/c_api/make_filter_plan.hpp"
 #include "check.hpp"
 #include "plain_lanes.hpp"
+#include "same_bits.hpp"
 #include "test_signal.hpp"
 
 using asd::cpu::Direction;
@@ -20,7 +21,7 @@ using std::int64_t;
 
 namespace {
 
-bool same_bits(const Moments &a, const Moments &b) { return std::memcmp(&a, &b, sizeof a) == 0; }
+bool same_moments(const Moments &a, const Moments &b) { return std::memcmp(&a, &b, sizeof a) == 0; }
 
 FilterPlan plan_of(int sections) {
     FilterPlan plan;
@@ -88,8 +89,8 @@ void waves_agree(const IsaKernels &isa, const IsaKernels &plain) {
     const std::vector<std::int16_t> i16 = noise_i16(5000, 4);
     const std::vector<float> f32 = noise_f32(5000, 5);
     for (const int64_t count : {0, 1, 15, 16, 31, 32, 33, 100, 1023, 1025, 4990}) {
-        CHECK(same_bits(isa.moments_i16(i16.data(), count), plain.moments_i16(i16.data(), count)));
-        CHECK(same_bits(isa.moments_f32(f32.data(), count), plain.moments_f32(f32.data(), count)));
+        CHECK(same_moments(isa.moments_i16(i16.data(), count), plain.moments_i16(i16.data(), count)));
+        CHECK(same_moments(isa.moments_f32(f32.data(), count), plain.moments_f32(f32.data(), count)));
         // Streaming stores need aligned lines: start at each offset within one.
         for (int64_t offset = 0; offset < 17; ++offset) {
             std::vector<float> ours(5100, -1.0f), theirs(5100, -1.0f);

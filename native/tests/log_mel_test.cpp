@@ -11,6 +11,7 @@
 #include "../src/kernels/log_mel_workspace.hpp"
 #include "check.hpp"
 #include "plain_lanes.hpp"
+#include "same_bits.hpp"
 #include "test_signal.hpp"
 
 using asd::cpu::IsaKernels;

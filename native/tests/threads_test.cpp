@@ -7,6 +7,7 @@
 #include "../src/cpu/launchers.hpp"
 #include "../src/cpu/parallel_for.hpp"
 #include "check.hpp"
+#include "same_bits.hpp"
 #include "test_signal.hpp"
 
 using asd::kernels::FilterPlan;
@@ -14,11 +15,6 @@ using asd::kernels::SegmentGrid;
 using std::int64_t;
 
 namespace {
-
-template <class Value>
-bool same_bits(const std::vector<Value> &a, const std::vector<Value> &b) {
-    return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(Value)) == 0;
-}
 
 void each_item_is_done_once_by_a_known_thread() {
     for (const int64_t items : {0, 1, 2, 100, 1000}) {
