@@ -194,6 +194,13 @@ void raise_for(asd_status status) {
     if (status == ASD_OK) return;
     const std::string message = asd_last_error();
     if (status == ASD_INVALID_ARGUMENT) throw py::value_error(message);
+    if (status == ASD_INVALID_MODEL) {
+        // The path in it may be of any bytes, and may have been cut within a character.
+        const auto text = py::reinterpret_steal<py::object>(
+            PyUnicode_DecodeUTF8(message.data(), static_cast<py::ssize_t>(message.size()), "replace"));
+        PyErr_SetObject(PyExc_ValueError, text.ptr());
+        throw py::error_already_set();
+    }
     if (status == ASD_OUT_OF_MEMORY) {
         PyErr_SetString(PyExc_MemoryError, message.c_str());
         throw py::error_already_set();

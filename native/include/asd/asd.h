@@ -49,7 +49,9 @@ typedef enum asd_status {
     ASD_OUT_OF_MEMORY = 2,
     ASD_NOT_BUILT_WITH_CUDA = 3,
     ASD_NO_DEVICE = 4,
-    ASD_CUDA_FAILED = 5
+    ASD_CUDA_FAILED = 5,
+    ASD_FILE_FAILED = 6,  /* errno says why */
+    ASD_INVALID_MODEL = 7 /* a model file that is damaged, of another kind, or of a newer version */
 } asd_status;
 
 typedef enum asd_sample_type {
@@ -148,6 +150,34 @@ typedef struct asd_mean_options {
 
 #define ASD_MEAN_OPTIONS_INIT {(int64_t)sizeof(asd_mean_options), ASD_FLOAT64, ASD_DEVICE_CPU, 1, 0, 0}
 
+typedef enum asd_inlier_kind {
+    ASD_INLIER_KNN = 1, /* MahalanobisKNN: mean Mahalanobis distance to the nearest training vectors */
+    ASD_INLIER_GMM = 2  /* GaussianMixtureInlier: negative log-likelihood, full covariances */
+} asd_inlier_kind;
+
+/* A fitted inlier model. */
+typedef struct asd_inlier asd_inlier;
+
+typedef struct asd_inlier_description {
+    int64_t struct_size;
+    int64_t dimensions; /* D of an embedding */
+    int64_t vectors;    /* training vectors; of ASD_INLIER_KNN, else 0 */
+    int64_t neighbours; /* of ASD_INLIER_KNN, else 0 */
+    int64_t components; /* of ASD_INLIER_GMM, else 0 */
+    int32_t kind;       /* asd_inlier_kind */
+    int32_t reserved;   /* 0 */
+} asd_inlier_description;
+
+#define ASD_INLIER_DESCRIPTION_INIT {(int64_t)sizeof(asd_inlier_description), 0, 0, 0, 0, 0, 0}
+
+typedef struct asd_score_options {
+    int64_t struct_size;
+    int32_t value_type; /* of queries: ASD_FLOAT32 or ASD_FLOAT64 */
+    int32_t threads;    /* 0: all cores; more than one pays from some hundred microseconds on */
+} asd_score_options;
+
+#define ASD_SCORE_OPTIONS_INIT {(int64_t)sizeof(asd_score_options), ASD_FLOAT32, 1}
+
 /* ASD_ABI_VERSION of the library that is loaded. Cannot fail. Any thread. */
 ASD_API int32_t asd_abi_version(void);
 
@@ -224,6 +254,30 @@ ASD_API asd_status asd_weighted_mean(const void *scores, const double *weights, 
 ASD_API asd_status asd_weighted_map_mean(const void *maps, const double *weights, int64_t clips, int64_t segments,
                                          int64_t height, int64_t width, const asd_mean_options *options,
                                          double *means);
+
+/* *inlier = a new handle of the model in size bytes, what asd-inlier's save_inlier_model wrote; asd_inlier_destroy frees it. The
+ * bytes are copied and not needed afterwards; they need no alignment. Any bytes are safe to pass: ASD_INVALID_MODEL with the
+ * reason for those that are no whole model of this version. Takes no more memory than size and a little. Any thread. */
+ASD_API asd_status asd_inlier_create(const void *bytes, int64_t size, asd_inlier **inlier);
+
+/* The same of a file, which is mapped into memory where the platform can (POSIX) and else read: handles of one file, in any number
+ * of processes, share its memory. Until asd_inlier_destroy the file must not be changed in place or shortened (the system would
+ * end the process with SIGBUS); replacing it by renaming another over it, as asd-inlier does, is safe, and handles keep the
+ * model that they opened. ASD_FILE_FAILED, with errno, when path names no regular file that can be read. Any thread. */
+ASD_API asd_status asd_inlier_open(const char *path, asd_inlier **inlier);
+
+/* Frees a handle that no call uses any more; NULL is nothing to do. Cannot fail. Any thread. */
+ASD_API void asd_inlier_destroy(asd_inlier *inlier);
+
+/* Fills *description; fields past those that the library knows stay as they are. Fails on a wrong struct_size. Any thread. */
+ASD_API asd_status asd_inlier_describe(const asd_inlier *inlier, asd_inlier_description *description);
+
+/* queries: count x dimensions of value_type. scores: count anomaly scores, higher is more anomalous, as asd-inlier's
+ * anomaly_score gives them, to 1e-4. A score does not depend on the other queries. count may be 0. Fails unless dimensions are the
+ * model's, on NaN or infinity, and on a query so far out that float32 overflows: a score is finite. Runs on options->threads
+ * threads of its own; the memory that it takes, some vectors of D, N or K values, is freed before it returns. */
+ASD_API asd_status asd_inlier_score(const asd_inlier *inlier, const void *queries, int64_t count, int64_t dimensions,
+                                    const asd_score_options *options, double *scores);
 
 #ifdef __cplusplus
 }

@@ -163,4 +163,53 @@ std::vector<double> weighted_map_mean(const Score *maps, const double *weights, 
     return means;
 }
 
+// A fitted inlier model; any number of threads may score with one at once.
+class InlierModel {
+public:
+    // Of the bytes that asd-inlier saved, which are copied.
+    InlierModel(const void *bytes, std::int64_t size) {
+        asd_inlier *made = nullptr;
+        check(asd_inlier_create(bytes, size, &made));
+        take(made);
+    }
+
+    // Of a file, mapped where the platform can: it must not be changed in place meanwhile, see asd_inlier_open.
+    static InlierModel open(const std::string &path) {
+        asd_inlier *made = nullptr;
+        check(asd_inlier_open(path.c_str(), &made));
+        InlierModel model;
+        model.take(made);
+        return model;
+    }
+
+    const asd_inlier_description &description() const noexcept { return description_; }
+
+    // queries: count x dimensions, float or double. Returns count scores, higher is more anomalous.
+    template <class Value>
+    std::vector<double> anomaly_score(const Value *queries, std::int64_t count, std::int64_t dimensions,
+                                      std::int32_t threads = 1) const {
+        asd_score_options options = ASD_SCORE_OPTIONS_INIT;
+        options.value_type = detail::type_of(queries);
+        options.threads = threads;
+        check(asd_inlier_score(handle_.get(), nullptr, 0, dimensions, &options, nullptr));
+        std::vector<double> scores(detail::elements({count}));
+        check(asd_inlier_score(handle_.get(), queries, count, dimensions, &options, scores.data()));
+        return scores;
+    }
+
+private:
+    struct Destroy {
+        void operator()(asd_inlier *handle) const { asd_inlier_destroy(handle); }
+    };
+
+    InlierModel() = default;
+    void take(asd_inlier *made) {
+        handle_.reset(made);
+        check(asd_inlier_describe(made, &description_));
+    }
+
+    std::unique_ptr<asd_inlier, Destroy> handle_;
+    asd_inlier_description description_ = ASD_INLIER_DESCRIPTION_INIT;
+};
+
 }  // namespace asd

@@ -1,6 +1,7 @@
 """Native kernels for anomalous sound detection on NumPy arrays: segments, log-mel, high-passed power, means."""
 
 from asd_native._core import (
+    InlierModel,
     LogMel,
     abi_version,
     build_info,
@@ -15,6 +16,7 @@ from asd_native._core import (
 __version__ = "0.1.0"
 
 __all__ = [
+    "InlierModel",
     "LogMel",
     "abi_version",
     "build_info",

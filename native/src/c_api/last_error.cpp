@@ -30,6 +30,8 @@ const char *asd_status_name(int32_t status) {
         case ASD_NOT_BUILT_WITH_CUDA: return "not built with CUDA";
         case ASD_NO_DEVICE: return "no device";
         case ASD_CUDA_FAILED: return "CUDA failed";
+        case ASD_FILE_FAILED: return "file failed";
+        case ASD_INVALID_MODEL: return "invalid model";
         default: return "unknown status";
     }
 }

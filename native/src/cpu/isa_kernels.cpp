@@ -6,6 +6,7 @@
 #include "../kernels/lane_sum.hpp"
 #include "../kernels/square.hpp"
 #include "finite_scan.hpp"
+#include "inlier_loops.hpp"
 #include "log_mel_block.hpp"
 #include "section_pipeline.hpp"
 #include "wave_loops.hpp"
@@ -43,6 +44,9 @@ const IsaKernels ASD_JOIN(isa_kernels_, ASD_ISA) = {
     log_mel_block<float>,
     log_mel_block<double>,
     log2_f32,
+    squared_distances,
+    triangle_product<asd::kernels::FullTriangle>,
+    triangle_product<asd::kernels::PackedTriangle>,
 };
 
 }  // namespace asd::cpu

@@ -10,6 +10,7 @@
 #include "../kernels/log_mel_plan.hpp"
 #include "../kernels/moments.hpp"
 #include "../kernels/standardise.hpp"
+#include "../kernels/upper_triangle.hpp"
 
 namespace asd::cpu {
 
@@ -53,6 +54,15 @@ struct IsaKernels {
 
     // log2 of positive floats, a multiple of FRAME_BLOCK of them. For tests.
     void (*log2_f32)(const float *values, std::int64_t count, float *logarithms);
+
+    // Of a vector to each of count rows.
+    void (*squared_distances)(const float *rows, std::int64_t count, std::int64_t dimensions, const float *vector,
+                              float *squared);
+
+    template <class Triangle>
+    using TriangleProduct = void (*)(const Triangle &triangle, const double *vector, double *product);
+    TriangleProduct<kernels::FullTriangle> triangle_product_full;
+    TriangleProduct<kernels::PackedTriangle> triangle_product_packed;
 };
 
 // The best one for this processor.

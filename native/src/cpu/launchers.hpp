@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "../kernels/filter_plan.hpp"
+#include "../kernels/inlier_models.hpp"
 #include "../kernels/log_mel_plan.hpp"
 #include "../kernels/segment_grid.hpp"
 
@@ -39,5 +40,14 @@ void weighted_mean(const Score *scores, const double *weights, std::int64_t clip
 template <class Score>
 void weighted_map_mean(const Score *maps, const double *weights, std::int64_t clips, std::int64_t segments,
                        std::int64_t height, std::int64_t width, std::int32_t threads, double *means);
+
+// Anomaly scores of count queries. One that is not finite: the query lies so far out that float32 overflows.
+template <class Value>
+void knn_score(const Value *queries, std::int64_t count, const kernels::KnnModel &model, std::int32_t threads,
+               double *scores);
+
+template <class Value>
+void gmm_score(const Value *queries, std::int64_t count, const kernels::GmmModel &model, std::int32_t threads,
+               double *scores);
 
 }  // namespace asd::cpu

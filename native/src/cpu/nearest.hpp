@@ -1,0 +1,41 @@
+// The k smallest of the values that are offered, in any order of offering.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+namespace asd::cpu {
+
+// A heap with the largest on top, in memory of the caller.
+struct Nearest {
+    float *kept;  // [most]
+    std::int64_t most;
+    std::int64_t count;
+
+    // value: not NaN.
+    void offer(float value) {
+        if (count < most) {
+            kept[count++] = value;
+            std::push_heap(kept, kept + count);
+        } else if (value < kept[0]) {
+            std::pop_heap(kept, kept + count);
+            kept[count - 1] = value;
+            std::push_heap(kept, kept + count);
+        }
+    }
+
+    void take(const Nearest &other) {
+        for (std::int64_t i = 0; i < other.count; ++i) offer(other.kept[i]);
+    }
+
+    // Mean square root. Summed in rising order, which is the same whatever the order of offering; leaves no heap.
+    double mean_root() {
+        std::sort(kept, kept + count);
+        double sum = 0.0;
+        for (std::int64_t i = 0; i < count; ++i) sum += std::sqrt(static_cast<double>(kept[i]));
+        return sum / static_cast<double>(count);
+    }
+};
+
+}  // namespace asd::cpu
