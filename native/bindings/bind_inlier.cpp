@@ -36,9 +36,9 @@ public:
     }
 
     py::array_t<double> anomaly_score(const py::object &queries, const py::object &threads, const py::object &out) const {
-        const Input values = to_input(queries, "X", {ASD_FLOAT32, ASD_FLOAT64}, "pass X.astype(np.float32)");
+        const Input values = to_input(queries, "queries", {ASD_FLOAT32, ASD_FLOAT64}, "pass queries.astype(np.float32)");
         if (values.dense.ndim() != 2)
-            raise_shape("X", "(N, D)", values.original, "for one embedding pass X[None, :]");
+            raise_shape("queries", "(N, D)", values.original, "for one embedding pass queries[None, :]");
         asd_score_options options = ASD_SCORE_OPTIONS_INIT;
         options.value_type = values.type;
         options.threads = to_threads(threads);
@@ -116,22 +116,22 @@ Raises:
         .def_property_readonly("neighbours", &InlierModel::neighbours, "k; None of a GaussianMixtureInlier.")
         .def_property_readonly("components", &InlierModel::components, "K; None of a MahalanobisKNN.")
         .def("__repr__", &InlierModel::text)
-        .def("anomaly_score", &InlierModel::anomaly_score, "X"_a, py::kw_only(), "threads"_a = 1, "out"_a = py::none(),
+        .def("anomaly_score", &InlierModel::anomaly_score, "queries"_a, py::kw_only(), "threads"_a = 1, "out"_a = py::none(),
              R"(Anomaly scores; higher is more anomalous. asd-inlier's anomaly_score to 1e-4.
 
-A row's score does not depend on the other rows of X.
+A row's score does not depend on the other rows.
 
 Args:
-    X: (N, D) float32 or float64; a view that is not dense is copied.
+    queries: (N, D) float32 or float64; a view that is not dense is copied.
     threads: 0 means all cores. The result does not depend on it.
-    out: (N,) float64, dense, apart from X.
+    out: (N,) float64, dense, apart from queries.
 
 Returns:
     (N,) float64.
 
 Raises:
-    TypeError: if X or out has another type.
-    ValueError: if X is not (N, D) with the model's D or not finite, or a row lies so far out that float32 overflows.
+    TypeError: if queries or out has another type.
+    ValueError: if queries are not (N, D) with the model's D or not finite, or a row lies so far out that float32 overflows.
 )");
 }
 

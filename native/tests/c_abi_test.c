@@ -1,4 +1,5 @@
 /* A C99 consumer of the shared library: each function once, and each way to be refused. */
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -171,6 +172,95 @@ static void means_are_weighted(void) {
     REFUSED(asd_weighted_map_mean(maps, weights, 1, 1, 2, 2, &options, means), "value_type");
 }
 
+/* A MahalanobisKNN of the training vectors 0 and 4 in one dimension, whitened by 2, as asd-inlier writes it. */
+static int64_t small_model(unsigned char *bytes) {
+    static const char header[] =
+        "{\"__metadata__\":{\"asd_inlier\":\"{\\\"class\\\": \\\"MahalanobisKNN\\\", \\\"parameters\\\": {\\\"neighbours\\\": 2}, "
+        "\\\"schema\\\": 1}\"},\"location\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]},"
+        "\"shrinkage\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[8,16]},"
+        "\"whitening\":{\"dtype\":\"F64\",\"shape\":[1,1],\"data_offsets\":[16,24]},"
+        "\"training\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[24,32]}}";
+    const double doubles[3] = {2.0, 0.0, 2.0}; /* location, shrinkage, whitening */
+    const float training[2] = {-4.0f, 4.0f};
+    const int64_t size = (int64_t)sizeof header - 1;
+    int i;
+    for (i = 0; i < 8; ++i) bytes[i] = (unsigned char)(size >> (8 * i) & 0xff);
+    memcpy(bytes + 8, header, (size_t)size);
+    memcpy(bytes + 8 + size, doubles, sizeof doubles);
+    memcpy(bytes + 8 + size + sizeof doubles, training, sizeof training);
+    return 8 + size + (int64_t)(sizeof doubles + sizeof training);
+}
+
+static void inlier_models_score(void) {
+    static unsigned char bytes[1024];
+    const int64_t size = small_model(bytes);
+    const double queries[3] = {0.0, 2.0, 5.0};
+    const float narrow[1] = {5.0f};
+    double scores[3];
+    FILE *file;
+    asd_inlier *inlier = NULL, *opened = NULL;
+    asd_inlier_description facts = ASD_INLIER_DESCRIPTION_INIT;
+    asd_score_options options = ASD_SCORE_OPTIONS_INIT;
+    struct { asd_score_options known; int64_t added; } newer = {ASD_SCORE_OPTIONS_INIT, 0};
+    CHECK(asd_inlier_create(bytes, size, &inlier) == ASD_OK && inlier != NULL);
+    CHECK(asd_inlier_describe(inlier, &facts) == ASD_OK && facts.kind == ASD_INLIER_KNN && facts.dimensions == 1);
+    CHECK(facts.vectors == 2 && facts.neighbours == 2 && facts.components == 0);
+    CHECK(asd_inlier_score(inlier, narrow, 1, 1, &options, scores) == ASD_OK && scores[0] == 6.0); /* whitened: 6 */
+    options.value_type = ASD_FLOAT64;
+    CHECK(asd_inlier_score(inlier, queries, 3, 1, &options, scores) == ASD_OK);
+    CHECK(scores[0] == 4.0 && scores[1] == 4.0 && scores[2] == 6.0);
+    CHECK(asd_inlier_score(inlier, NULL, 0, 1, &options, NULL) == ASD_OK);
+    memset(bytes, 0, sizeof bytes); /* they were copied */
+    CHECK(asd_inlier_score(inlier, queries, 3, 1, &options, scores) == ASD_OK && scores[2] == 6.0);
+    small_model(bytes);
+
+    file = fopen("c_abi_test.safetensors", "wb");
+    CHECK(file != NULL && fwrite(bytes, 1, (size_t)size, file) == (size_t)size && fclose(file) == 0);
+    CHECK(asd_inlier_open("c_abi_test.safetensors", &opened) == ASD_OK);
+    CHECK(asd_inlier_score(opened, queries, 3, 1, &options, scores) == ASD_OK && scores[2] == 6.0);
+    asd_inlier_destroy(opened);
+    CHECK(remove("c_abi_test.safetensors") == 0);
+    CHECK(asd_inlier_open("c_abi_test.safetensors", &opened) == ASD_FILE_FAILED && errno == ENOENT);
+    CHECK(strcmp(asd_status_name(ASD_FILE_FAILED), "file failed") == 0);
+    CHECK(asd_inlier_create(bytes, size - 1, &opened) == ASD_INVALID_MODEL);
+    CHECK(strstr(asd_last_error(), "bytes: not a whole safetensors file") != NULL);
+    CHECK(strcmp(asd_status_name(ASD_INVALID_MODEL), "invalid model") == 0);
+
+    REFUSED(asd_inlier_create(NULL, 1, &opened), "bytes");
+    REFUSED(asd_inlier_create(bytes, -1, &opened), "size");
+    REFUSED(asd_inlier_create(bytes, size, NULL), "inlier");
+    CHECK(asd_inlier_create(NULL, 0, &opened) == ASD_INVALID_MODEL);
+    REFUSED(asd_inlier_open(NULL, &opened), "path");
+    REFUSED(asd_inlier_open("x", NULL), "inlier");
+    REFUSED(asd_inlier_describe(NULL, &facts), "inlier");
+    REFUSED(asd_inlier_describe(inlier, NULL), "description");
+    facts.struct_size = 8;
+    REFUSED(asd_inlier_describe(inlier, &facts), "struct_size");
+    REFUSED(asd_inlier_score(NULL, queries, 3, 1, &options, scores), "inlier");
+    REFUSED(asd_inlier_score(inlier, queries, 3, 1, NULL, scores), "options");
+    REFUSED(asd_inlier_score(inlier, queries, -1, 1, &options, scores), "count");
+    REFUSED(asd_inlier_score(inlier, queries, 1, 3, &options, scores), "dimensions must be the model's, 1; got 3");
+    REFUSED(asd_inlier_score(inlier, queries, INT64_MAX / 2, 1, &options, scores), "memory");
+    REFUSED(asd_inlier_score(inlier, NULL, 3, 1, &options, scores), "queries");
+    REFUSED(asd_inlier_score(inlier, queries, 3, 1, &options, NULL), "scores");
+    options.threads = -1;
+    REFUSED(asd_inlier_score(inlier, queries, 3, 1, &options, scores), "threads");
+    options.threads = 1;
+    options.value_type = ASD_INT16;
+    REFUSED(asd_inlier_score(inlier, queries, 3, 1, &options, scores), "value_type");
+    options.value_type = ASD_FLOAT64;
+    {
+        const double wrong[3] = {0.0, NAN, 0.0}, far[3] = {0.0, 1.0, 1e300};
+        REFUSED(asd_inlier_score(inlier, wrong, 3, 1, &options, scores), "query 1");
+        REFUSED(asd_inlier_score(inlier, far, 3, 1, &options, scores), "query 2 lies so far");
+    }
+    newer.known.struct_size = (int64_t)sizeof newer;
+    newer.added = 1;
+    REFUSED(asd_inlier_score(inlier, queries, 3, 1, &newer.known, scores), "newer library");
+    asd_inlier_destroy(inlier);
+    asd_inlier_destroy(NULL);
+}
+
 /* Options of a caller that was built with a later version, which has a field more. */
 static void what_a_newer_caller_sets_is_refused_and_not_ignored(void) {
     const int16_t wave[4] = {0, 1, 2, 3};
@@ -228,6 +318,7 @@ int main(void) {
     log_mel_is_computed();
     power_is_filtered();
     means_are_weighted();
+    inlier_models_score();
     what_a_newer_caller_sets_is_refused_and_not_ignored();
     cuda_is_refused_by_name_where_it_is_not();
     printf("c_abi: %d checks, %d failed\n", checks, failures);

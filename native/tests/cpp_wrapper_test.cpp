@@ -3,8 +3,10 @@
 
 #include <cstring>
 #include <limits>
+#include <utility>
 
 #include "check.hpp"
+#include "model_bytes.hpp"
 
 namespace {
 
@@ -95,6 +97,40 @@ void means_come_back_for_each_score_type() {
     CHECK(asd::weighted_map_mean(WAVE.data(), weights.data(), 1, 1, 2, 2) == (std::vector<double>{2.75}));
 }
 
+void inlier_models_score_each_query_type() {
+    const std::string bytes = small_knn().bytes();
+    asd::InlierModel model(bytes.data(), static_cast<int64_t>(bytes.size()));
+    CHECK(model.description().kind == ASD_INLIER_KNN && model.description().neighbours == 2);
+    const std::vector<double> queries = {1.5, -2.5, 1, 2};
+    const std::vector<float> narrow(queries.begin(), queries.end());
+    const std::vector<double> scores = model.anomaly_score(queries.data(), 2, 2);
+    CHECK(scores.size() == 2 && scores[1] == 2.5);  // (0, 0) and (3, 4) from the location itself
+    CHECK(model.anomaly_score(narrow.data(), 2, 2, 2) == scores);
+    CHECK(model.anomaly_score(narrow.data(), 0, 2).empty());
+    CHECK(refused([&] { model.anomaly_score(narrow.data(), 1, 3); }, "dimensions"));
+    CHECK(refused([&] { model.anomaly_score(narrow.data(), -1, 2); }, "count"));
+    CHECK(refused([&] { model.anomaly_score(narrow.data(), std::numeric_limits<int64_t>::max(), 2); }, "more than memory"));
+    CHECK(refused([&] { model.anomaly_score(narrow.data(), 2, 2, -1); }, "threads"));
+
+    const char *path = "cpp_wrapper_test.safetensors";
+    std::FILE *file = std::fopen(path, "wb");
+    CHECK(file && std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size() && std::fclose(file) == 0);
+    asd::InlierModel opened = asd::InlierModel::open(path);
+    std::remove(path);
+    model = std::move(opened);
+    CHECK(model.anomaly_score(narrow.data(), 2, 2) == scores);
+    for (const asd_status expected : {ASD_FILE_FAILED, ASD_INVALID_MODEL}) {
+        asd_status got = ASD_OK;
+        try {
+            if (expected == ASD_FILE_FAILED) asd::InlierModel::open(path);
+            if (expected == ASD_INVALID_MODEL) asd::InlierModel(bytes.data(), 100);
+        } catch (const asd::Error &error) {
+            got = error.status();
+        }
+        CHECK(got == expected);
+    }
+}
+
 void device_options_are_refused_for_host_memory() {
     asd_segment_options cut = segment_options();
     asd_power_options power = power_options();
@@ -143,6 +179,7 @@ int main() {
     log_mel_comes_back_for_each_sample_type();
     power_comes_back_for_each_sample_type();
     means_come_back_for_each_score_type();
+    inlier_models_score_each_query_type();
     device_options_are_refused_for_host_memory();
     wrong_sizes_are_refused_before_memory_is_taken();
     sections_of_other_than_six_values_are_refused();

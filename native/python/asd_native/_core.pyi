@@ -106,5 +106,5 @@ class InlierModel:
     @property
     def components(self) -> int | None: ...
     def anomaly_score(
-        self, X: Floats, *, threads: SupportsIndex = 1, out: NDArray[np.float64] | None = None
+        self, queries: Floats, *, threads: SupportsIndex = 1, out: NDArray[np.float64] | None = None
     ) -> NDArray[np.float64]: ...

@@ -3,7 +3,9 @@
 #include "tensor_table.hpp"
 
 #include <algorithm>
+#include <initializer_list>
 #include <limits>
+#include <utility>
 
 #include "checks.hpp"
 #include "json_reader.hpp"
@@ -31,8 +33,14 @@ asd_status wrong_header(const JsonReader &json) {
                 json.problem(), static_cast<long long>(SIZE_BYTES + json.at()));
 }
 
-asd_status wrong_tensor(const Tensor &tensor, const char *what) {
-    return fail(ASD_INVALID_MODEL, "array '%s' %s: save the model again", shown(tensor.name).c_str(), what);
+asd_status not_whole(const Tensor &tensor, const char *what) {
+    return fail(ASD_INVALID_MODEL, "not a whole safetensors file (array '%s' %s): save the model again",
+                shown(tensor.name).c_str(), what);
+}
+
+asd_status not_of_a_model(const Tensor &tensor, const char *what) {
+    return fail(ASD_INVALID_MODEL, "not an inlier model: array '%s' %s: pass what asd-inlier saved", shown(tensor.name).c_str(),
+                what);
 }
 
 bool read_size(JsonReader *json, int64_t *size) {
@@ -54,8 +62,10 @@ bool read_shape(JsonReader *json, std::vector<int64_t> *shape) {
 }
 
 bool read_offsets(JsonReader *json, int64_t *begin, int64_t *end) {
-    return json->begin_array() && json->next_element() && read_size(json, begin) && json->next_element() &&
-           read_size(json, end) && (!json->next_element() || json->refuse("two offsets expected")) && !json->failed();
+    if (!json->begin_array()) return false;
+    for (int64_t *offset : {begin, end})
+        if (!(json->next_element() || json->refuse("two offsets expected")) || !read_size(json, offset)) return false;
+    return json->next_element() ? json->refuse("two offsets expected") : !json->failed();
 }
 
 bool to_type(const std::string &name, TensorType *type) {
@@ -84,10 +94,11 @@ asd_status read_tensor(JsonReader *json, std::string_view bytes, Tensor *tensor)
         if (has) *has = true;
     }
     if (json->failed()) return wrong_header(*json);
-    if (!has_type || !has_shape || !has_offsets) return wrong_tensor(*tensor, "lacks dtype, shape or data_offsets");
-    if (!to_type(type, &tensor->type)) return wrong_tensor(*tensor, "must be of dtype F32, F64 or I64");
-    if (tensor->shape.size() > MOST_AXES) return wrong_tensor(*tensor, "must have one or two axes");
-    if (begin > end || static_cast<std::uint64_t>(end) > bytes.size()) return wrong_tensor(*tensor, "lies beyond the end of the file");
+    if (!has_type || !has_shape || !has_offsets) return not_whole(*tensor, "lacks dtype, shape or data_offsets");
+    if (!to_type(type, &tensor->type)) return not_of_a_model(*tensor, "must be of dtype F32, F64 or I64");
+    if (tensor->shape.size() > MOST_AXES) return not_of_a_model(*tensor, "must have one or two axes");
+    if (begin > end || static_cast<std::uint64_t>(end) > bytes.size())
+        return not_whole(*tensor, "lies beyond the end of the file");
     tensor->bytes = bytes.substr(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin));
     return ASD_OK;
 }
@@ -100,7 +111,7 @@ asd_status read_metadata(JsonReader *json, std::string_view wanted, TensorTable 
         if (key != wanted) continue;
         if (table->has_header) json->refuse("a key twice");
         table->has_header = true;
-        table->header = value;
+        table->header = std::move(value);
     }
     return json->failed() ? wrong_header(*json) : ASD_OK;
 }
@@ -116,8 +127,8 @@ asd_status require_places(const TensorTable &table, std::string_view bytes) {
     for (const Tensor *tensor : in_file) {
         if (tensor->elements() != static_cast<int64_t>(tensor->bytes.size()) / type_bytes(tensor->type) ||
             static_cast<int64_t>(tensor->bytes.size()) % type_bytes(tensor->type) != 0)
-            return wrong_tensor(*tensor, "has another size than its shape says");
-        if (tensor->bytes.data() != end) return wrong_tensor(*tensor, "does not begin where the one before it ends");
+            return not_whole(*tensor, "has another size than its shape says");
+        if (tensor->bytes.data() != end) return not_whole(*tensor, "does not begin where the one before it ends");
         end += tensor->bytes.size();
     }
     return end == bytes.data() + bytes.size() ? ASD_OK : not_whole("bytes after the last array");
@@ -169,9 +180,10 @@ asd_status read_tensor_table(std::string_view file, std::string_view metadata_ke
             continue;
         }
         for (const Tensor &other : table->tensors)
-            if (other.name == key) return wrong_tensor(other, "is there twice");
-        if (table->tensors.size() == MOST_TENSORS) return fail(ASD_INVALID_MODEL, "not an inlier model: it has more than %d arrays",
-                                                               static_cast<int>(MOST_TENSORS));
+            if (other.name == key) return not_whole(other, "is there twice");
+        if (table->tensors.size() == MOST_TENSORS)
+            return fail(ASD_INVALID_MODEL, "not an inlier model: it has more than %d arrays: pass what asd-inlier saved",
+                        static_cast<int>(MOST_TENSORS));
         table->tensors.push_back({key, TensorType::f32, {}, {}});
         ASD_REQUIRE(read_tensor(&json, bytes, &table->tensors.back()));
     }
