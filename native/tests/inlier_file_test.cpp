@@ -348,8 +348,9 @@ void random_damage_is_survived() {
     CHECK(loaded > 1000);
 }
 
-void a_file_is_the_same_model_and_a_path_that_is_none_is_told() {
-    const char *path = "inlier_file_test.safetensors";
+void a_file_is_the_same_model_and_a_path_that_is_none_is_told(const std::string &program) {
+    const std::string name = program + ".safetensors", pipe = program + ".pipe";  // two programs are made of this file
+    const char *path = name.c_str();
     asd_inlier *made = nullptr;
     for (const ModelFile &model : {small_knn(), small_gmm()}) {
         const std::string bytes = model.bytes();
@@ -371,18 +372,18 @@ void a_file_is_the_same_model_and_a_path_that_is_none_is_told() {
     CHECK(std::strstr(asd_last_error(), "xx: cannot be opened") != nullptr);
 #if defined(__unix__)
     CHECK(asd_inlier_open(".", &made) == ASD_FILE_FAILED && errno == EISDIR);
-    if (mkfifo("inlier_file_test.pipe", 0600) == 0) {
+    if (mkfifo(pipe.c_str(), 0600) == 0) {
 #if !defined(ASD_READ_FILES)
-        CHECK(asd_inlier_open("inlier_file_test.pipe", &made) == ASD_FILE_FAILED);  // and does not wait
+        CHECK(asd_inlier_open(pipe.c_str(), &made) == ASD_FILE_FAILED);  // and does not wait
 #endif
-        std::remove("inlier_file_test.pipe");
+        std::remove(pipe.c_str());
     }
 #endif
 }
 
 }  // namespace
 
-int main() {
+int main(int, char **arguments) {
     what_asd_inlier_writes_loads_and_is_described();
     an_array_may_lie_at_any_address();
     order_space_and_what_is_not_needed_do_not_matter();
@@ -392,6 +393,6 @@ int main() {
     a_damaged_header_is_refused();
     damaged_arrays_are_refused();
     random_damage_is_survived();
-    a_file_is_the_same_model_and_a_path_that_is_none_is_told();
+    a_file_is_the_same_model_and_a_path_that_is_none_is_told(arguments[0]);
     return summary("inlier_file");
 }

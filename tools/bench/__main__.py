@@ -11,6 +11,7 @@ from features_rows import rows as features_rows
 from inlier_rows import rows as inlier_rows
 from measure import Row
 from native_rows import rows as native_rows
+from scoring_rows import rows as scoring_rows
 from training_rows import rows as training_rows
 
 
@@ -27,6 +28,7 @@ def _rows() -> Iterator[Row]:
         torch.set_num_threads(threads)
         yield from native_rows(threads)
         yield from features_rows(threads)
+        yield from scoring_rows(threads)
     yield from training_rows(cores)
     yield from inlier_rows()
     yield from eval_rows()

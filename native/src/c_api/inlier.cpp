@@ -83,8 +83,8 @@ namespace {
 asd_status require_dimensions(int64_t dimensions, const asd_inlier &inlier) {
     const int64_t wanted = dimensions_of(inlier);
     if (dimensions == wanted) return ASD_OK;
-    return fail(ASD_INVALID_ARGUMENT, "dimensions must be the model's, %lld; got %lld: pass embeddings of the network that it was "
-                                      "fitted on",
+    return fail(ASD_INVALID_ARGUMENT, "dimensions must be the model's, %lld; got %lld: pass embeddings of the network "
+                                      "that it was fitted on",
                 static_cast<long long>(wanted), static_cast<long long>(dimensions));
 }
 
@@ -111,8 +111,8 @@ asd_status score(const asd_inlier &inlier, const void *data, int64_t count, cons
             asd::cpu::gmm_score(queries, count, inlier.gmm, options.threads, scores);
         const int64_t far = first_not_finite(scores, count);
         if (far == count) return ASD_OK;
-        return fail(ASD_INVALID_ARGUMENT, "query %lld lies so far from the training vectors that float32 overflows: look for what "
-                                          "made it so large, or leave it out",
+        return fail(ASD_INVALID_ARGUMENT, "query %lld lies so far from the training vectors that float32 overflows: look for "
+                                          "what made it so large, or leave it out",
                     static_cast<long long>(far));
     });
 }

@@ -24,9 +24,9 @@ struct Field {
 
 const std::initializer_list<Field> KNN_FIELDS = {{"location", TensorType::f64}, {"shrinkage", TensorType::f64},
                                                  {"training", TensorType::f32}, {"whitening", TensorType::f64}};
-const std::initializer_list<Field> GMM_FIELDS = {
-    {"em", TensorType::i64},    {"location", TensorType::f64}, {"means", TensorType::f32}, {"precisions_cholesky", TensorType::f32},
-    {"scale", TensorType::f64}, {"weights", TensorType::f64}};
+const std::initializer_list<Field> GMM_FIELDS = {{"em", TensorType::i64},    {"location", TensorType::f64},
+                                                 {"means", TensorType::f32}, {"precisions_cholesky", TensorType::f32},
+                                                 {"scale", TensorType::f64}, {"weights", TensorType::f64}};
 
 // A model is refused; the message names the array and the rule.
 asd_status wrong_array(const char *name, const std::string &rule) {
@@ -161,9 +161,8 @@ asd_status load_inlier(std::string_view bytes, asd_inlier *made) {
     TensorTable table;
     ASD_REQUIRE(read_tensor_table(bytes, HEADER_KEY, &table));
     if (!table.has_header)
-        return fail(ASD_INVALID_MODEL, "a safetensors file, but not an inlier model: its metadata lacks '%s': pass what asd-inlier "
-                                       "saved",
-                    HEADER_KEY);
+        return fail(ASD_INVALID_MODEL,
+                    "a safetensors file, but not an inlier model: its metadata lacks '%s': pass what asd-inlier saved", HEADER_KEY);
     InlierHeader header{};
     ASD_REQUIRE(read_inlier_header(table.header, &header));
     made->kind = header.kind;

@@ -1,7 +1,6 @@
 #include "inlier_header.hpp"
 
 #include <charconv>
-#include <cmath>
 #include <string>
 
 #include "checks.hpp"

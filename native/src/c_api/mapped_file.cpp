@@ -1,7 +1,8 @@
 #include "mapped_file.hpp"
 
 #include <cerrno>
-#include <cstring>
+#include <string>
+#include <system_error>
 
 #include "last_error.hpp"
 
@@ -21,7 +22,8 @@ namespace asd::c_api {
 namespace {
 
 asd_status not_read(const char *doing, int error) {
-    const asd_status status = fail(ASD_FILE_FAILED, "cannot be %s (%s): check the path and its permissions", doing, std::strerror(error));
+    const std::string reason = std::generic_category().message(error);  // strerror is not for several threads
+    const asd_status status = fail(ASD_FILE_FAILED, "cannot be %s (%s): check the path and its permissions", doing, reason.c_str());
     errno = error;
     return status;
 }

@@ -16,8 +16,8 @@ public:
     MappedFile &operator=(const MappedFile &) = delete;
     ~MappedFile();
 
-    // ASD_FILE_FAILED unless path names a regular file that can be read: errno says why. Does not wait for a pipe's writer. Called
-    // once.
+    // ASD_FILE_FAILED unless path names a regular file that can be read: errno says why. Does not wait for a pipe's writer.
+    // Called once.
     asd_status open(const char *path);
 
     std::string_view bytes() const { return {data_, size_}; }

@@ -1,7 +1,7 @@
 // Mean distance of whitened queries to the nearest training vectors (Fujimura 2023, Sec. 4.2).
 //
-// A work item is a tile of training vectors and a chunk of queries. Each thread keeps the nearest of what it has seen, and these are
-// put together at the end: the k smallest numbers are the same however they are found.
+// A work item is a tile of training vectors and a chunk of queries. Each thread keeps the nearest of what it has seen, and these
+// are put together at the end: the k smallest numbers are the same however they are found.
 #include <cmath>
 #include <vector>
 

@@ -144,6 +144,8 @@ class MahalanobisKNN(BaseEstimator):  # type: ignore[misc, unused-ignore]
         for name, shape in {**shapes, "whitening": (features, features)}.items():
             if arrays[name].shape != shape:
                 raise ValueError(f"array {name!r} must be {shape}; got shape {arrays[name].shape}")
+        if np.tril(arrays["whitening"], -1).any():
+            raise ValueError("array 'whitening' must be upper triangular")
         self._check_parameters()
         self._check_neighbours(count)
         self.backend_ = _resolved(self.backend)

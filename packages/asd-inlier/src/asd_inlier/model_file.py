@@ -94,6 +94,10 @@ def load_inlier_model(path: str | os.PathLike[str]) -> "MahalanobisKNN | Gaussia
             arrays: dict[str, NDArray[Any]] = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
     except SafetensorError as error:
         raise ModelFileError(path, f"not a whole safetensors file ({error}). Save the model again.") from error
+    except (AttributeError, TypeError) as error:  # such as bfloat16
+        raise ModelFileError(
+            path, f"its arrays are of a type that NumPy lacks ({error}). Save the model again."
+        ) from error
     name, parameters = _checked_header(path, metadata)
     module, layout = _LAYOUTS[name]
     _check_arrays(path, arrays, layout)
@@ -117,9 +121,9 @@ def _checked_header(path: str | os.PathLike[str], metadata: Mapping[str, str]) -
     if _KEY not in metadata:
         raise ModelFileError(path, "a safetensors file, but not an inlier model: its metadata lacks 'asd_inlier'.")
     try:
-        header = json.loads(metadata[_KEY])
+        header = json.loads(metadata[_KEY], object_pairs_hook=_without_repeats)
         schema, name, parameters = header["schema"], header["class"], header["parameters"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ModelFileError(path, f"its header cannot be read ({error!r}). Save the model again.") from error
     if isinstance(schema, bool) or not isinstance(schema, int) or schema < 1:
         raise ModelFileError(path, f"its schema must be a whole number of at least 1; got {schema!r}.")
@@ -128,6 +132,13 @@ def _checked_header(path: str | os.PathLike[str], metadata: Mapping[str, str]) -
     if not isinstance(name, str) or name not in _LAYOUTS or not isinstance(parameters, dict):
         raise ModelFileError(path, f"its class must be one of {', '.join(_LAYOUTS)}; got {name!r}.")
     return name, parameters
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    keys = dict(pairs)
+    if len(keys) < len(pairs):
+        raise ValueError("a key is there twice")
+    return keys
 
 
 def _check_arrays(path: str | os.PathLike[str], arrays: Mapping[str, NDArray[Any]], layout: Mapping[str, str]) -> None:
