@@ -24,10 +24,7 @@
 
 #include <stdint.h>
 
-/* ASD_STATIC: linked into a larger library that does not pass these functions on. */
-#if defined(ASD_STATIC)
-#define ASD_API
-#elif defined(__GNUC__)
+#if defined(__GNUC__)
 #define ASD_API __attribute__((visibility("default")))
 #else
 #define ASD_API
