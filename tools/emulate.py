@@ -2,9 +2,9 @@
 
     python tools/emulate.py EMULATOR PYTHON CTEST BUILD
 
-PYTHON is one that has the wheel, BUILD the folder of the built C and C++ tests. Each processor must choose its instruction set
-and pass the tests of the core. The emulator has no AVX-512: that it is left alone where the processor has it and the system
-does not is the matter of native/tests/masked_registers_test.cpp.
+PYTHON is one that has the wheel, BUILD the folder of the built C and C++ tests. Each processor must choose its
+instruction set and pass the tests of the core. The emulator has no AVX-512: that it is left alone where the processor
+has it and the system does not is the matter of native/tests/masked_registers_test.cpp.
 """
 
 from __future__ import annotations
