@@ -6,25 +6,28 @@ the global one if that is None. Always on the CPU, so that a seed means the same
 """
 
 import math
+from typing import TypeVar
 
 import torch
 from torch import nn
+
+Layer = TypeVar("Layer", bound=nn.Module)
 
 
 def conv2d(
     in_channels: int, out_channels: int, *, kernel: int, stride: int, generator: torch.Generator | None
 ) -> nn.Conv2d:
     """Convolution without bias, padded to keep the size at stride 1; He initialisation by fan-out, as torchvision's."""
-    layer = nn.Conv2d(
-        in_channels, out_channels, kernel, stride=stride, padding=kernel // 2, bias=False, device="meta"
-    ).to_empty(device="cpu")
+    layer = _with_memory(
+        nn.Conv2d(in_channels, out_channels, kernel, stride=stride, padding=kernel // 2, bias=False, device="meta")
+    )
     nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu", generator=generator)
     return layer
 
 
 def biased_conv2d(in_channels: int, out_channels: int, *, kernel: int, generator: torch.Generator | None) -> nn.Conv2d:
     """Convolution with bias that keeps the size; PyTorch's default initialisation, uniform within 1 / sqrt(fan-in)."""
-    layer = nn.Conv2d(in_channels, out_channels, kernel, padding=kernel // 2, device="meta").to_empty(device="cpu")
+    layer = _with_memory(nn.Conv2d(in_channels, out_channels, kernel, padding=kernel // 2, device="meta"))
     assert layer.bias is not None
     bound = 1 / math.sqrt(in_channels * kernel**2)
     nn.init.uniform_(layer.weight, -bound, bound, generator=generator)
@@ -34,8 +37,17 @@ def biased_conv2d(in_channels: int, out_channels: int, *, kernel: int, generator
 
 def linear(in_features: int, out_features: int, *, generator: torch.Generator | None) -> nn.Linear:
     """Linear layer with PyTorch's default initialisation: weight and bias uniform within 1 / sqrt(in_features)."""
-    layer = nn.Linear(in_features, out_features, device="meta").to_empty(device="cpu")
+    layer = _with_memory(nn.Linear(in_features, out_features, device="meta"))
     bound = 1 / math.sqrt(in_features)
     nn.init.uniform_(layer.weight, -bound, bound, generator=generator)
     nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
+    return layer
+
+
+def _with_memory(layer: Layer) -> Layer:
+    """The layer with parameters on the CPU that hold anything, in place of those on the meta device."""
+    # As layer.to_empty(device="cpu"), which reaches empty_like's Python form on the meta device and so imports torch's
+    # compiler and SymPy, which takes longer than all else that is done to load a saved model.
+    for name, parameter in list(layer.named_parameters()):
+        setattr(layer, name, nn.Parameter(torch.empty(parameter.shape, dtype=parameter.dtype)))
     return layer

@@ -324,6 +324,12 @@ def fault_run(
     return run
 
 
+def test_there_are_at_least_fifty_different_faults() -> None:
+    faults = [*FILE_FAULTS, *RECORD_FAULTS]
+    assert len({fault.name for fault in faults}) == len(faults) >= 50
+    assert len({(fault.path, fault.script) for fault in faults}) >= 50
+
+
 @pytest.mark.parametrize("fault", [*FILE_FAULTS, *RECORD_FAULTS], ids=str)
 def test_a_fault_ends_in_the_right_files_or_in_a_typed_error_and_nothing_bad_is_published(
     fault: Fault, fault_run: Callable[[Fault], None]

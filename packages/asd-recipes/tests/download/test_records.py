@@ -17,22 +17,33 @@ from asd_recipes.download import (
 )
 from asd_recipes.download.patience import Patience, retry_after_s
 from asd_recipes.download.record_listing import parse_listing
-from asd_recipes.download.records import RECORDS, known_archives, machine_of
+from asd_recipes.download.records import RECORDS, SPLITS, known_archives, known_record, machine_of
 
 
 def test_record_numbers_and_sums_are_those_of_the_facts() -> None:
     numbers = {year: [record.number for record in splits.values()] for year, splits in RECORDS.items()}
-    assert numbers[2020] == [3678171, 3727685, 3841772]
-    assert numbers[2023] == [7882613, 7830345, 7860847]
-    assert sorted(numbers) == list(range(2020, 2027))
-    assert all(list(splits) == ["dev", "additional", "eval"] for splits in RECORDS.values())
-    everything = [number for row in numbers.values() for number in row]
-    assert len(set(everything)) == 21
+    assert numbers == {
+        2020: [3678171, 3727685, 3841772],
+        2021: [4562016, 4660992, 4884786],
+        2022: [6355122, 6462969, 6586456],
+        2023: [7882613, 7830345, 7860847],
+        2024: [10902294, 11259435, 11363076],
+        2025: [15097779, 15392814, 15519362],
+        2026: [19336329, 20151556],  # none yet of its evaluation clips
+    }
+    assert all(list(splits) == list(SPLITS)[: len(splits)] for splits in RECORDS.values())
     sums = {archive.name: archive.md5 for split in RECORDS[2023] for archive in known_archives(2023, split)}
     assert len(set(sums.values())) == 21
     assert sums["dev_bearing.zip"] == "8a813bc8d8f156b5395bfccdfac7673c"
     assert sums["eval_data_Vacuum_train.zip"] == "1c8de33d9a8c7850a1f7aaddb97d87be"
     assert sums["eval_data_ToyTank_test.zip"] == "f5639bf58c47169c622751f19c6fc321"
+
+
+def test_a_split_whose_record_is_not_known_is_refused_with_those_that_are() -> None:
+    with pytest.raises(RecordError, match=r"no record of dcase2026's split 'eval' is known yet; there are dev, add"):
+        known_record(2026, "eval")
+    with pytest.raises(RecordError, match="dcase2026 has no split 'test'; there are dev, additional, eval"):
+        known_record(2026, "test")
 
 
 @pytest.mark.parametrize(

@@ -104,8 +104,8 @@ class _Call:
         chosen: list[Archive] = []
         there_are: set[str] = set()
         sources = dict(self._manifest.sources)
-        for split in splits:
-            record = known_record(year, split).number
+        records = {split: known_record(year, split).number for split in splits}  # refuses before anything is asked
+        for split, record in records.items():
             known = [a for a in known_archives(year, split) if not machines or a.machine in machines]
             if known and all(self._at_hand(archive) for archive in known):
                 found = known

@@ -93,7 +93,6 @@ RECORDS: dict[int, dict[str, KnownRecord]] = {
     2026: {
         "dev": _named(19336329, "dev_{}.zip", _2026_DEV),
         "additional": _named(20151556, "eval_data_{}_train.zip", _2026_EVAL),
-        "eval": _named(20437238, "eval_data_{}_test.zip", _2026_EVAL),
     },
 }
 
@@ -140,10 +139,15 @@ def known_record(year: int, split: str) -> KnownRecord:
     """The record of a year's split.
 
     Raises:
-        RecordError: no such split.
+        RecordError: no such split, or none that is known.
     """
+    if split not in SPLITS:
+        raise RecordError(f"dcase{year} has no split {split!r}; there are {', '.join(SPLITS)}.")
     if split not in RECORDS[year]:
-        raise RecordError(f"dcase{year} has no split {split!r}; there are {', '.join(RECORDS[year])}.")
+        raise RecordError(
+            f"no record of dcase{year}'s split {split!r} is known yet; there are {', '.join(RECORDS[year])}. Unpack its "
+            "zip files by hand where --data or `asd data check` shall find them."
+        )
     return RECORDS[year][split]
 
 
