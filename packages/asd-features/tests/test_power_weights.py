@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,22 @@ def test_weights_are_the_shares_of_the_filtered_clip_s_power(bins: int, toleranc
     weights = power_weights(wave, SHORT, bins=bins)
     assert weights.shape == (SHORT.count(10000), bins)
     np.testing.assert_allclose(weights, power / power.sum(), rtol=tolerances.scaled_power)
+
+
+@pytest.mark.parametrize("dtype", [np.int16, np.float32])
+@pytest.mark.parametrize("edges", [{}, {"pass_hz": 100.0, "stop_hz": 80.0}])
+@pytest.mark.parametrize("samples", [70_000, 76_000, 76_001])
+def test_a_long_recording_is_filtered_in_parts_to_the_same_weights(
+    dtype: type, edges: dict[str, float], samples: int, monkeypatch: pytest.MonkeyPatch, tolerances: Any
+) -> None:
+    """Samples that end on the segments' grid, between its points, and one after it."""
+    wave = (3000 * noise(samples) * (np.arange(samples) > 40_000)).astype(dtype)  # silent at first
+    filter_edges = HighPassSettings(**edges)
+    whole = power_weights(wave, SHORT, bins=3, high_pass=filter_edges)
+    monkeypatch.setattr("asd_features.power_in_parts._WHOLE_SAMPLES", 9_000)
+    monkeypatch.setattr(sys.modules["asd_features.power_weights"], "_BLOCK_SAMPLES", 1_000)
+    parts = power_weights(wave, SHORT, bins=3, high_pass=filter_edges)
+    np.testing.assert_allclose(parts, whole, rtol=tolerances.float64, atol=tolerances.float64 * whole.max())
 
 
 @settings(max_examples=20, deadline=None)

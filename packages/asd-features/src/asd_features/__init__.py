@@ -20,6 +20,7 @@ from asd_features.power_weights import HighPassSettings, high_pass_sos, power_we
 from asd_features.recording_measures import RecordingMeasures, measure_recording
 from asd_features.segmentation import SegmentSettings, segments
 from asd_features.waveform import Waveform, read_waveform
+from asd_features.waveform_blocks import waveform_blocks
 from asd_features.waveform_statistics import WaveformStatistics, waveform_statistics
 
 __all__ = [
@@ -46,5 +47,6 @@ __all__ = [
     "read_waveform",
     "segment_log_mel",
     "segments",
+    "waveform_blocks",
     "waveform_statistics",
 ]

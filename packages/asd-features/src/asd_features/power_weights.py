@@ -15,13 +15,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-import asd_native
+from asd_features.power_in_parts import high_passed_power
 from asd_features.segmentation import SegmentSettings
-from asd_features.waveform import INT16_SCALE
+from asd_features.waveform_blocks import INT16_SCALE
 
 # Below this share of the clip's power, 240 dB down, what the filter leaves is its own rounding and no sound: silence
 # with a drifting offset leaves 1e-25. The rounding of float32 samples, which is in every real clip, leaves 1e-16.
 _ROUNDING_SHARE = 1e-24
+# Squared at a time, so that a recording of hours needs no copies of itself.
+_BLOCK_SAMPLES = 1 << 22
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,10 +116,8 @@ def power_weights(
     wave = np.asarray(wave)
     if wave.ndim != 1:
         raise ValueError(f"wave must be (T,); got shape {wave.shape}. Weigh one clip at a time.")
-    power = asd_native.high_passed_power(
-        wave, high_pass_sos(segment_settings.sample_rate_hz, high_pass), bins=bins,
-        segment_samples=segment_settings.length_samples, hop_samples=segment_settings.hop_samples,
-    )  # fmt: skip
+    sos = high_pass_sos(segment_settings.sample_rate_hz, high_pass)
+    power = high_passed_power(wave, sos, segment_settings, bins=bins)
     if power.mean() <= _ROUNDING_SHARE * _mean_square(wave):
         return np.full(power.shape, 1.0 / power.size)
     weights: NDArray[np.float64] = power / power.sum()
@@ -126,7 +126,7 @@ def power_weights(
 
 def _mean_square(wave: NDArray[Any]) -> float:
     """On the scale where int16's full range is [-1, 1)."""
-    signal = wave.astype(np.float64)
-    if wave.dtype == np.int16:
-        signal /= INT16_SCALE
-    return float(np.mean(np.square(signal)))
+    scale = INT16_SCALE if wave.dtype == np.int16 else 1.0
+    starts = range(0, len(wave), _BLOCK_SAMPLES)
+    squares = [np.square(wave[start : start + _BLOCK_SAMPLES] / np.float64(scale)).sum() for start in starts]
+    return float(np.sum(squares)) / len(wave)

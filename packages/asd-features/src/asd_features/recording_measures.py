@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from asd_features.audio_file import AudioInfo, open_audio
 from asd_features.frame_blocks import frame_blocks
-from asd_features.waveform import INT16_SCALE
+from asd_features.waveform_blocks import INT16_SCALE
 
 # Of all channels together, so that a recording of many channels takes no more memory than one of few.
 _BLOCK_SAMPLES = 1 << 18

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from asd_features.log_mel import analysis_window
 from asd_features.log_mel_settings import LogMelSettings
 from asd_features.mel_filterbank import mel_filterbank
-from asd_features.waveform import INT16_SCALE
+from asd_features.waveform_blocks import INT16_SCALE
 
 # 224 bands in eight groups: fewer leave more zeros to multiply, more make the products too small to be fast.
 _BANDS_PER_GROUP = 28

@@ -16,7 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from asd_features.waveform import INT16_SCALE
+from asd_features.waveform_blocks import INT16_SCALE
+
+# Taken at a time, so that a recording of hours needs no copies of itself; 4 minutes at 16 kHz.
+_BLOCK_SAMPLES = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -66,15 +69,16 @@ def waveform_statistics(waves: Iterable[NDArray[Any]]) -> WaveformStatistics:
         clip = np.asarray(wave)
         if clip.ndim != 1:
             raise ValueError(f"waves[{number}] must be (T,); got shape {clip.shape}. Pass one array a clip.")
-        if clip.dtype == np.int16:
-            integer_count += clip.size
-            integer_sum += int(clip.sum(dtype=np.int64))
-            integer_squares += int(np.square(clip.astype(np.int32)).sum(dtype=np.int64))  # 2^30 at most, each
-        elif clip.dtype in (np.float32, np.float64):
-            if clip.size:
-                moments.add(*_moments_of(clip.astype(np.float64), number))
-        else:
+        if clip.dtype not in (np.int16, np.float32, np.float64):
             raise TypeError(f"waves[{number}] must be int16, float32 or float64; got {clip.dtype}.")
+        for start in range(0, clip.size, _BLOCK_SAMPLES):
+            block = clip[start : start + _BLOCK_SAMPLES]
+            if block.dtype == np.int16:
+                integer_count += block.size
+                integer_sum += int(block.sum(dtype=np.int64))
+                integer_squares += int(np.square(block.astype(np.int32)).sum(dtype=np.int64))  # 2^30 at most, each
+            else:
+                moments.add(*_moments_of(block.astype(np.float64), number))
     if integer_count:
         moments.add(integer_count, *_scaled_moments(integer_count, integer_sum, integer_squares))
     if moments.count == 0:
