@@ -7,7 +7,7 @@ import pytest
 
 from asd_recipes.clip import Clip, DatasetError
 from asd_recipes.clip_name import ClipName
-from asd_recipes.own_data import FEW_RECORDINGS, OwnData, prepare_own_data
+from asd_recipes.own_data import FEW_RECORDINGS, OwnData, evenly_spread, prepare_own_data
 from asd_recipes.own_recordings import NORMAL
 from asd_recipes.recipe_toml import load_recipe
 from asd_recipes.waveform_bank import WaveformBank
@@ -35,13 +35,20 @@ def _bank(*seconds: float, attributes: tuple[str, ...] = (), others: int = 3) ->
     return WaveformBank(tuple(clips), tuple(waves), (), "made up")
 
 
+def _recording(data: OwnData, index: int) -> str:
+    """Of a piece, which is named by its recording and the sample that it begins with."""
+    name, _, sample = data.prepared.bank.clips[index].listed_as.partition(" from sample ")
+    assert data.prepared.bank.waves[index][0] == int(sample)
+    return name
+
+
 def _parts(data: OwnData, which: dict[str, list[int]]) -> dict[str, list[tuple[float, float]]]:
     """(begin, end) in seconds of the pieces of each recording."""
     parts: dict[str, list[tuple[float, float]]] = {}
     for index in which[NORMAL]:
         wave = data.prepared.bank.waves[index]
         place = (float(wave[0]) / RATE, (float(wave[-1]) + 1) / RATE)
-        parts.setdefault(data.prepared.bank.clips[index].listed_as, []).append(place)
+        parts.setdefault(_recording(data, index), []).append(place)
     return parts
 
 
@@ -79,11 +86,11 @@ def test_with_many_recordings_whole_ones_are_held_out_of_every_attribute_value()
 def test_the_boundary_is_at_ten_recordings_and_another_seed_holds_out_others() -> None:
     assert prepare_own_data(_bank(*[5.0] * FEW_RECORDINGS), RECIPE).held_out == "time"
     bank = _bank(*[5.0] * (FEW_RECORDINGS + 10))
-    first, again = (prepare_own_data(bank, RECIPE).prepared for _ in range(2))
+    first, again = (prepare_own_data(bank, RECIPE) for _ in range(2))
     other = prepare_own_data(bank, load_recipe("own", settings=[
         *(f"{group}.sample_rate_hz={RATE}" for group in ("audio", "segments", "log_mel")),
-        "log_mel.low_hz=0.0", "log_mel.high_hz=500.0", "seed=1"])).prepared  # fmt: skip
-    names = [{data.bank.clips[index].listed_as for index in data.validation[NORMAL]} for data in (first, again, other)]
+        "log_mel.low_hz=0.0", "log_mel.high_hz=500.0", "seed=1"]))  # fmt: skip
+    names = [{_recording(data, i) for i in data.prepared.validation[NORMAL]} for data in (first, again, other)]
     assert names[0] == names[1]
     assert names[0] != names[2]
 
@@ -107,6 +114,24 @@ def test_every_tenth_piece_of_another_machine_validates_and_none_does_both() -> 
     training, validation = prepared.training["others1/fan"], prepared.validation["others1/fan"]
     assert (len(training), len(validation)) == (23, 2)
     assert not set(training) & set(validation)
+
+
+def test_of_hours_of_sound_all_train_and_evenly_spread_pieces_are_held_out_and_teach_the_inlier_models(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = prepare_own_data(_bank(1000, 10), RECIPE).prepared
+    monkeypatch.setattr("asd_recipes.own_data.MOST_PIECES", 50)
+    prepared = prepare_own_data(_bank(1000, 10), RECIPE).prepared
+    assert prepared.training == whole.training
+    assert len(whole.validation[NORMAL]) == 125 + 1
+    held_out = prepared.validation[NORMAL]
+    assert len(held_out) == len(set(held_out)) == 50
+    assert set(held_out) <= set(whole.validation[NORMAL])
+    assert set(np.diff(held_out)) <= {2, 3}, "evenly spread"
+    pieces = evenly_spread(prepared.training[NORMAL])
+    assert len(pieces) == 50
+    assert set(np.diff(pieces)) <= {1, 2}
+    assert evenly_spread(pieces[:7]) == pieces[:7]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from asd_features import read_waveform
+from asd_features import waveform_blocks
 from asd_recipes.clip_name import parse_clip_name
 from asd_recipes.dataset import Clip
 from asd_recipes.recipe import Audio
@@ -111,10 +111,10 @@ def _opened(clips: list[Clip], audio: Audio | None = None) -> tuple[WaveformBank
 
     def watched(path: Path, **settings: object) -> object:
         read.append(path.name)
-        return read_waveform(path, **settings)  # type: ignore[arg-type]
+        return waveform_blocks(path, **settings)  # type: ignore[arg-type]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("asd_recipes.waveform_bank.read_waveform", watched)
+        patch.setattr("asd_recipes.waveform_bank.waveform_blocks", watched)
         return open_bank(clips, audio or Audio(), _place(clips), advance=lambda steps: None), read
 
 

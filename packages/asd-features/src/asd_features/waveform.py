@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from asd_features.audio_file import AudioInfo, open_audio
-from asd_features.waveform_blocks import Channel, checked_request, opened_blocks
+from asd_features.waveform_blocks import Channel, Samples, checked_request, opened_blocks
 
 # Subtypes that float32 cannot hold exactly; all others are read without loss.
 _ROUNDED = ("PCM_32", "DOUBLE")
@@ -32,7 +31,7 @@ class Waveform:
             "44100 -> 16000 Hz (soxr HQ)"; empty if they are the file's own.
     """
 
-    samples: NDArray[np.int16] | NDArray[np.float32]
+    samples: Samples
     sample_rate_hz: int
     conversions: tuple[str, ...] = ()
 
@@ -71,7 +70,8 @@ def read_waveform(
     wanted_rate_hz, channel = checked_request(sample_rate_hz, channel)
     with open_audio(path) as (info, sound):
         blocks = list(opened_blocks(info, sound, wanted_rate_hz, channel, resample=resample))
-    samples = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+    # All blocks are of one type.
+    samples: Samples = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)  # type: ignore[assignment]
     return Waveform(samples, wanted_rate_hz, tuple(_conversions(info, wanted_rate_hz, channel)))
 
 

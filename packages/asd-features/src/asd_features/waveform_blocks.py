@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 INT16_SCALE = 32768.0
 Channel = int | Literal["only", "mean"]
 Samples = NDArray[np.int16] | NDArray[np.float32]
-# Of all channels together. A clip of DCASE is one block; of a compressed stream that declares more than it holds, memory
-# follows what has been decoded.
+# Of all channels together. A clip of DCASE is one block; of a compressed stream that declares more than it holds,
+# memory follows what has been decoded.
 _BLOCK_SAMPLES = 1 << 20
 # A header of 1 Hz would turn a small file into gigabytes. From 250 Hz up, all rates can be brought to 16 kHz.
 _MOST_GROWTH = 64

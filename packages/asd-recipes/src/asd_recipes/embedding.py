@@ -3,12 +3,13 @@
 Of a network with a flow each segment also becomes a map of scores (Sec. 3.1).
 
 The segments of one clip go through the network together and without those of any other clip, so that a clip's
-embedding does not depend on its company, to the last bit.
+embedding does not depend on its company, to the last bit; of a long recording 64 at a time, so that memory does not
+depend on its length.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,9 @@ from asd_recipes.training_diverged import TrainingDivergedError
 from asd_recipes.waveform_bank import Samples
 
 Float32Array = NDArray[np.float32]
+
+SEGMENTS_AT_ONCE = 64
+"""More than a clip of DCASE or a piece of one's own recordings has: these go through the network at once."""
 
 
 @dataclass(frozen=True)
@@ -95,17 +99,31 @@ class ClipEmbedder:
 
     def cut(self, wave: Samples) -> Float32Array:
         """(S, T) standardised segments of one clip."""
+        return np.concatenate(list(self.batches(wave)))
+
+    def batches(self, wave: Samples) -> Iterator[Float32Array]:
+        """The standardised segments of one clip, in order, up to `SEGMENTS_AT_ONCE` (S, T) at a time."""
+        standardise = self._standardiser(wave)
+        length, hop = self.segments.length_samples, self.segments.hop_samples
+        count = self.segments.count(len(wave))
+        for first in range(0, count, SEGMENTS_AT_ONCE):
+            last = first + SEGMENTS_AT_ONCE
+            # Segments begin every hop, but for the last one of all, which ends where the clip does.
+            start = min(first * hop, max(0, len(wave) - length))
+            end = len(wave) if last >= count else (last - 1) * hop + length
+            yield standardise(wave[start:end])
+
+    def _standardiser(self, wave: Samples) -> Callable[[Samples], Float32Array]:
+        """What cuts a part of a clip into standardised segments."""
         if self.standardise == "segment":
-            return segments(wave, self.segments, per_segment=True)
-        mean, std = self.statistics.mean, self.statistics.std
-        if self.standardise == "clip":
-            own = waveform_statistics([wave])
-            mean, std = own.mean, own.std
-        return segments(wave, self.segments, mean=mean, std=max(std, float(np.finfo(np.float32).tiny)))
+            return partial(segments, settings=self.segments, per_segment=True)
+        level = waveform_statistics([wave]) if self.standardise == "clip" else self.statistics
+        std = max(level.std, float(np.finfo(np.float32).tiny))
+        return partial(segments, settings=self.segments, mean=level.mean, std=std)
 
     def embed(self, waves: Iterable[Samples], advance: Advance, *, score_maps: bool = False) -> Embeddings:
         """Embeddings of clips, one clip at a time; `score_maps` runs the flow as well."""
-        return self.embed_cut((self.cut(wave) for wave in waves), advance, score_maps=score_maps)
+        return self.embed_cut((self.batches(wave) for wave in waves), advance, score_maps=score_maps)
 
     def embed_pseudo_targets(
         self, source: Sequence[Samples], target: Sequence[Samples], *, alpha: float, seed: int, advance: Advance
@@ -113,24 +131,28 @@ class ClipEmbedder:
         """Embeddings of the source's segments, each mixed with a random crop of a random target clip (Sec. 3.1)."""
         whole = [self._whole(wave) for wave in target]
         mixed = (
-            pseudo_target_segments(self.cut(wave), whole, alpha=alpha, seed=seed + place)
+            [pseudo_target_segments(self.cut(wave), whole, alpha=alpha, seed=seed + place)]
             for place, wave in enumerate(source)
         )
         return self.embed_cut(mixed, advance)
 
     @torch.inference_mode()
-    def embed_cut(self, clips: Iterable[Float32Array], advance: Advance, *, score_maps: bool = False) -> Embeddings:
-        """Embeddings of clips that are cut into (S, T) segments already."""
+    def embed_cut(
+        self, clips: Iterable[Iterable[Float32Array]], advance: Advance, *, score_maps: bool = False
+    ) -> Embeddings:
+        """Embeddings of clips that are cut already: of each its batches of (S, T) segments."""
         vectors, counts, maps = [], [], []
         with self.device.autocast():  # one context for all clips: it casts the weights once
-            for clip in clips:
-                output = self.network(self._log_mel_layer(torch.from_numpy(clip).to(self.device.torch_device)))
-                vectors.append(output.embedding.float().cpu().numpy())
-                if score_maps:
-                    assert self.network.flow is not None, "only a network with a flow is asked for its score"
-                    latent = self.network.flow(output.map).latent
-                    maps.append(flow_score_map(latent, dependent=self.dependent_channels).cpu().numpy())
-                counts.append(len(clip))
+            for batches in clips:
+                counts.append(0)
+                for batch in batches:
+                    output = self.network(self._log_mel_layer(torch.from_numpy(batch).to(self.device.torch_device)))
+                    vectors.append(output.embedding.float().cpu().numpy())
+                    if score_maps:
+                        assert self.network.flow is not None, "only a network with a flow is asked for its score"
+                        latent = self.network.flow(output.map).latent
+                        maps.append(flow_score_map(latent, dependent=self.dependent_channels).cpu().numpy())
+                    counts[-1] += len(batch)
                 advance(1)
         embeddings = Embeddings(
             np.concatenate(vectors), np.array(counts, np.int64), np.concatenate(maps) if maps else None

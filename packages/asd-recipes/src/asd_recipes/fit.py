@@ -28,7 +28,7 @@ from asd_recipes.job import library_versions
 from asd_recipes.machine_data import PreparedData
 from asd_recipes.network_scoring import Float64Array, NetworkScoring
 from asd_recipes.network_training import NetworkTraining
-from asd_recipes.own_data import OwnData, prepare_own_data
+from asd_recipes.own_data import MOST_PIECES, OwnData, evenly_spread, prepare_own_data
 from asd_recipes.own_recordings import NORMAL, OwnRecordings
 from asd_recipes.progress import Progress
 from asd_recipes.recipe import Recipe
@@ -138,7 +138,8 @@ class OwnFit:
         if not (self._network / "candidates.csv").is_file():
             shutil.rmtree(self._network / "inlier", ignore_errors=True)
             embedder = ClipEmbedder.load(weights, variant, recipe, data.statistics[NORMAL], device)
-            NetworkScoring(NORMAL, variant.name, variant, data, recipe, embedder).run(self._network, progress)
+            spread = replace(data, training={**data.training, NORMAL: evenly_spread(data.training[NORMAL])})
+            NetworkScoring(NORMAL, variant.name, variant, spread, recipe, embedder).run(self._network, progress)
 
     def _publish(
         self,
@@ -218,6 +219,8 @@ def _describe(data: OwnData, labels: AttributeLabels | None, device: Device, pro
         f"{data.recordings} normal recordings, {data.seconds:.0f} s: {len(pieces[0])} pieces train, {len(pieces[1])} "
         f"are held out ({held_out}); {len(data.prepared.training) - 1} other machines; {device.description}"
     )
+    if len(pieces[0]) > MOST_PIECES:
+        progress.say(f"the network trains on all pieces, the inlier models on {MOST_PIECES} of them, evenly spread")
     if labels:
         progress.say(f"{len(labels.classes)} joint attribute values are learnt as well")
 

@@ -132,7 +132,14 @@ def score_clips(model: InlierModel, embedded: Embeddings, weights: Float64Array 
 
 def flow_scores(machine: str, waves: Sequence[Samples], embedded: Embeddings, recipe: Recipe) -> Float64Array:
     """(N,) scores: mean over frequency, (weighted) mean over the time bins of all segments of a clip (Sec. 3.2)."""
+    of_bins = flow_of_bins(embedded)
+    bins = of_bins.shape[1]
+    weights = segment_weights(machine, waves, recipe, bins=bins)
+    return clip_scores(of_bins.reshape(-1), embedded.counts * bins, weights)
+
+
+def flow_of_bins(embedded: Embeddings) -> Float64Array:
+    """(S, bins) scores of the time bins of all segments: the flow's, mean over frequency."""
     assert embedded.score_maps is not None, "only a network with a flow is asked for its score"
-    bins = embedded.score_maps.shape[2]
-    of_bins = embedded.score_maps.mean(axis=1, dtype=np.float64).reshape(-1)
-    return clip_scores(of_bins, embedded.counts * bins, segment_weights(machine, waves, recipe, bins=bins))
+    of_bins: Float64Array = embedded.score_maps.mean(axis=1, dtype=np.float64)
+    return of_bins

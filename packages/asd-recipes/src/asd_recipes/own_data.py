@@ -5,10 +5,13 @@ of the recordings (`split.source_share`, drawn evenly over the attribute values)
 whole. With ten or fewer none can be spared: of each, the last part is held out, in pieces of one segment, the most that
 it gives. Such pieces are like those that trained, more than another day's recording is; the threshold is the lower
 for it.
+
+The network trains on every piece. Of more than a thousand, evenly spread ones do for the inlier models, and for scale
+and threshold: what these keep and compare grows with their number, and hours of sound must not fill the memory.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
@@ -27,6 +30,8 @@ PIECE_S = 10.0
 """Pieces are at least so long, as the clips of DCASE are, where a recording is."""
 FEW_RECORDINGS = 10
 """Up to so many, parts of recordings are held out, and not whole ones."""
+MOST_PIECES = 1000
+"""That inlier models learn from, and that are held out; as many as DCASE has training clips of a machine."""
 SHORTEST_S = 1.0
 """What is shorter is left out: repeated to fill a segment, it would teach its own repetition."""
 _FEWEST_HELD_OUT = 2  # one score has no spread
@@ -77,9 +82,15 @@ def prepare_own_data(bank: WaveformBank, recipe: Recipe) -> OwnData:
             f"{len(normal)} normal recordings give {len(validation)} pieces to hold out; {_FEWEST_HELD_OUT} are the "
             f"least: add recordings, or longer ones; of {2 * recipe.segments.length_s:g} s and more each gives one."
         )
-    prepared = _prepared(pieces, training, validation, others, recipe)
+    prepared = _prepared(pieces, training, evenly_spread(validation), others, recipe)
     seconds = sum(len(bank.waves[index]) for index in normal) / recipe.audio.sample_rate_hz
     return OwnData(prepared, held_out, len(normal), seconds, tuple(problems))
+
+
+def evenly_spread(pieces: Sequence[int]) -> list[int]:
+    """At most `MOST_PIECES` of them, from first to last."""
+    count = min(len(pieces), MOST_PIECES)
+    return [pieces[place * len(pieces) // count] for place in range(count)]
 
 
 class _Pieces:
@@ -95,7 +106,9 @@ class _Pieces:
         wave = self.bank.waves[index]
         edges = np.linspace(start, stop, max(1, (stop - start) // least) + 1).astype(int)
         first = len(self.clips)
-        self.clips += [self.bank.clips[index]] * (len(edges) - 1)
+        clip = self.bank.clips[index]
+        name = clip.listed_as or clip.path.name
+        self.clips += [replace(clip, listed_as=f"{name} from sample {low}") for low in edges[:-1]]
         self.waves += [wave[low:high] for low, high in pairwise(edges)]
         return list(range(first, len(self.clips)))
 

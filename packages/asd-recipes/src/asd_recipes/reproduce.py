@@ -106,7 +106,7 @@ class Reproduction:
         jobs = jobs_of(prepared, machines, self.systems)
         context = JobContext(self.store, self.recipe, prepared, device, dataset.synthetic)
         problems += self._run_jobs(jobs, context, dataset, progress)
-        results = evaluate_run(self.store, self.recipe, jobs, synthetic=dataset.synthetic)
+        results = evaluate_run(self.store, self.recipe, jobs, progress, synthetic=dataset.synthetic)
         tables = ResultTables(
             heading=_heading(bank, dataset, self.recipe),
             data="synthetic" if dataset.synthetic else str(dataset.root),

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from asd_eval import decide, write_submission
+from asd_eval.errors import ConventionError, RowError
 from asd_recipes.job import Job
+from asd_recipes.progress import Progress
 from asd_recipes.recipe import Recipe
 from asd_recipes.run_store import RunStore, write_json
 from asd_recipes.score_table import ScoreTable, read_score_table
@@ -19,18 +21,26 @@ DECISION_QUANTILE = 0.9
 """Of the scores of normal clips that trained nothing; the official baseline's quantile."""
 
 
-def evaluate_run(store: RunStore, recipe: Recipe, jobs: Sequence[Job], *, synthetic: bool) -> list[SystemResult]:
-    """Metrics of every system that has scores; writes `metrics/` and `submissions/`."""
+def evaluate_run(
+    store: RunStore, recipe: Recipe, jobs: Sequence[Job], progress: Progress, *, synthetic: bool
+) -> list[SystemResult]:
+    """Metrics of every system that has scores; writes `metrics/` and `submissions/`.
+
+    A machine with names that no submission file may have or hold has none there, and `progress` is told.
+    """
     tables = read_score_tables(store, jobs)
     tests = {machine: found[0].part("test") for of in tables.values() for machine, found in of.items()}
     results = evaluate_systems(tables, selected=recipe.inlier.selected, diverged=_diverged(store, jobs))
     for folder in ("metrics", "submissions"):
         shutil.rmtree(store.root / folder, ignore_errors=True)  # of a call for other machines or systems
+    refused: dict[str, str] = {}
     for result in results:
         metrics: dict[str, Any] = {"synthetic": synthetic, "uses_labels": result.row.uses_labels}
         metrics |= {name: [asdict(item) for item in items] for name, items in result.metrics.items()}
         write_json(store.root / "metrics" / f"{result.row.slug}.json", metrics)
-        _write_submission(store, result, tests)
+        refused |= _write_submission(store, result, tests)
+    for machine, reason in refused.items():
+        progress.say(f"no submission files of {machine}, whose names the rules do not allow: {reason}")
     return results
 
 
@@ -54,13 +64,22 @@ def _table_path(store: RunStore, job: Job) -> Path:
     return store.system(job.machine, job.folder) / "candidates.csv"
 
 
-def _write_submission(store: RunStore, result: SystemResult, tests: dict[str, ScoreTable]) -> None:
+def _write_submission(store: RunStore, result: SystemResult, tests: dict[str, ScoreTable]) -> dict[str, str]:
+    """Writes the files; returns the machines that have none, and why."""
+    refused = {}
     for machine, scores in result.scores.items():
         threshold = float(np.quantile(scores.validation, DECISION_QUANTILE))
-        write_submission(
-            store.root / "submissions" / result.row.slug,
-            tests[machine].files,
-            scores.test,
-            machine=machine,
-            decisions=decide(scores.test, threshold),
-        )
+        try:
+            write_submission(
+                store.root / "submissions" / result.row.slug,
+                tests[machine].files,
+                scores.test,
+                machine=machine,
+                decisions=decide(scores.test, threshold),
+            )
+        except (
+            ConventionError,
+            RowError,
+        ) as error:  # names with a folder, a comma or a bracket, as other data sets have
+            refused[machine] = str(error)
+    return refused

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,12 @@ Float64Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class ScoreTable:
-    """Anomaly scores (higher is more anomalous) of N clips, by column name."""
+    """Anomaly scores (higher is more anomalous) of N clips, by column name.
+
+    Attributes:
+        files: names, of which a part has none twice: file names, as submission files have them, or where those repeat,
+            as they may in folders that a table lists, paths below the table's folder.
+    """
 
     files: list[str]
     parts: list[str]  # "validation" (normal training clips that trained nothing) or "test"
@@ -38,9 +44,13 @@ class ScoreTable:
 
 
 def score_table(clips: Sequence[Clip], parts: Sequence[str], columns: Mapping[str, Float64Array]) -> ScoreTable:
-    """A table from clips and their scores."""
+    """A table from clips and their scores; a clip goes by its file name, or by its path where another has that name."""
+    named = Counter((part, clip.path.name) for part, clip in zip(parts, clips, strict=True))
     return ScoreTable(
-        files=[clip.path.name for clip in clips],
+        files=[
+            clip.path.name if named[part, clip.path.name] == 1 else clip.listed_as or clip.path.name
+            for part, clip in zip(parts, clips, strict=True)
+        ],
         parts=list(parts),
         domains=[clip.name.domain or "" for clip in clips],
         labels=[clip.name.label or "" for clip in clips],

@@ -1,4 +1,4 @@
-"""All recordings of a data set, each file read once, 16-bit samples kept as they are.
+"""All recordings of a data set, each file read once and block by block, 16-bit samples kept as they are.
 
 The DCASE 2023 development set is 2.3 GB of int16; training crops and inference segments are cut from here. A bank lies
 in two flat files, one of int16 and one of float32 samples, which every process maps into memory; the pages are shared.
@@ -9,15 +9,15 @@ import fcntl
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from asd_features import AudioError, read_waveform
+from asd_features import AudioError, waveform_blocks
 from asd_recipes.dataset import Clip, Problem
 from asd_recipes.recipe import Audio
 from asd_recipes.run_store import write_json
@@ -131,23 +131,17 @@ def _write(clips: Sequence[Clip], audio: Audio, folder: Path, key: str, advance:
     folder.mkdir(parents=True)
     entries: list[dict[str, Any]] = []
     problems: list[Problem] = []
-    ends = dict.fromkeys(_TYPES, 0)
     digest = hashlib.sha256()
     with (folder / "samples.int16").open("wb") as integers, (folder / "samples.float32").open("wb") as floats:
         files = {"int16": integers, "float32": floats}
         for clip in clips:
-            try:
-                wave = read_waveform(
-                    clip.path, sample_rate_hz=audio.sample_rate_hz, channel=audio.channel, resample=audio.resample
-                ).samples
-            except (AudioError, OSError) as error:
-                problems.append(Problem(clip.key, type(error).__name__, str(error)))
+            with_clip = digest.copy()
+            added = _append(clip, audio, files, with_clip)
+            if isinstance(added, Problem):
+                problems.append(added)
             else:
-                kind, data = str(wave.dtype), wave.tobytes()
-                entries.append({"key": clip.key, "type": kind, "start": ends[kind], "length": len(wave)})
-                ends[kind] += len(wave)
-                files[kind].write(data)
-                digest.update(clip.key.encode() + b"\0" + data)
+                entries.append(added)
+                digest = with_clip
             advance(1)
     index = {
         "key": key,
@@ -156,3 +150,26 @@ def _write(clips: Sequence[Clip], audio: Audio, folder: Path, key: str, advance:
         "digest": digest.hexdigest(),
     }
     write_json(folder / "index.json", index)
+
+
+def _append(clip: Clip, audio: Audio, files: Mapping[str, BinaryIO], digest: Any) -> dict[str, Any] | Problem:
+    """Writes a clip's samples behind those that are there, block by block; of a clip with a fault nothing stays."""
+    digest.update(clip.key.encode() + b"\0")
+    blocks = waveform_blocks(
+        clip.path, sample_rate_hz=audio.sample_rate_hz, channel=audio.channel, resample=audio.resample
+    )
+    kind, starts, length = "", {kind: file.tell() for kind, file in files.items()}, 0
+    while True:
+        try:  # around the reading alone: a full disk is no fault of the clip
+            block = next(blocks, None)
+        except (AudioError, OSError) as error:
+            for name, file in files.items():
+                file.seek(starts[name])
+                file.truncate()
+            return Problem(clip.key, type(error).__name__, str(error))
+        if block is None:
+            start = starts[kind] // np.dtype(kind).itemsize
+            return {"key": clip.key, "type": kind, "start": start, "length": length}
+        kind, length, data = str(block.dtype), length + len(block), block.tobytes()
+        files[kind].write(data)
+        digest.update(data)

@@ -145,8 +145,8 @@ def known_record(year: int, split: str) -> KnownRecord:
         raise RecordError(f"dcase{year} has no split {split!r}; there are {', '.join(SPLITS)}.")
     if split not in RECORDS[year]:
         raise RecordError(
-            f"no record of dcase{year}'s split {split!r} is known yet; there are {', '.join(RECORDS[year])}. Unpack its "
-            "zip files by hand where --data or `asd data check` shall find them."
+            f"no record of dcase{year}'s split {split!r} is known yet; there are {', '.join(RECORDS[year])}. If it is "
+            "out, unpack its zip files by hand: every command takes their folder."
         )
     return RECORDS[year][split]
 
