@@ -1,6 +1,7 @@
 """Crops equal plain slices, a broken file is left out and told of, and the digest sees every sample."""
 
 import dataclasses
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -163,6 +164,26 @@ def test_float_recordings_lie_beside_16_bit_ones(tmp_path: Path) -> None:
         bank, _ = _opened(clips)
         np.testing.assert_array_equal(bank.waves[1], wave)
         np.testing.assert_array_equal(bank.waves[2], SAMPLES[2])
+
+
+def test_of_a_clip_whose_fault_shows_at_its_end_nothing_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The digest too is that of the others; a disk that is full is no fault of a clip."""
+    clips = _write(tmp_path)
+    others = [clips[0], *clips[2:]]
+    floats = np.random.default_rng(2).uniform(-1, 1, 900).astype(np.float32)
+    soundfile.write(clips[2].path, floats, 16_000, subtype="FLOAT")
+    without = _read(others)
+    floats[-1] = np.nan
+    soundfile.write(clips[1].path, floats, 16_000, subtype="FLOAT")
+    monkeypatch.setattr(sys.modules["asd_features.waveform_blocks"], "_BLOCK_SAMPLES", 100)
+    bank = _read(clips)
+    assert [problem.kind for problem in bank.problems] == ["NonFiniteAudioError"]
+    assert (bank.clips, bank.digest) == (without.clips, without.digest)
+    for one, other in zip(bank.waves, without.waves, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert (_place(clips) / "samples.float32").stat().st_size == 900 * 4
 
 
 def test_a_selection_holds_the_clips_that_a_plain_loop_finds(make_bank) -> None:

@@ -23,7 +23,7 @@ from asd_features.waveform_blocks import INT16_SCALE
 # with a drifting offset leaves 1e-25. The rounding of float32 samples, which is in every real clip, leaves 1e-16.
 _ROUNDING_SHARE = 1e-24
 # Squared at a time, so that a recording of hours needs no copies of itself.
-_BLOCK_SAMPLES = 1 << 22
+_BLOCK_SAMPLES = 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from asd_features.waveform_blocks import INT16_SCALE
 
-# Taken at a time, so that a recording of hours needs no copies of itself; 4 minutes at 16 kHz.
-_BLOCK_SAMPLES = 1 << 22
+# Taken at a time, so that a recording of hours needs no copies of itself.
+_BLOCK_SAMPLES = 1 << 20
 
 
 @dataclass(frozen=True)

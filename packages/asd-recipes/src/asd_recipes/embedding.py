@@ -3,8 +3,8 @@
 Of a network with a flow each segment also becomes a map of scores (Sec. 3.1).
 
 The segments of one clip go through the network together and without those of any other clip, so that a clip's
-embedding does not depend on its company, to the last bit; of a long recording 64 at a time, so that memory does not
-depend on its length.
+embedding does not depend on its company, to the last bit; of a long recording two minutes' worth at a time, so that
+memory does not depend on its length.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -30,8 +30,9 @@ from asd_recipes.waveform_bank import Samples
 
 Float32Array = NDArray[np.float32]
 
-SEGMENTS_AT_ONCE = 64
-"""More than a clip of DCASE or a piece of one's own recordings has: these go through the network at once."""
+_SAMPLES_AT_ONCE = 1 << 21
+"""Of segments that go through the network together: 65 of 2 s, 26 of 5 s, more than a clip of DCASE or a piece of one's
+own recordings has. Their spectrograms take some 200 MB on the way."""
 
 
 @dataclass(frozen=True)
@@ -102,12 +103,12 @@ class ClipEmbedder:
         return np.concatenate(list(self.batches(wave)))
 
     def batches(self, wave: Samples) -> Iterator[Float32Array]:
-        """The standardised segments of one clip, in order, up to `SEGMENTS_AT_ONCE` (S, T) at a time."""
+        """The standardised segments of one clip, in order, (S, T) at a time."""
         standardise = self._standardiser(wave)
         length, hop = self.segments.length_samples, self.segments.hop_samples
-        count = self.segments.count(len(wave))
-        for first in range(0, count, SEGMENTS_AT_ONCE):
-            last = first + SEGMENTS_AT_ONCE
+        count, at_once = self.segments.count(len(wave)), max(1, _SAMPLES_AT_ONCE // length)
+        for first in range(0, count, at_once):
+            last = first + at_once
             # Segments begin every hop, but for the last one of all, which ends where the clip does.
             start = min(first * hop, max(0, len(wave) - length))
             end = len(wave) if last >= count else (last - 1) * hop + length
