@@ -1,8 +1,9 @@
 """Negative log-likelihood under a Gaussian mixture of normal embeddings (Fujimura 2023, Sec. 4.2).
 
-scikit-learn's EM with full covariances, in float32. The paper leaves the regularisation open. Vectors are centred and
-divided by ONE number, the root of their mean feature variance, before the fit; so the regularisation is a fraction of
-that variance, and the model does not depend on the unit or the origin of the embeddings.
+Full covariances, fitted by EM in float64 from scikit-learn's k-means, scored in float32. The paper leaves the
+regularisation open. Vectors are centred and divided by ONE number, the root of their mean feature variance, before the
+fit; so the regularisation is a fraction of that variance, and the model does not depend on the unit or the origin of the
+embeddings.
 """
 
 import warnings
@@ -21,7 +22,6 @@ from asd_inlier.expectation_maximisation import expectation_maximisation
 from asd_inlier.joint_density import Mixture, log_joint
 from asd_inlier.overflow import refuse_overflowing_fit, refuse_overflowing_scores
 from asd_inlier.precision_factors import packed, unpacked
-from asd_inlier.row_blocks import in_row_blocks
 from asd_inlier.single_thread import single_thread
 
 Float32Array = NDArray[np.float32]
@@ -34,7 +34,7 @@ class GaussianMixtureInlier(BaseEstimator):  # type: ignore[misc, unused-ignore]
     Args:
         components: K, at least 1.
         regularisation: added to every covariance's diagonal, as a fraction of the mean feature variance. The default
-            (our choice) keeps the float32 Cholesky factor sound even when one direction of 512 holds all the variance.
+            (our choice) keeps scores in float32 sound even when one direction of 512 holds all the variance.
         max_iter: EM steps at most.
         random_state: seed of the k-means start. An int makes `fit` reproducible bit for bit.
 
@@ -133,12 +133,11 @@ class GaussianMixtureInlier(BaseEstimator):  # type: ignore[misc, unused-ignore]
         modelled = ((vectors - self.location_) / self.scale_).astype(np.float32)
         with single_thread():
             joint = log_joint(modelled, Mixture(self.weights_, self.means_, self.precisions_cholesky_))
-            likelihood = in_row_blocks(joint, lambda block: logsumexp(block, axis=1))
-        negative: Float64Array = self.n_features_in_ * np.log(self.scale_) - likelihood
+        negative: Float64Array = self.n_features_in_ * np.log(self.scale_) - logsumexp(joint, axis=1)
         return negative
 
     def _start(self, modelled: Float64Array) -> NDArray[np.int32]:
-        """(N,) labels by k-means; in float32, which is twice as fast and a start all the same."""
+        """(N,) labels by k-means, in float32: a start need not be finer."""
         means = KMeans(self.components, n_init=1, random_state=self.random_state)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # on duplicate rows

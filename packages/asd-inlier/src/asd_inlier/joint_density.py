@@ -68,7 +68,7 @@ def log_joint(vectors: NDArray[Any], mixture: Mixture) -> Float64Array:
     for k in components:
         rows = np.flatnonzero(likeliest != k)
         for block in others:
-            rows = rows[~(joint[rows, k] < floor[rows])]  # not `>=`: what has overflowed to NaN goes on, and is found
+            rows = rows[joint[rows, k] >= floor[rows]]
             _lower(joint, vectors, mixture, k, rows, block)
     joint[joint < joint.max(axis=1, keepdims=True) - _NEGLIGIBLE_NATS] = -np.inf
     return joint
@@ -86,6 +86,7 @@ def _lower(
     mean, factor = mixture.means[k, : block.stop], mixture.factors[k, : block.stop, block]
     for start in range(0, len(rows), _ROWS_AT_ONCE):
         those = rows[start : start + _ROWS_AT_ONCE]
+        # A stack of products of ROWS rows, the last filled up: a row gets the same bits in any company (`row_blocks`).
         centred = np.zeros((-(-len(those) // ROWS), ROWS, block.stop), dtype=vectors.dtype)
         np.subtract(vectors[those, : block.stop], mean, out=centred.reshape(-1, block.stop)[: len(those)])
         whitened = (centred @ factor).reshape(-1, factor.shape[1])[: len(those)].astype(np.float64)

@@ -20,7 +20,7 @@ ROWS = 64  # a multiple of the kernels' row counts, and small enough that one cl
 
 
 def by_row_blocks(rows: NDArray[In], function: Callable[[NDArray[In]], NDArray[Out]]) -> NDArray[Out]:
-    """Apply a row-wise function to (N, D) rows, ROWS at a time, on one thread.
+    """Apply a row-wise function to (N, D) rows, ROWS at a time.
 
     Args:
         rows: (N, D), N at least 1.
@@ -29,16 +29,11 @@ def by_row_blocks(rows: NDArray[In], function: Callable[[NDArray[In]], NDArray[O
     Returns:
         (N, ...): the function's rows.
     """
-    with single_thread():
-        return in_row_blocks(rows, function)
-
-
-def in_row_blocks(rows: NDArray[In], function: Callable[[NDArray[In]], NDArray[Out]]) -> NDArray[Out]:
-    """The same for many short calls inside one `single_thread`, which takes most of a millisecond to enter."""
     results = []
-    for start in range(0, len(rows), ROWS):
-        block = rows[start : start + ROWS]
-        missing = ROWS - len(block)
-        padded = np.pad(block, ((0, missing), (0, 0))) if missing else block
-        results.append(function(padded)[: len(block)])
+    with single_thread():
+        for start in range(0, len(rows), ROWS):
+            block = rows[start : start + ROWS]
+            missing = ROWS - len(block)
+            padded = np.pad(block, ((0, missing), (0, 0))) if missing else block
+            results.append(function(padded)[: len(block)])
     return np.concatenate(results)
