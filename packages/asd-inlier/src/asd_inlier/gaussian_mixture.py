@@ -1,9 +1,9 @@
 """Negative log-likelihood under a Gaussian mixture of normal embeddings (Fujimura 2023, Sec. 4.2).
 
 Full covariances, fitted by EM in float64 from scikit-learn's k-means, scored in float32. The paper leaves the
-regularisation open. Vectors are centred and divided by ONE number, the root of their mean feature variance, before the
-fit; so the regularisation is a fraction of that variance, and the model does not depend on the unit or the origin of the
-embeddings.
+regularisation open. Vectors are centred and divided by ONE number, the root of their mean feature variance, before
+the fit; so the regularisation is a fraction of that variance, and the model does not depend on the unit or the origin
+of the embeddings.
 """
 
 import warnings
