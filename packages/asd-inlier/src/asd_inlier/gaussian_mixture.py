@@ -64,7 +64,7 @@ class GaussianMixtureInlier(BaseEstimator):  # type: ignore[misc, unused-ignore]
         """Fit by EM from one k-means start.
 
         Whether EM converged is told by `converged_`, not by a warning. Runs on one thread: sums then have one order,
-        and the same seed gives the same bits whatever the number of threads (and at these sizes it is no slower).
+        and the same seed gives the same bits whatever the number of threads.
 
         Args:
             X: (N, D) finite numbers, N at least 2.
