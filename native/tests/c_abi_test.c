@@ -148,6 +148,19 @@ static void power_is_filtered(void) {
         REFUSED(asd_high_passed_power(wave, 1, 40, huge, &options, power), "finite gain");
         options.sections = 1;
     }
+    /* Forwards alone, from the steady state: only the step itself is heard, and a clip may be shorter than the extension. */
+    options.causal = 1;
+    for (i = 0; i < 40; ++i) wave[i] = i < 30 ? 0.5f : 1.0f;
+    CHECK(asd_high_passed_power(wave, 1, 40, sos, &options, power) == ASD_OK);
+    for (i = 0; i < 8; ++i) CHECK(power[i] == (i == 6 ? 0.25 * 0.25 / 5.0 : 0.0));
+    options.segment_samples = options.hop_samples = 4;
+    CHECK(asd_high_passed_power(wave, 1, 4, sos, &options, power) == ASD_OK);
+    options.causal = 0;
+    REFUSED(asd_high_passed_power(wave, 1, 4, sos, &options, power), "extension");
+    options.segment_samples = options.hop_samples = 20;
+    options.causal = -1;
+    REFUSED(asd_high_passed_power(wave, 1, 40, sos, &options, power), "causal");
+    options.causal = 0;
     options.bins = 21;
     REFUSED(asd_high_passed_power(wave, 1, 40, sos, &options, power), "bins");
     options.bins = 1;
@@ -290,8 +303,9 @@ static void what_a_newer_caller_sets_is_refused_and_not_ignored(void) {
     cut.known.struct_size = 8;
     REFUSED(asd_cut_segments(wave, 1, 4, &cut.known, segments), "struct_size");
     filter.added = mean.added = 0;
-    filter.known.reserved = mean.known.reserved = 1;
-    REFUSED(asd_high_passed_power(wave, 1, 4, sos, &filter.known, power), "reserved");
+    filter.known.causal = 2;
+    mean.known.reserved = 1;
+    REFUSED(asd_high_passed_power(wave, 1, 4, sos, &filter.known, power), "causal");
     REFUSED(asd_weighted_mean(scores, weights, 1, 2, &mean.known, means), "reserved");
     REFUSED(asd_weighted_map_mean(scores, weights, 1, 1, 1, 2, &mean.known, means), "reserved");
 }

@@ -87,6 +87,11 @@ void power_comes_back_for_each_sample_type() {
     CHECK_NEAR(squares[0], 7.5, 1e-12);
     const std::vector<std::int16_t> i16(4, 16384);
     CHECK_NEAR(asd::high_passed_power(i16.data(), 1, 4, ALL_PASS, power_options()).at(0), 0.25, 1e-12);
+    // Forwards alone, the difference of neighbours: the first sample is taken to have come before itself.
+    asd_power_options causal = power_options();
+    causal.causal = 1;
+    causal.segment_samples = 4;
+    CHECK(asd::high_passed_power(WAVE.data(), 1, 4, {1, -1, 0, 1, 0, 0}, causal) == (std::vector<double>{0.75}));
 }
 
 void means_come_back_for_each_score_type() {

@@ -95,7 +95,7 @@ void segments_agree(const std::vector<Sample> &noise, cudaStream_t stream) {
 }
 
 template <class Sample>
-void power_agrees(const std::vector<Sample> &noise, cudaStream_t stream) {
+void power_agrees(const std::vector<Sample> &noise, int causal, cudaStream_t stream) {
     for (const Shape &shape : SHAPES) {
         for (const int sections : {1, 12, 32}) {
             const std::vector<Sample> wave(noise.begin(), noise.begin() + shape.clips * shape.samples);
@@ -105,6 +105,7 @@ void power_agrees(const std::vector<Sample> &noise, cudaStream_t stream) {
             options.hop_samples = shape.hop;
             options.bins = shape.bins;
             options.sections = sections;
+            options.causal = causal;
             options.sample_type = type_of(wave);
             options.stream = stream;
             int64_t count = 0;
@@ -178,8 +179,10 @@ int main() {
     const std::vector<std::int16_t> i16 = noise_i16(80000, 11);
     segments_agree(f32, stream);
     segments_agree(i16, stream);
-    power_agrees(f32, stream);
-    power_agrees(i16, stream);
+    for (const int causal : {0, 1}) {
+        power_agrees(f32, causal, stream);
+        power_agrees(i16, causal, stream);
+    }
     means_agree(f32, stream);
     means_agree(std::vector<double>(f32.begin(), f32.end()), stream);
     an_error_of_the_callers_is_neither_taken_nor_ours();

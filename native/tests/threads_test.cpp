@@ -57,7 +57,7 @@ void segments_do_not_depend_on_the_threads() {
 
 void power_does_not_depend_on_the_threads() {
     FilterPlan plan;
-    CHECK(asd::c_api::make_filter_plan(high_pass_sections(12).data(), 12, &plan) == ASD_OK);
+    CHECK(asd::c_api::make_filter_plan(high_pass_sections(12).data(), 12, true, &plan) == ASD_OK);
     // Long enough that the threads really work at the same time.
     constexpr int64_t CLIPS = 24;
     const SegmentGrid grid{20000, 5000, 1500};

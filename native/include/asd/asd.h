@@ -129,7 +129,7 @@ typedef struct asd_power_options {
     int32_t sample_type;     /* ASD_INT16 or ASD_FLOAT32 */
     int32_t device;
     int32_t threads;
-    int32_t reserved;        /* 0 */
+    int32_t causal;          /* 0: filtered forwards and backwards; 1: forwards alone, as asd_stream does it */
     void *stream;
 } asd_power_options;
 
@@ -232,6 +232,8 @@ ASD_API asd_status asd_log_mel_segments(const asd_log_mel *log_mel, const void *
 /* wave: clips x samples of sample_type. sos: K x 6 (b0 b1 b2 1 a1 a2), always host memory. power: clips x S x bins, the
  * mean square, within bin [b L / bins, (b + 1) L / bins) of each segment, of the whole clip filtered forwards and backwards
  * with an odd extension of 3 (2 K + 1 - z) samples, z the number of sections of order one, as scipy.signal.sosfiltfilt does.
+ * With causal = 1 it is filtered forwards alone, from the steady state of its first sample, as scipy.signal.sosfilt does with
+ * zi = sosfilt_zi(sos) * x[0]: a constant offset makes no click at the beginning; there is no extension.
  * A clip shorter than a segment is repeated first. clips may be 0. A filtered sample past 1e154, whose square double does not
  * hold, makes its bins infinite or NaN. Fails on sizes, on an unstable filter or one whose gain at frequency zero is not finite,
  * on a clip not longer than the extension, on NaN or infinity (CPU). Runs on options->threads threads of its own, one clip at a

@@ -83,6 +83,7 @@ def high_passed_power(
     segment_samples: SupportsIndex,
     hop_samples: SupportsIndex,
     bins: SupportsIndex = 1,
+    causal: bool = False,
     threads: SupportsIndex = 1,
     out: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]: ...

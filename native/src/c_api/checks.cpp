@@ -23,6 +23,11 @@ asd_status require_size(int64_t size, const char *name, int64_t least) {
                 static_cast<long long>(size));
 }
 
+asd_status require_flag(std::int32_t flag, const char *name) {
+    if (flag == 0 || flag == 1) return ASD_OK;
+    return fail(ASD_INVALID_ARGUMENT, "%s must be 0 or 1; got %d", name, flag);
+}
+
 asd_status require_device(std::int32_t device) {
     if (device == ASD_DEVICE_CPU) return ASD_OK;
     if (device == ASD_DEVICE_CUDA) return require_cuda();
@@ -85,8 +90,7 @@ asd_status require_grid(int64_t samples, int64_t segment_samples, int64_t hop_sa
 }
 
 asd_status require_standardisation(const asd_segment_options &options) {
-    if (options.per_segment != 0 && options.per_segment != 1)
-        return fail(ASD_INVALID_ARGUMENT, "per_segment must be 0 or 1; got %d", options.per_segment);
+    ASD_REQUIRE(require_flag(options.per_segment, "per_segment"));
     if (options.per_segment) return ASD_OK;
     if (!std::isfinite(options.mean))
         return fail(ASD_INVALID_ARGUMENT, "mean must be finite; got %g", options.mean);

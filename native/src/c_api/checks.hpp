@@ -22,6 +22,8 @@ asd_status require_pointer(const void *pointer, const char *name);
 // size >= least.
 asd_status require_size(std::int64_t size, const char *name, std::int64_t least);
 
+asd_status require_flag(std::int32_t flag, const char *name);
+
 asd_status require_device(std::int32_t device);
 asd_status require_threads(std::int32_t threads);
 

@@ -28,8 +28,9 @@ asd_status require_section(const double *row, long long index) {
 
 }  // namespace
 
-asd_status make_filter_plan(const double *sos, std::int64_t sections, kernels::FilterPlan *plan) {
+asd_status make_filter_plan(const double *sos, std::int64_t sections, bool zero_phase, kernels::FilterPlan *plan) {
     *plan = {};
+    plan->zero_phase = zero_phase;
     plan->sections = static_cast<std::int32_t>(sections);
     std::int64_t first_order_b = 0, first_order_a = 0;
     plan->gain[0] = 1.0;
@@ -51,7 +52,7 @@ asd_status make_filter_plan(const double *sos, std::int64_t sections, kernels::F
             return fail(ASD_INVALID_ARGUMENT, "sos must have a finite gain at frequency zero; that of its first %lld sections "
                                               "is %g: scale b0, b1 and b2 down",
                         static_cast<long long>(i), plan->gain[i]);
-    plan->pad_samples = 3 * (2 * sections + 1 - std::min(first_order_b, first_order_a));
+    plan->pad_samples = zero_phase ? 3 * (2 * sections + 1 - std::min(first_order_b, first_order_a)) : 0;
     return ASD_OK;
 }
 

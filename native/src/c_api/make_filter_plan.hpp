@@ -8,8 +8,8 @@
 
 namespace asd::c_api {
 
-// sos: sections x 6. Fails on values that are not finite, a0 other than 1, an unstable section, and a gain at frequency zero
-// that double does not hold.
-asd_status make_filter_plan(const double *sos, std::int64_t sections, kernels::FilterPlan *plan);
+// sos: sections x 6; zero_phase: to run forwards and backwards, with an extension at each end. Fails on values that are not
+// finite, a0 other than 1, an unstable section, and a gain at frequency zero that double does not hold.
+asd_status make_filter_plan(const double *sos, std::int64_t sections, bool zero_phase, kernels::FilterPlan *plan);
 
 }  // namespace asd::c_api

@@ -11,11 +11,6 @@ using std::int64_t;
 
 constexpr int64_t LEAST_WINDOW = 256, MOST_WINDOW = 8192;
 
-asd_status require_flag(std::int32_t flag, const char *name) {
-    if (flag == 0 || flag == 1) return ASD_OK;
-    return fail(ASD_INVALID_ARGUMENT, "%s must be 0 or 1; got %d", name, flag);
-}
-
 // The numbers of each choice are 1 and 2.
 asd_status require_choice(std::int32_t choice, const char *name, const char *choices) {
     if (choice == 1 || choice == 2) return ASD_OK;

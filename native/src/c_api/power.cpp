@@ -56,7 +56,7 @@ asd_status power_of(const void *wave, int64_t clips, const SegmentGrid &grid, co
 asd_status asd_high_passed_power(const void *wave, int64_t clips, int64_t samples, const double *sos,
                                  const asd_power_options *options, double *power) {
     ASD_REQUIRE(require_options(options));
-    ASD_REQUIRE(require_reserved(options->reserved));
+    ASD_REQUIRE(require_flag(options->causal, "causal"));
     ASD_REQUIRE(require_size(clips, "clips", 0));
     ASD_REQUIRE(require_grid(samples, options->segment_samples, options->hop_samples));
     ASD_REQUIRE(require_bins(options->bins, options->segment_samples));
@@ -66,7 +66,7 @@ asd_status asd_high_passed_power(const void *wave, int64_t clips, int64_t sample
     ASD_REQUIRE(require_threads(options->threads));
     ASD_REQUIRE(require_device(options->device));
     FilterPlan plan;
-    ASD_REQUIRE(make_filter_plan(sos, options->sections, &plan));
+    ASD_REQUIRE(make_filter_plan(sos, options->sections, options->causal == 0, &plan));
     const SegmentGrid grid{samples, options->segment_samples, options->hop_samples};
     ASD_REQUIRE(require_long_enough(grid, plan));
     ASD_REQUIRE(require_product(clips, grid.count(), options->bins, 1));

@@ -1,4 +1,5 @@
-// Power of the zero-phase filtered clip in each time bin of each segment (Fujimura 2023, weights of the weighted mean).
+// Power of the filtered clip in each time bin of each segment (Fujimura 2023, weights of the weighted mean): filtered forwards and
+// backwards as in the paper, or forwards alone as a stream does it.
 //
 // A work item is a clip: it is filtered once as a whole, and its overlapping segments only add up squares.
 #include <algorithm>
@@ -57,8 +58,12 @@ int64_t high_passed_power(const Sample *wave, int64_t clips, const SegmentGrid &
         }
         double *signal = scratch.data() + thread * size;
         extend(isa, OddExtension<Sample>{samples, grid.samples, grid.repeated_samples(), plan.pad_samples}, signal);
-        isa.filter(plan, signal, size, Direction::forwards);
-        isa.filter(plan, signal, size, Direction::backwards);
+        kernels::FilterState state = kernels::settled(plan, signal[0]);
+        isa.filter(plan, &state, signal, size, Direction::forwards);
+        if (plan.zero_phase) {
+            state = kernels::settled(plan, signal[size - 1]);
+            isa.filter(plan, &state, signal, size, Direction::backwards);
+        }
         bin_power(isa, grid, bins, signal + plan.pad_samples, power + clip * grid.count() * bins);
     });
     return not_finite.get();

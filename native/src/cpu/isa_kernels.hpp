@@ -37,8 +37,9 @@ struct IsaKernels {
     void (*to_double_i16)(const std::int16_t *wave, std::int64_t count, double *out);
     void (*to_double_f32)(const float *wave, std::int64_t count, double *out);
 
-    // The whole cascade over signal, in place, from its steady state for the first value met.
-    void (*filter)(const kernels::FilterPlan &plan, double *signal, std::int64_t count, Direction direction);
+    // The whole cascade over a block of a signal, in place, from the state that the block before left.
+    void (*filter)(const kernels::FilterPlan &plan, kernels::FilterState *state, double *signal, std::int64_t count,
+                   Direction direction);
 
     double (*mean_square)(const double *signal, std::int64_t count);
 

@@ -27,6 +27,11 @@ ASD_HD Vector moved_up(const Vector &high, const Vector &low) {
 }
 
 ASD_HD Vector everywhere(double value) { return Vector{} + value; }
+
+// `moved` in the lanes where begin <= at < end, `kept` in the others.
+ASD_HD Vector within(const Vector &begin, const Vector &end, double at, const Vector &moved, const Vector &kept) {
+    return (begin <= everywhere(at)) & (everywhere(at) < end) ? moved : kept;
+}
 #else  // a compiler without vector extensions: plain doubles, the same values
 constexpr int WIDTH = 1;
 struct Vector {
@@ -39,6 +44,9 @@ struct Vector {
 };
 ASD_HD Vector moved_up(const Vector &, const Vector &low) { return low; }
 ASD_HD Vector everywhere(double value) { return {{value}}; }
+ASD_HD Vector within(const Vector &begin, const Vector &end, double at, const Vector &moved, const Vector &kept) {
+    return begin[0] <= at && at < end[0] ? moved : kept;
+}
 #endif
 constexpr int VECTORS = WIDTH > 1 ? 3 : 12;  // more would not fit the registers
 

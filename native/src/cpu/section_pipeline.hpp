@@ -23,6 +23,7 @@ namespace {
 using asd::cpu::Direction;
 using asd::kernels::Biquad;
 using asd::kernels::FilterPlan;
+using asd::kernels::FilterState;
 using std::int64_t;
 
 // A decaying filter state ends in denormal numbers, which cost 100 cycles each on some processors; they are below 1e-307 and
@@ -44,17 +45,17 @@ constexpr int LANES = WIDTH * VECTORS;
 // hidden behind the recurrence inside the sections.
 constexpr int LAG = 3;
 
-// Up to LANES sections from `first`, in place; stride -1 runs backwards from signal. `scale` is the constant that came before the
-// first sample of the whole cascade.
+// Up to LANES sections from `first`, in place; stride -1 runs backwards from signal. Takes up the state and leaves the one after
+// the last sample.
 //
-// The lanes form a pipeline: section i works on sample n - LAG * i. All start settled, so that those that still wait for the first
-// sample only go on with the constant past. Unused lanes hand their input on, so that the last lane is always the output.
+// The lanes form a pipeline: section i works on sample n - LAG * i. Those that still wait for the first sample, and those that are
+// done with the last, keep their state: each section takes exactly the steps that it would take alone, so that neither the block
+// size nor the number of lanes changes a bit. Unused lanes hand their input on, so that the last lane is always the output.
 template <int stride>
-void filter_group(const FilterPlan &plan, int first, int sections, double scale, double *signal, int64_t count) {
+void filter_group(const FilterPlan &plan, int first, int sections, FilterState &state, double *signal, int64_t count) {
     Biquad<Vector> lanes[VECTORS];
-    Vector out[LAG][VECTORS];
+    Vector out[LAG][VECTORS] = {}, begin[VECTORS], end[VECTORS];
     for (int v = 0; v < VECTORS; ++v) {
-        Vector settled_in{}, settled_out{};
         for (int k = 0; k < WIDTH; ++k) {
             const int i = v * WIDTH + k, s = first + i;
             const bool used = i < sections;
@@ -63,11 +64,13 @@ void filter_group(const FilterPlan &plan, int first, int sections, double scale,
             lanes[v].b2[k] = used ? plan.b2[s] : 0.0;
             lanes[v].a1[k] = used ? plan.a1[s] : 0.0;
             lanes[v].a2[k] = used ? plan.a2[s] : 0.0;
-            settled_in[k] = scale * plan.gain[used ? s : first + sections];
-            settled_out[k] = scale * plan.gain[used ? s + 1 : first + sections];
+            lanes[v].x1[k] = used ? state.x1[s] : 0.0;
+            lanes[v].x2[k] = used ? state.x2[s] : 0.0;
+            lanes[v].y1[k] = used ? state.y1[s] : 0.0;
+            lanes[v].y2[k] = used ? state.y2[s] : 0.0;
+            begin[v][k] = LAG * i;
+            end[v][k] = static_cast<double>(LAG * i + count);
         }
-        lanes[v].settle(settled_in, settled_out);
-        for (int j = 0; j < LAG; ++j) out[j][v] = settled_out;
     }
     const auto step = [&](int j, double in) {
         Vector x[VECTORS];
@@ -78,11 +81,20 @@ void filter_group(const FilterPlan &plan, int first, int sections, double scale,
     };
     constexpr int64_t DELAY = LAG * (LANES - 1);
     int64_t n = 0;
-    const auto careful = [&](int64_t end) {
-        for (; n < end; n += LAG) {
+    const auto careful = [&](int64_t until) {
+        for (; n < until; n += LAG) {
             for (int j = 0; j < LAG; ++j) {
                 const int64_t at = n + j, done = at - DELAY;
+                Biquad<Vector> kept[VECTORS];
+                for (int v = 0; v < VECTORS; ++v) kept[v] = lanes[v];
                 const double y = step(j, at < count ? signal[at * stride] : 0.0);
+                const auto clock = static_cast<double>(at);
+                for (int v = 0; v < VECTORS; ++v) {
+                    lanes[v].x1 = within(begin[v], end[v], clock, lanes[v].x1, kept[v].x1);
+                    lanes[v].x2 = within(begin[v], end[v], clock, lanes[v].x2, kept[v].x2);
+                    lanes[v].y1 = within(begin[v], end[v], clock, lanes[v].y1, kept[v].y1);
+                    lanes[v].y2 = within(begin[v], end[v], clock, lanes[v].y2, kept[v].y2);
+                }
                 if (done >= 0 && done < count) signal[done * stride] = y;
             }
         }
@@ -91,18 +103,23 @@ void filter_group(const FilterPlan &plan, int first, int sections, double scale,
     for (; n + LAG <= count; n += LAG)
         for (int j = 0; j < LAG; ++j) signal[(n + j - DELAY) * stride] = step(j, signal[(n + j) * stride]);
     careful(count + DELAY);
+    for (int i = 0; i < sections; ++i) {
+        const Biquad<Vector> &lane = lanes[i / WIDTH];
+        state.x1[first + i] = lane.x1[i % WIDTH];
+        state.x2[first + i] = lane.x2[i % WIDTH];
+        state.y1[first + i] = lane.y1[i % WIDTH];
+        state.y2[first + i] = lane.y2[i % WIDTH];
+    }
 }
 
-void filter(const FilterPlan &plan, double *signal, int64_t count, Direction direction) {
+void filter(const FilterPlan &plan, FilterState *state, double *signal, int64_t count, Direction direction) {
     const DenormalsAreZero mode;
-    double *begin = direction == Direction::forwards ? signal : signal + count - 1;
-    const double scale = *begin;
     for (int first = 0; first < plan.sections; first += LANES) {
         const int sections = plan.sections - first < LANES ? plan.sections - first : LANES;
         if (direction == Direction::forwards)
-            filter_group<1>(plan, first, sections, scale, begin, count);
+            filter_group<1>(plan, first, sections, *state, signal, count);
         else
-            filter_group<-1>(plan, first, sections, scale, begin, count);
+            filter_group<-1>(plan, first, sections, *state, signal + count - 1, count);
     }
 }
 

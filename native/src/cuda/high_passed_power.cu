@@ -64,6 +64,7 @@ __global__ void filter_clips(const Sample *wave, int64_t clips, SegmentGrid grid
         const OddExtension<Sample> extension{wave + clip * grid.samples, grid.samples, grid.repeated_samples(),
                                              plan.pad_samples};
         filter(plan, extension, signal, size, false);
+        if (!plan.zero_phase) continue;
         __syncwarp();
         const auto filtered = [signal](int64_t i) { return signal[i]; };
         filter(plan, filtered, signal, size, true);

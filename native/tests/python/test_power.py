@@ -1,4 +1,4 @@
-"""High-passed power equals scipy.signal.sosfiltfilt, squared and averaged."""
+"""High-passed power equals scipy.signal.sosfiltfilt, and causal power sosfilt, squared and averaged."""
 
 from itertools import pairwise
 from typing import Literal
@@ -32,10 +32,21 @@ SOS = order_24_high_pass()
 
 
 def reference_power(
-    clip: NDArray[np.int16 | np.float32], sos: NDArray[np.float64], segment: int, hop: int, bins: int
+    clip: NDArray[np.int16 | np.float32],
+    sos: NDArray[np.float64],
+    segment: int,
+    hop: int,
+    bins: int,
+    *,
+    causal: bool = False,
 ) -> NDArray[np.float64]:
     values = clip.astype(np.float64) / (32768 if clip.dtype == np.int16 else 1)
-    squares = signal.sosfiltfilt(sos, np.resize(values, max(len(values), segment))) ** 2
+    repeated = np.resize(values, max(len(values), segment))
+    if causal:
+        filtered = signal.sosfilt(sos, repeated, zi=signal.sosfilt_zi(sos) * repeated[0])[0]
+    else:
+        filtered = signal.sosfiltfilt(sos, repeated)
+    squares = filtered**2
     starts = asd_native.segment_starts(len(clip), segment_samples=segment, hop_samples=hop)
     edges = [b * segment // bins for b in range(bins + 1)]
     return np.array([[squares[s + a : s + b].mean() for a, b in pairwise(edges)] for s in starts])
@@ -60,13 +71,26 @@ def full_scale(wave: NDArray[np.int16 | np.float32]) -> float:
     st.sampled_from(["int16", "float32"]),
     st.integers(0, 2**32 - 1),
     st.integers(0, 3),
+    st.booleans(),
 )
-def test_power_equals_the_square_of_scipys_zero_phase_filter(
-    clips: tuple[int, ...], samples: int, segment: int, hop: int, bins: int, dtype: str, seed: int, threads: int
+def test_power_equals_the_square_of_scipys_filter(
+    clips: tuple[int, ...],
+    samples: int,
+    segment: int,
+    hop: int,
+    bins: int,
+    dtype: str,
+    seed: int,
+    threads: int,
+    causal: bool,
 ) -> None:
     wave = noise((*clips, samples), dtype, seed)
-    got = asd_native.high_passed_power(wave, SOS, segment_samples=segment, hop_samples=hop, bins=bins, threads=threads)
-    expected = np.stack([reference_power(clip, SOS, segment, hop, bins) for clip in wave.reshape(-1, samples)])
+    got = asd_native.high_passed_power(
+        wave, SOS, segment_samples=segment, hop_samples=hop, bins=bins, threads=threads, causal=causal
+    )
+    expected = np.stack(
+        [reference_power(clip, SOS, segment, hop, bins, causal=causal) for clip in wave.reshape(-1, samples)]
+    )
     assert got.dtype == np.float64
     assert got.shape == (*clips, *expected.shape[1:])
     # As amplitudes: in a bin of one sample at a zero crossing, only rounding of the size of the whole clip is left.
@@ -84,11 +108,31 @@ def test_power_of_whole_clips_equals_scipy(samples: int) -> None:
 
 @pytest.mark.parametrize("order", [1, 2, 3, 7, 12, 25, 40])
 @pytest.mark.parametrize("kind", ["low", "high"])
-def test_any_butterworth_filter_equals_scipy_with_its_own_extension(order: int, kind: Literal["low", "high"]) -> None:
+@pytest.mark.parametrize("causal", [False, True])
+def test_any_butterworth_filter_equals_scipy_with_its_own_start(
+    order: int, kind: Literal["low", "high"], causal: bool
+) -> None:
     sos = signal.butter(order, 0.4, kind, output="sos")
     wave = noise((2000,), "float32", order) + np.float32(0.5)
-    got = asd_native.high_passed_power(wave, sos, segment_samples=500, hop_samples=100, bins=3)
-    np.testing.assert_allclose(got, reference_power(wave, sos, 500, 100, 3), rtol=RELATIVE)
+    got = asd_native.high_passed_power(wave, sos, segment_samples=500, hop_samples=100, bins=3, causal=causal)
+    np.testing.assert_allclose(got, reference_power(wave, sos, 500, 100, 3, causal=causal), rtol=RELATIVE)
+
+
+def test_causal_power_of_a_moment_does_not_depend_on_what_comes_later() -> None:
+    wave = noise((3000,), "int16", 11)
+    changed = wave.copy()
+    changed[2000:] = 0
+    first, second = (
+        asd_native.high_passed_power(w, SOS, segment_samples=500, hop_samples=500, causal=True) for w in (wave, changed)
+    )
+    np.testing.assert_array_equal(first[:4], second[:4])
+    assert not np.array_equal(first, second)
+
+
+def test_causal_power_of_a_clip_of_one_sample_is_that_of_a_constant() -> None:
+    low_pass = signal.butter(4, 0.3, output="sos")
+    got = asd_native.high_passed_power(np.ones(1, np.float32), low_pass, segment_samples=3, hop_samples=1, causal=True)
+    np.testing.assert_allclose(got, [[1.0]], rtol=RELATIVE)
 
 
 def test_a_band_pass_with_first_order_sections_equals_scipy() -> None:
@@ -109,7 +153,8 @@ def test_a_low_tone_has_no_power_and_a_high_one_keeps_it() -> None:
 def test_silence_and_a_constant_have_no_power_at_all() -> None:
     wave = np.zeros((2, 1000), np.float32)
     wave[1] = 0.3
-    assert not asd_native.high_passed_power(wave, SOS, segment_samples=500, hop_samples=100).any()
+    for causal in (False, True):
+        assert not asd_native.high_passed_power(wave, SOS, segment_samples=500, hop_samples=100, causal=causal).any()
 
 
 def test_bins_average_to_the_segment() -> None:

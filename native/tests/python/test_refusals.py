@@ -77,6 +77,7 @@ REFUSALS: list[tuple[Callable[..., Any], dict[str, Any], type[Exception], str]] 
     (cut, {"mean": 0.5, "per_segment": True}, ValueError, "mean and std must be left out"),
     (cut, {"segment_samples": 2**62}, ValueError, "segment_samples gives .* more than memory can hold"),
     *((power, {"bins": v}, ValueError, "bins must be between 1 and segment_samples = 100") for v in (0, -1, 101)),
+    *((power, {"causal": v}, TypeError, "causal must be a bool") for v in (None, 1, "yes")),
     (power, {"sos": SOS.astype(np.float32)}, TypeError, "sos must be float64"),
     (power, {"sos": SOS.tolist()}, TypeError, "sos must be a numpy array"),
     *((power, {"sos": np.zeros(s)}, ValueError, r"sos must be \(K, 6\)") for s in ((6,), (1, 5), (1, 1, 6))),
