@@ -95,7 +95,7 @@ Args:
     out: (N,) float64, dense, apart from the inputs.
 
 Returns:
-    (N,) float64. A column whose sum passes float64's range, 1.8e308, makes its clip infinite.
+    (N,) float64. A column whose sum passes float64's range, 1.8e308, makes its clip NaN.
 
 Raises:
     TypeError: if an array has another type.

@@ -248,7 +248,7 @@ ASD_API asd_status asd_weighted_mean(const void *scores, const double *weights, 
                                      const asd_mean_options *options, double *means);
 
 /* maps: clips x segments x height x width of value_type, weights: clips x segments x width, means: clips: the mean over height,
- * then the weighted mean over segments and width. A column whose sum passes 1.8e308 becomes infinite. Otherwise as
+ * then the weighted mean over segments and width. A column whose sum passes 1.8e308 makes it NaN. Otherwise as
  * asd_weighted_mean. */
 ASD_API asd_status asd_weighted_map_mean(const void *maps, const double *weights, int64_t clips, int64_t segments,
                                          int64_t height, int64_t width, const asd_mean_options *options,

@@ -8,47 +8,53 @@
 namespace asd::cuda {
 namespace {
 
-using kernels::RelativeWeights;
+using kernels::WeightedMean;
 using std::int64_t;
 
 template <class Score>
 struct ScoreTerms {
     const Score *scores;
-    int64_t segments;
+    const double *weights;
+    int64_t columns;
 
-    __device__ kernels::WeightedScore<Score> operator()(int64_t clip, const RelativeWeights &relative) const {
-        return {scores + clip * segments, relative};
+    __device__ WeightedMean operator()(int64_t clip, int64_t i) const {
+        return kernels::one_score(static_cast<double>(scores[clip * columns + i]), weights[clip * columns + i]);
     }
 };
 
 template <class Score>
 struct ColumnTerms {
     const Score *maps;
+    const double *weights;
+    int64_t columns;
     int64_t height;
     int64_t width;
-    int64_t columns;
 
-    __device__ kernels::WeightedColumn<Score> operator()(int64_t clip, const RelativeWeights &relative) const {
-        return {maps + clip * columns * height, height, width, relative};
+    __device__ WeightedMean operator()(int64_t clip, int64_t i) const {
+        return kernels::one_column(maps + clip * columns * height, weights + clip * columns, height, width, i);
     }
 };
 
-// means[clip] = sum of terms(clip)(i) over the row of weights.
+struct CombineMeans {
+    __device__ WeightedMean operator()(const WeightedMean &a, const WeightedMean &b) const {
+        return kernels::combine(a, b);
+    }
+};
+
+// means[clip] = the mean of terms(clip, i).
 template <class Terms>
-__global__ void mean(Terms terms, const double *weights, int64_t clips, int64_t columns, double *means) {
+__global__ void mean(Terms terms, int64_t clips, double *means) {
     for (int64_t clip = blockIdx.x; clip < clips; clip += gridDim.x) {
-        // A row is short: each thread reads all of it, which spares a second reduction.
-        const auto term = terms(clip, kernels::relative_weights(weights + clip * columns, columns));
-        double own = 0.0;
-        for (int64_t i = threadIdx.x; i < columns; i += BLOCK) own += term(i);
-        const double total = block_reduce(own, Add{});
-        if (threadIdx.x == 0) means[clip] = total;
+        WeightedMean own = kernels::no_score();
+        for (int64_t i = threadIdx.x; i < terms.columns; i += BLOCK) own = kernels::combine(own, terms(clip, i));
+        const WeightedMean total = block_reduce(own, CombineMeans{});
+        if (threadIdx.x == 0) means[clip] = total.mean();
     }
 }
 
 template <class Terms>
-int launch(const Terms &terms, const double *weights, int64_t clips, int64_t columns, double *means, void *stream) {
-    mean<<<grid_size(clips), BLOCK, 0, static_cast<cudaStream_t>(stream)>>>(terms, weights, clips, columns, means);
+int launch(const Terms &terms, int64_t clips, double *means, void *stream) {
+    mean<<<grid_size(clips), BLOCK, 0, static_cast<cudaStream_t>(stream)>>>(terms, clips, means);
     return cudaGetLastError();
 }
 
@@ -57,14 +63,13 @@ int launch(const Terms &terms, const double *weights, int64_t clips, int64_t col
 template <class Score>
 int weighted_mean(const Score *scores, const double *weights, int64_t clips, int64_t segments, double *means,
                   void *stream) {
-    return launch(ScoreTerms<Score>{scores, segments}, weights, clips, segments, means, stream);
+    return launch(ScoreTerms<Score>{scores, weights, segments}, clips, means, stream);
 }
 
 template <class Score>
 int weighted_map_mean(const Score *maps, const double *weights, int64_t clips, int64_t segments, int64_t height,
                       int64_t width, double *means, void *stream) {
-    const int64_t columns = segments * width;
-    return launch(ColumnTerms<Score>{maps, height, width, columns}, weights, clips, columns, means, stream);
+    return launch(ColumnTerms<Score>{maps, weights, segments * width, height, width}, clips, means, stream);
 }
 
 template int weighted_mean(const float *, const double *, int64_t, int64_t, double *, void *);

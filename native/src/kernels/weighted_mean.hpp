@@ -1,7 +1,7 @@
-// Weighted mean of one clip's scores, and of its score maps.
+// Weighted mean of one clip's scores, and of its score maps, as a running mean (West 1979): one score after another, or part by
+// part, it is known at any time, in memory that does not grow.
 //
-// Weights are divided by the largest before they are summed, so that very large and very small ones neither overflow nor vanish.
-// Zero weights throughout mean equal weights. A weight that is negative or not finite gives NaN.
+// Zero weights throughout mean equal weights. A weight that is negative or not finite, or a score that is not finite, gives NaN.
 #pragma once
 
 #include <cfloat>
@@ -12,55 +12,50 @@
 
 namespace asd::kernels {
 
-// The weights of one clip, scaled to sum to 1.
-struct RelativeWeights {
-    const double *weights;
-    double largest;  // 0 when all are zero
-    double share;    // 1 / sum of weights / largest
+struct WeightedMean {
+    double weight;     // sum of the weights, in units of `unit`; while all are zero, the number of scores
+    double half_mean;  // halved, so that the difference of any two scores fits
+    double unit;       // 1, or 2^64 once the sum does not fit otherwise
+    bool weighted;     // some weight is positive
 
-    ASD_HD double operator()(std::int64_t i) const {
-        return largest > 0.0 ? weights[i] / largest * share : share;
-    }
+    ASD_HD double mean() const { return 2.0 * half_mean; }
+
+    ASD_HD WeightedMean in_units_of(double other) const { return {weight * (unit / other), half_mean, other, weighted}; }
 };
 
-ASD_HD RelativeWeights relative_weights(const double *weights, std::int64_t count) {
-    double largest = 0.0;
-    bool valid = true;
-    for (std::int64_t i = 0; i < count; ++i) {
-        // A comparison with NaN is false, so NaN is not valid either.
-        valid = valid && weights[i] >= 0.0 && weights[i] <= DBL_MAX;
-        largest = weights[i] > largest ? weights[i] : largest;
-    }
-    if (!valid) return {weights, 0.0, static_cast<double>(NAN)};
-    if (largest == 0.0) return {weights, 0.0, 1.0 / static_cast<double>(count)};
-    double sum = 0.0;
-    for (std::int64_t i = 0; i < count; ++i) sum += weights[i] / largest;
-    return {weights, largest, 1.0 / sum};
+ASD_HD WeightedMean no_score() { return {0.0, 0.0, 1.0, false}; }
+
+ASD_HD WeightedMean one_score(double score, double weight) {
+    // A comparison with NaN is false, so NaN is not valid either.
+    const bool valid = weight >= 0.0 && weight <= DBL_MAX && fabs(score) <= DBL_MAX;
+    if (!valid) return {1.0, static_cast<double>(NAN), 1.0, true};
+    if (weight == 0.0) return {1.0, 0.5 * score, 1.0, false};
+    return {weight, 0.5 * score, 1.0, true};
 }
 
-// One summand of the weighted mean of scores: segment i of S.
-template <class Score>
-struct WeightedScore {
-    const Score *scores;
-    RelativeWeights relative;
-
-    ASD_HD double operator()(std::int64_t i) const { return static_cast<double>(scores[i]) * relative(i); }
-};
-
-// One summand of the weighted mean of maps: column i of S x W, with the mean over the height taken first.
-template <class Score>
-struct WeightedColumn {
-    const Score *maps;
-    std::int64_t height;
-    std::int64_t width;
-    RelativeWeights relative;
-
-    ASD_HD double operator()(std::int64_t i) const {
-        const Score *column = maps + (i / width) * height * width + i % width;
-        double sum = 0.0;
-        for (std::int64_t row = 0; row < height; ++row) sum += static_cast<double>(column[row * width]);
-        return sum / static_cast<double>(height) * relative(i);
+ASD_HD WeightedMean combine(WeightedMean a, WeightedMean b) {
+    constexpr double LARGE_UNIT = 0x1p64;  // of more weights than there is time for
+    if (a.weight == 0.0 || (b.weighted && !a.weighted)) return b;
+    if (b.weight == 0.0 || (a.weighted && !b.weighted)) return a;
+    if (a.unit != b.unit || a.weight + b.weight > DBL_MAX) {
+        a = a.in_units_of(LARGE_UNIT);
+        b = b.in_units_of(LARGE_UNIT);
     }
-};
+    // From the heavier one: what has next to no weight costs no digits, however large it is.
+    const bool a_is_heavier = a.weight >= b.weight;
+    const WeightedMean &heavy = a_is_heavier ? a : b, &light = a_is_heavier ? b : a;
+    const double weight = a.weight + b.weight, share = light.weight / weight;
+    return {weight, heavy.half_mean + share * (light.half_mean - heavy.half_mean), a.unit, a.weighted};
+}
+
+// Column i of maps S x H x W, with the mean over the height taken first, as one of S x W scores.
+template <class Score>
+ASD_HD WeightedMean one_column(const Score *maps, const double *weights, std::int64_t height, std::int64_t width,
+                               std::int64_t i) {
+    const Score *column = maps + (i / width) * height * width + i % width;
+    double sum = 0.0;
+    for (std::int64_t row = 0; row < height; ++row) sum += static_cast<double>(column[row * width]);
+    return one_score(sum / static_cast<double>(height), weights[i]);
+}
 
 }  // namespace asd::kernels
