@@ -12,7 +12,7 @@
  *   - Finite input has a finite result as long as the result fits its type; past that range it is infinite or NaN, and
  *     each function says where that is. No recording at full scale 1 comes near.
  *   - It keeps no state and may be called from any number of threads at once on different outputs. A handle is only read
- *     by the functions that take it const.
+ *     by the functions that take it const. A stream is the exception: see asd_stream.
  *   - The result is the same, bit for bit, for any number of threads.
  *   - device ASD_DEVICE_CPU: pointers are host memory, values are checked. device ASD_DEVICE_CUDA: array pointers are
  *     memory of the current CUDA device, the work is queued on `stream` (a cudaStream_t; NULL is the default stream)
@@ -47,8 +47,9 @@ typedef enum asd_status {
     ASD_NOT_BUILT_WITH_CUDA = 3,
     ASD_NO_DEVICE = 4,
     ASD_CUDA_FAILED = 5,
-    ASD_FILE_FAILED = 6,  /* errno says why */
-    ASD_INVALID_MODEL = 7 /* a model file that is damaged, of another kind, or of a newer version */
+    ASD_FILE_FAILED = 6,   /* errno says why */
+    ASD_INVALID_MODEL = 7, /* a model file that is damaged, of another kind, or of a newer version */
+    ASD_OUT_OF_ORDER = 8   /* a call on a stream that another one has to come before; the stream stays as it was */
 } asd_status;
 
 typedef enum asd_sample_type {
@@ -175,6 +176,23 @@ typedef struct asd_score_options {
 
 #define ASD_SCORE_OPTIONS_INIT {(int64_t)sizeof(asd_score_options), ASD_FLOAT32, 1}
 
+typedef struct asd_stream_options {
+    int64_t struct_size;
+    int64_t segment_samples; /* L, more than half a window */
+    int64_t hop_samples;     /* from segment to segment, >= 1 */
+    int64_t bins;            /* of the power: 1 .. L */
+    int64_t sections;        /* K: 1 .. ASD_MAX_SECTIONS */
+    double mean;             /* finite; not read when per_segment is 1 */
+    double std;              /* finite, > 0; not read when per_segment is 1 */
+    int32_t per_segment;     /* 1: each segment by its own mean and population deviation */
+    int32_t sample_type;     /* ASD_INT16 or ASD_FLOAT32 */
+} asd_stream_options;
+
+#define ASD_STREAM_OPTIONS_INIT {(int64_t)sizeof(asd_stream_options), 0, 0, 1, 0, 0.0, 1.0, 0, ASD_FLOAT32}
+
+/* One recording after another, each in blocks of any size; see asd_stream_create. */
+typedef struct asd_stream asd_stream;
+
 /* ASD_ABI_VERSION of the library that is loaded. Cannot fail. Any thread. */
 ASD_API int32_t asd_abi_version(void);
 
@@ -277,6 +295,54 @@ ASD_API asd_status asd_inlier_describe(const asd_inlier *inlier, asd_inlier_desc
  * threads of its own; the memory that it takes, some vectors of D, N or K values, is freed before it returns. */
 ASD_API asd_status asd_inlier_score(const asd_inlier *inlier, const void *queries, int64_t count, int64_t dimensions,
                                     const asd_score_options *options, double *scores);
+
+/* *stream = a new handle, which asd_stream_destroy frees. It takes a recording in blocks and gives each segment of its grid as
+ * soon as the segment's last sample is in: log-mel, power, and the running mean of the scores that the caller gives back.
+ *
+ *     for each block:        asd_stream_push until all of it is taken; whenever it says that a segment is due:
+ *                            asd_stream_take, then asd_stream_add_score if there is one, and asd_stream_mean at any time
+ *     at the end:            asd_stream_finish, and the same if it says that a last segment is due
+ *     for the next one:      asd_stream_reset
+ *
+ * However the recording is split, all of it is to the bit what asd_log_mel_segments, asd_high_passed_power with causal = 1 and
+ * asd_weighted_mean give for the whole. sos: K x 6 as in asd_high_passed_power. Frames that lie inside two segments on one grid
+ * are computed once, as there.
+ *
+ * Neither log_mel nor sos is read afterwards. The stream allocates here and never again: 2 L samples, 2 L doubles, what
+ * asd_log_mel_create takes, and k spectrograms where the k-th segment after another shares frames with it. A call on a stream
+ * runs on the calling thread; calls on one stream come one after another, on different ones at once. The work is done in
+ * asd_stream_take, the filter excepted. Fails on options outside their range, as the three functions do. */
+ASD_API asd_status asd_stream_create(const asd_log_mel_options *log_mel, const double *sos,
+                                     const asd_stream_options *options, asd_stream **stream);
+
+/* Frees a handle that no call uses any more; NULL is nothing to do. Cannot fail. Any thread. */
+ASD_API void asd_stream_destroy(asd_stream *stream);
+
+/* block: `samples` >= 0 samples of sample_type. Takes them up to where a segment falls due: *taken of them, and *due = 1 if one
+ * is. Then asd_stream_take, and push the rest: a block of minutes needs no more memory than one of a sample. On NaN or infinity
+ * among those that it would take it fails, names the first and takes none. ASD_OUT_OF_ORDER while a segment is due, and after
+ * asd_stream_finish. */
+ASD_API asd_status asd_stream_push(asd_stream *stream, const void *block, int64_t samples, int64_t *taken, int32_t *due);
+
+/* The recording ends. *due = 1 if that makes a last segment due: the one aligned to the end, where a tail is uncovered, or a
+ * recording shorter than a segment, which is repeated. ASD_OUT_OF_ORDER while a segment is due, without any sample, and after
+ * asd_stream_finish. */
+ASD_API asd_status asd_stream_finish(asd_stream *stream, int32_t *due);
+
+/* The due segment. mel: M x F float32, F = 1 + L / hop_samples of log_mel. power: bins. *start: its first sample in the recording.
+ * *weight: the power of the whole segment, which its score counts with; where bins is 1, power[0]. ASD_OUT_OF_ORDER when none
+ * is due. */
+ASD_API asd_status asd_stream_take(asd_stream *stream, float *mel, double *power, int64_t *start, double *weight);
+
+/* The score of the segment that was taken last; one without a score does not count in the mean. Fails on a score or a weight
+ * that is not finite. ASD_OUT_OF_ORDER when that segment has one, or none was taken. */
+ASD_API asd_status asd_stream_add_score(asd_stream *stream, double score);
+
+/* *mean = the weighted mean of the recording's scores so far. ASD_OUT_OF_ORDER when there is none. */
+ASD_API asd_status asd_stream_mean(const asd_stream *stream, double *mean);
+
+/* Forgets the recording, at any time. Fails on NULL alone. */
+ASD_API asd_status asd_stream_reset(asd_stream *stream);
 
 #ifdef __cplusplus
 }

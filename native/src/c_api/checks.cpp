@@ -89,16 +89,36 @@ asd_status require_grid(int64_t samples, int64_t segment_samples, int64_t hop_sa
     return require_size(hop_samples, "hop_samples", 1);
 }
 
-asd_status require_standardisation(const asd_segment_options &options) {
-    ASD_REQUIRE(require_flag(options.per_segment, "per_segment"));
-    if (options.per_segment) return ASD_OK;
-    if (!std::isfinite(options.mean))
-        return fail(ASD_INVALID_ARGUMENT, "mean must be finite; got %g", options.mean);
+asd_status require_standardisation(std::int32_t per_segment, double mean, double std) {
+    ASD_REQUIRE(require_flag(per_segment, "per_segment"));
+    if (per_segment) return ASD_OK;
+    if (!std::isfinite(mean)) return fail(ASD_INVALID_ARGUMENT, "mean must be finite; got %g", mean);
     // A denormal std has no finite inverse.
-    if (!(options.std > 0.0) || !std::isfinite(options.std) || !std::isfinite(1.0 / options.std))
+    if (!(std > 0.0) || !std::isfinite(std) || !std::isfinite(1.0 / std))
         return fail(ASD_INVALID_ARGUMENT, "std must be finite and > 0; got %g: a constant recording cannot be standardised",
-                    options.std);
+                    std);
     return ASD_OK;
+}
+
+asd_status require_more_than_half_a_window(const kernels::LogMelPlan &plan, int64_t samples) {
+    const int64_t half = plan.window_samples / 2;
+    if (samples > half) return ASD_OK;
+    return fail(ASD_INVALID_ARGUMENT, "wave must have more than half a window, %lld samples; got %lld: repeat or pad the clip, "
+                                      "or choose a smaller window",
+                static_cast<long long>(half), static_cast<long long>(samples));
+}
+
+asd_status require_bins(int64_t bins, int64_t segment_samples) {
+    if (bins < 1 || bins > segment_samples)
+        return fail(ASD_INVALID_ARGUMENT, "bins must be between 1 and segment_samples = %lld; got %lld",
+                    static_cast<long long>(segment_samples), static_cast<long long>(bins));
+    return require_product(bins, segment_samples, 1, 1);  // bin edges are bin * segment_samples / bins
+}
+
+asd_status require_sections(int64_t sections) {
+    if (sections >= 1 && sections <= ASD_MAX_SECTIONS) return ASD_OK;
+    return fail(ASD_INVALID_ARGUMENT, "sos must have 1 to %d sections; got %lld", ASD_MAX_SECTIONS,
+                static_cast<long long>(sections));
 }
 
 asd_status not_finite_wave(int64_t index, int64_t samples) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <new>
 
+#include "../kernels/log_mel_plan.hpp"
 #include "../kernels/segment_grid.hpp"
 #include "asd/asd.h"
 #include "last_error.hpp"
@@ -51,8 +52,17 @@ asd_status require_product(std::int64_t a, std::int64_t b, std::int64_t c, std::
 
 asd_status require_grid(std::int64_t samples, std::int64_t segment_samples, std::int64_t hop_samples);
 
-// mean, std and per_segment.
-asd_status require_standardisation(const asd_segment_options &options);
+// mean and std are not read where per_segment is 1.
+asd_status require_standardisation(std::int32_t per_segment, double mean, double std);
+
+// Of a clip or segment: the reflection at its ends takes as many samples.
+asd_status require_more_than_half_a_window(const kernels::LogMelPlan &plan, std::int64_t samples);
+
+// Time bins of the power of a segment.
+asd_status require_bins(std::int64_t bins, std::int64_t segment_samples);
+
+// Of a filter.
+asd_status require_sections(std::int64_t sections);
 
 // The failure of a wave of clips x samples whose value at `index` is not finite.
 asd_status not_finite_wave(std::int64_t index, std::int64_t samples);

@@ -37,22 +37,10 @@ asd_status asd_log_mel_filters(const asd_log_mel *log_mel, float *filters, int64
     return ASD_OK;
 }
 
-namespace {
-
-asd_status require_long_enough(const asd::kernels::LogMelPlan &plan, int64_t samples) {
-    const int64_t half = plan.window_samples / 2;
-    if (samples > half) return ASD_OK;
-    return fail(ASD_INVALID_ARGUMENT, "wave must have more than half a window, %lld samples; got %lld: repeat or pad the clip, "
-                                      "or choose a smaller window",
-                static_cast<long long>(half), static_cast<long long>(samples));
-}
-
-}  // namespace
-
 asd_status asd_log_mel_frames(const asd_log_mel *log_mel, int64_t samples, int64_t *frames) {
     ASD_REQUIRE(require_pointer(log_mel, "log_mel"));
     ASD_REQUIRE(require_size(samples, "samples", 1));
-    ASD_REQUIRE(require_long_enough(log_mel->plan, samples));
+    ASD_REQUIRE(require_more_than_half_a_window(log_mel->plan, samples));
     ASD_REQUIRE(require_pointer(frames, "frames"));
     *frames = log_mel->plan.frames(samples);
     return ASD_OK;
@@ -90,12 +78,12 @@ asd_status asd_log_mel_segments(const asd_log_mel *log_mel, const void *wave, in
     ASD_REQUIRE(require_options(options));
     ASD_REQUIRE(require_size(clips, "clips", 0));
     ASD_REQUIRE(require_grid(samples, options->segment_samples, options->hop_samples));
-    ASD_REQUIRE(require_standardisation(*options));
+    ASD_REQUIRE(require_standardisation(options->per_segment, options->mean, options->std));
     ASD_REQUIRE(require_wave_type(options->sample_type));
     ASD_REQUIRE(require_threads(options->threads));
     ASD_REQUIRE(require_cpu(options->device));
     const asd::kernels::LogMelPlan &plan = log_mel->plan;
-    ASD_REQUIRE(require_long_enough(plan, options->segment_samples));
+    ASD_REQUIRE(require_more_than_half_a_window(plan, options->segment_samples));
     const SegmentGrid grid{samples, options->segment_samples, options->hop_samples};
     ASD_REQUIRE(require_product(clips, grid.count(), plan.bands, plan.frames(options->segment_samples)));
     ASD_REQUIRE(require_product(clips, samples, 1, 1));

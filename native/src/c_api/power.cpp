@@ -13,19 +13,6 @@ using namespace asd::c_api;
 
 namespace {
 
-asd_status require_bins(int64_t bins, int64_t segment_samples) {
-    if (bins < 1 || bins > segment_samples)
-        return fail(ASD_INVALID_ARGUMENT, "bins must be between 1 and segment_samples = %lld; got %lld",
-                    static_cast<long long>(segment_samples), static_cast<long long>(bins));
-    return require_product(bins, segment_samples, 1, 1);  // bin edges are bin * segment_samples / bins
-}
-
-asd_status require_sections(int64_t sections) {
-    if (sections >= 1 && sections <= ASD_MAX_SECTIONS) return ASD_OK;
-    return fail(ASD_INVALID_ARGUMENT, "sos must have 1 to %d sections; got %lld", ASD_MAX_SECTIONS,
-                static_cast<long long>(sections));
-}
-
 asd_status require_long_enough(const SegmentGrid &grid, const FilterPlan &plan) {
     const int64_t samples = grid.repeated_samples();
     if (samples > plan.pad_samples) return ASD_OK;

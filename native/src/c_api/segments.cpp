@@ -52,7 +52,7 @@ asd_status asd_cut_segments(const void *wave, int64_t clips, int64_t samples, co
     ASD_REQUIRE(require_options(options));
     ASD_REQUIRE(require_size(clips, "clips", 0));
     ASD_REQUIRE(require_grid(samples, options->segment_samples, options->hop_samples));
-    ASD_REQUIRE(require_standardisation(*options));
+    ASD_REQUIRE(require_standardisation(options->per_segment, options->mean, options->std));
     ASD_REQUIRE(require_type(options->sample_type, "sample_type", ASD_INT16, ASD_FLOAT32));
     ASD_REQUIRE(require_threads(options->threads));
     ASD_REQUIRE(require_device(options->device));

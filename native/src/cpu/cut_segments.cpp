@@ -10,8 +10,8 @@
 
 #include "first_index.hpp"
 #include "launchers.hpp"
+#include "own_moments.hpp"
 #include "parallel_for.hpp"
-#include "sample_kernels.hpp"
 
 namespace asd::cpu {
 namespace {
@@ -41,14 +41,6 @@ int64_t shared_block(const SegmentGrid &grid) {
 
 int64_t blocks_in_run(const SegmentGrid &grid, int64_t block, int64_t run) {
     return block == 0 ? 0 : ((run - 1) * grid.hop_samples + grid.segment_samples) / block;
-}
-
-template <class Sample>
-Moments moments_of_repeated(const Cut &cut, const Sample *clip) {
-    const int64_t times = cut.grid.segment_samples / cut.grid.samples;
-    const int64_t rest = cut.grid.segment_samples % cut.grid.samples;
-    const Moments whole = moments(cut.isa, clip, cut.grid.samples).repeated(static_cast<double>(times));
-    return kernels::combine(whole, moments(cut.isa, clip, rest));
 }
 
 // Moments of the blocks under segments [first, end) of the hop grid.
@@ -90,12 +82,11 @@ void cut_run(const Cut &cut, const Sample *clip, int64_t first, int64_t end, Mom
     for (int64_t s = first; s < end; ++s) {
         Standardise by{cut.options.mean, 1.0 / cut.options.std};
         if (cut.options.per_segment) {
-            if (cut.grid.repeats())
-                by = kernels::standardise_by(moments_of_repeated(cut, clip));
-            else if (shared && s < on_grid)
+            if (shared && s < on_grid)
                 by = kernels::standardise_by(moments_from_blocks(cut, blocks, s - first));
             else
-                by = kernels::standardise_by(moments(cut.isa, clip + cut.grid.start(s), cut.grid.segment_samples));
+                by = kernels::standardise_by(moments_of_segment(cut.isa, clip + cut.grid.start(s),
+                                                                cut.grid.segment_samples, cut.grid.samples));
         }
         write_segment(cut, clip, s, by, out + (s - first) * cut.grid.segment_samples);
     }

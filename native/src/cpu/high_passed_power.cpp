@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "../kernels/odd_extension.hpp"
+#include "bin_power.hpp"
 #include "first_index.hpp"
 #include "launchers.hpp"
 #include "parallel_for.hpp"
@@ -25,17 +26,6 @@ void extend(const IsaKernels &isa, const OddExtension<Sample> &extension, double
     for (int64_t i = 0; i < extension.pad_samples; ++i) signal[i] = extension(i);
     to_double(isa, extension.clip, inside - extension.pad_samples, signal + extension.pad_samples);
     for (int64_t i = inside; i < extension.size(); ++i) signal[i] = extension(i);
-}
-
-void bin_power(const IsaKernels &isa, const SegmentGrid &grid, int64_t bins, const double *filtered, double *power) {
-    for (int64_t s = 0; s < grid.count(); ++s) {
-        const double *segment = filtered + grid.start(s);
-        for (int64_t b = 0; b < bins; ++b) {
-            const int64_t begin = kernels::bin_start(b, bins, grid.segment_samples);
-            const int64_t end = kernels::bin_start(b + 1, bins, grid.segment_samples);
-            *power++ = isa.mean_square(segment + begin, end - begin);
-        }
-    }
 }
 
 }  // namespace
@@ -64,7 +54,10 @@ int64_t high_passed_power(const Sample *wave, int64_t clips, const SegmentGrid &
             state = kernels::settled(plan, signal[size - 1]);
             isa.filter(plan, &state, signal, size, Direction::backwards);
         }
-        bin_power(isa, grid, bins, signal + plan.pad_samples, power + clip * grid.count() * bins);
+        const double *filtered = signal + plan.pad_samples;
+        double *of_clip = power + clip * grid.count() * bins;
+        for (int64_t s = 0; s < grid.count(); ++s)
+            bin_power(isa, filtered + grid.start(s), grid.segment_samples, bins, of_clip + s * bins);
     });
     return not_finite.get();
 }

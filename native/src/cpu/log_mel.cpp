@@ -3,56 +3,31 @@
 // A work item is a block of neighbouring frames of one segment. Frames that two segments share are computed for the earlier
 // one and copied afterwards; at a hop of 20,000 samples and frames every 256 there are none.
 #include <algorithm>
-#include <cstring>
 #include <vector>
 
 #include "../kernels/log_mel_workspace.hpp"
 #include "../kernels/shared_frames.hpp"
+#include "aligned_scratch.hpp"
 #include "first_index.hpp"
+#include "frame_blocks.hpp"
 #include "launchers.hpp"
+#include "own_moments.hpp"
 #include "parallel_for.hpp"
-#include "sample_kernels.hpp"
 
 namespace asd::cpu {
 namespace {
 
-using kernels::FRAME_BLOCK;
 using kernels::LogMelPlan;
 using kernels::LogMelWorkspace;
-using kernels::Moments;
 using kernels::SegmentGrid;
 using kernels::shared_frames;
 using kernels::SharedFrames;
 using kernels::Standardise;
 using std::int64_t;
 
-int64_t blocks_of(int64_t frames) { return (frames + FRAME_BLOCK - 1) / FRAME_BLOCK; }
-
-struct Frames {
-    int64_t first;
-    int64_t count;
-};
-
-// The frames of block number `block` of a segment; count is 0 where it has fewer blocks.
-Frames frames_of(int64_t block, int64_t frames, const SharedFrames &shared) {
-    const int64_t before = blocks_of(shared.begin);
-    const int64_t end = block < before ? shared.begin : frames;
-    const int64_t first = block < before ? block * FRAME_BLOCK : shared.end + (block - before) * FRAME_BLOCK;
-    return {first, std::clamp(end - first, int64_t{0}, int64_t{FRAME_BLOCK})};
-}
-
 // Part number `part` of `parts` of a range: where it begins.
 int64_t part_start(int64_t size, int64_t part, int64_t parts) {
     return size / parts * part + std::min(part, size % parts);
-}
-
-template <class Sample>
-Standardise by_own_moments(const IsaKernels &isa, const Sample *clip, const SegmentGrid &grid, int64_t segment) {
-    if (!grid.repeats())
-        return kernels::standardise_by(moments(isa, clip + grid.start(segment), grid.segment_samples));
-    const int64_t times = grid.segment_samples / grid.samples, rest = grid.segment_samples % grid.samples;
-    const Moments whole = moments(isa, clip, grid.samples).repeated(static_cast<double>(times));
-    return kernels::standardise_by(kernels::combine(whole, moments(isa, clip, rest)));
 }
 
 // What segments share, from the earlier to the later one: band by band, because a later one may have it from an earlier one.
@@ -60,9 +35,8 @@ void copy_shared(const SegmentGrid &grid, const LogMelPlan &plan, int64_t band, 
     const int64_t size = plan.bands * frames;
     for (int64_t s = 1; s < grid.count(); ++s) {
         const SharedFrames shared = shared_frames(grid, plan, s);
-        const float *from = of_clip + shared.segment * size + band * frames + shared.begin + shared.shift;
-        float *to = of_clip + s * size + band * frames + shared.begin;
-        std::memcpy(to, from, static_cast<std::size_t>(shared.end - shared.begin) * sizeof(float));
+        const float *of_band = of_clip + band * frames;
+        copy_shared_row(of_band + shared.segment * size, shared, of_clip + s * size + band * frames);
     }
 }
 
@@ -72,21 +46,6 @@ bool any_shared(const SegmentGrid &grid, const LogMelPlan &plan) {
     return false;
 }
 
-// Doubles on a cache line.
-class Scratch {
-public:
-    explicit Scratch(int64_t size) : memory_(static_cast<std::size_t>(size) + LINE) {
-        const auto address = reinterpret_cast<std::uintptr_t>(memory_.data());
-        begin_ = memory_.data() + (LINE - address / sizeof(double) % LINE) % LINE;
-    }
-    double *begin() { return begin_; }
-
-private:
-    static constexpr std::size_t LINE = 8;
-    std::vector<double> memory_;
-    double *begin_;
-};
-
 }  // namespace
 
 template <class Sample>
@@ -94,13 +53,15 @@ int64_t log_mel(const Sample *wave, int64_t clips, const SegmentGrid &grid, cons
                 const CutOptions &options, float *mel) {
     const IsaKernels &isa = isa_kernels();
     const int64_t segments = grid.count(), frames = plan.frames(grid.segment_samples);
-    const int64_t blocks = blocks_of(frames) + 1;  // one more where two ranges are computed
+    const int64_t blocks = most_blocks(frames);
     const int64_t per_clip = segments * blocks, threads = thread_count(options.threads, clips * per_clip);
     const int64_t workspace = LogMelWorkspace::size(plan);
-    Scratch scratch(workspace * threads);
+    AlignedScratch scratch(workspace * threads);
     std::vector<Standardise> by(options.per_segment ? static_cast<std::size_t>(clips * segments) : 0);
     parallel_for(static_cast<int64_t>(by.size()), threads, [&](int64_t item, int64_t) {
-        by[static_cast<std::size_t>(item)] = by_own_moments(isa, wave + item / segments * grid.samples, grid, item % segments);
+        const Sample *segment = wave + item / segments * grid.samples + grid.start(item % segments);
+        by[static_cast<std::size_t>(item)] =
+            kernels::standardise_by(moments_of_segment(isa, segment, grid.segment_samples, grid.samples));
     });
     // Segments standardised each by itself have no frame in common.
     const auto shared_of = [&](int64_t segment) {
