@@ -147,6 +147,13 @@ Wave to_wave(const py::object &value, const std::vector<asd_sample_type> &types)
     return {std::move(input), clips, samples, axes == 2};
 }
 
+Input to_sos(const py::object &value) {
+    Input sos = to_input(value, "sos", {ASD_FLOAT64}, "pass the array of scipy.signal.butter(..., output=\"sos\")");
+    if (sos.dense.ndim() != 2 || sos.dim(1) != 6)
+        raise_shape("sos", "(K, 6)", sos.original, "pass the array of scipy.signal.butter(..., output=\"sos\")");
+    return sos;
+}
+
 Input to_float64(const py::object &value, const char *name) {
     Input input = to_input(value, name, {ASD_FLOAT64, ASD_FLOAT32}, "pass it .astype(np.float64)");
     if (input.type == ASD_FLOAT32) {

@@ -51,6 +51,12 @@ asd_segment_options to_segment_options(const py::object &segment_samples, const 
                                        const py::object &mean, const py::object &std, const py::object &per_segment,
                                        const py::object &threads);
 
+// Second-order sections, (K, 6) float64.
+Input to_sos(const py::object &value);
+
+// What a LogMel was made with; TypeError if it is none. In bind_log_mel.cpp.
+asd_log_mel_options to_log_mel_options(const py::object &log_mel);
+
 // float32 or float64 widened to float64, which is exact.
 Input to_float64(const py::object &value, const char *name);
 

@@ -46,9 +46,12 @@ public:
         asd_log_mel *made = nullptr;
         raise_for(asd_log_mel_create(&options, &made));
         handle_.reset(made);
+        options_ = options;
         bands_ = options.bands;
         bins_ = options.window_samples / 2 + 1;
     }
+
+    const asd_log_mel_options &options() const { return options_; }
 
     int64_t frames(const py::object &samples) const { return frames_of(to_size(samples, "samples")); }
 
@@ -112,10 +115,17 @@ private:
         void operator()(asd_log_mel *handle) const { asd_log_mel_destroy(handle); }
     };
     std::unique_ptr<asd_log_mel, Destroy> handle_;
+    asd_log_mel_options options_ = ASD_LOG_MEL_OPTIONS_INIT;
     int64_t bands_ = 0, bins_ = 0;
 };
 
 }  // namespace
+
+asd_log_mel_options to_log_mel_options(const py::object &log_mel) {
+    if (py::isinstance<LogMel>(log_mel)) return py::cast<const LogMel &>(log_mel).options();
+    throw py::type_error("log_mel must be an asd_native.LogMel; got " +
+                         std::string(py::str(py::type::handle_of(log_mel).attr("__name__"))) + ": make one first");
+}
 
 void bind_log_mel(py::module_ &module) {
     using namespace py::literals;

@@ -6,13 +6,6 @@ namespace {
 
 using std::int64_t;
 
-Input to_sos(const py::object &value) {
-    Input sos = to_input(value, "sos", {ASD_FLOAT64}, "pass the array of scipy.signal.butter(..., output=\"sos\")");
-    if (sos.dense.ndim() != 2 || sos.dim(1) != 6)
-        raise_shape("sos", "(K, 6)", sos.original, "pass the array of scipy.signal.butter(..., output=\"sos\")");
-    return sos;
-}
-
 py::array_t<double> high_passed_power(const py::object &wave, const py::object &sos, const py::object &segment_samples,
                                       const py::object &hop_samples, const py::object &bins, const py::object &causal,
                                       const py::object &threads, const py::object &out) {

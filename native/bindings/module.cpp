@@ -8,4 +8,5 @@ PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used()) {
     asd::bindings::bind_power(module);
     asd::bindings::bind_means(module);
     asd::bindings::bind_inlier(module);
+    asd::bindings::bind_stream(module);
 }

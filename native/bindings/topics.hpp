@@ -11,5 +11,6 @@ void bind_log_mel(pybind11::module_ &module);
 void bind_power(pybind11::module_ &module);
 void bind_means(pybind11::module_ &module);
 void bind_inlier(pybind11::module_ &module);
+void bind_stream(pybind11::module_ &module);
 
 }  // namespace asd::bindings

@@ -18,6 +18,12 @@
 namespace {
 
 std::atomic<long> allocations{0};
+std::atomic<long> left{-1};  // allocations until one fails; negative: none does
+
+bool succeeds() {
+    ++allocations;
+    return left < 0 || left-- > 0;
+}
 
 }  // namespace
 
@@ -29,31 +35,20 @@ void *__libc_malloc(std::size_t);
 void *__libc_calloc(std::size_t, std::size_t);
 void *__libc_realloc(void *, std::size_t);
 void *__libc_memalign(std::size_t, std::size_t);
-void *malloc(std::size_t size) noexcept {
-    ++allocations;
-    return __libc_malloc(size);
-}
-void *calloc(std::size_t count, std::size_t size) noexcept {
-    ++allocations;
-    return __libc_calloc(count, size);
-}
-void *realloc(void *memory, std::size_t size) noexcept {
-    ++allocations;
-    return __libc_realloc(memory, size);
-}
+void *malloc(std::size_t size) noexcept { return succeeds() ? __libc_malloc(size) : nullptr; }
+void *calloc(std::size_t count, std::size_t size) noexcept { return succeeds() ? __libc_calloc(count, size) : nullptr; }
+void *realloc(void *memory, std::size_t size) noexcept { return succeeds() ? __libc_realloc(memory, size) : nullptr; }
 void *aligned_alloc(std::size_t alignment, std::size_t size) noexcept {
-    ++allocations;
-    return __libc_memalign(alignment, size);
+    return succeeds() ? __libc_memalign(alignment, size) : nullptr;
 }
 int posix_memalign(void **memory, std::size_t alignment, std::size_t size) noexcept {
-    ++allocations;
-    *memory = __libc_memalign(alignment, size);
-    return 0;
+    *memory = succeeds() ? __libc_memalign(alignment, size) : nullptr;
+    return *memory ? 0 : 12;  // ENOMEM
 }
 }
 #else
 void *operator new(std::size_t size) {
-    ++allocations;
+    if (!succeeds()) throw std::bad_alloc();
     if (void *memory = std::malloc(size > 0 ? size : 1)) return memory;
     throw std::bad_alloc();
 }
@@ -87,6 +82,21 @@ void allocations_are_counted() {
 #else
     std::printf("operator new alone is counted: malloc belongs to a sanitizer or to another C library\n");
 #endif
+}
+
+void without_memory_none_is_made_and_none_is_lost(const StreamCase &of) {
+    int refused = 0;
+    asd_status status = ASD_OUT_OF_MEMORY;
+    asd_stream *stream = nullptr;
+    for (long allocation = 0; status == ASD_OUT_OF_MEMORY && allocation < 1000; ++allocation) {
+        left = allocation;
+        status = asd_stream_create(&of.log_mel, of.sos.data(), &of.stream, &stream);
+        left = -1;
+        refused += status == ASD_OUT_OF_MEMORY;
+        CHECK((status == ASD_OK) == (stream != nullptr));
+    }
+    CHECK(status == ASD_OK && refused > 5);
+    asd_stream_destroy(stream);
 }
 
 // Two recordings, in blocks, with a refused one and calls out of order between them.
@@ -128,6 +138,7 @@ void a_stream_takes_no_memory_after_it_was_made(const StreamCase &of, const std:
 
 int main() {
     allocations_are_counted();
+    without_memory_none_is_made_and_none_is_lost(case_of(64, 0));
     const std::vector<float> wave = noise_f32(5000, 30, 0.2f);
     for (const std::int64_t hop : {64, 150, 700})
         for (const int per_segment : {0, 1}) a_stream_takes_no_memory_after_it_was_made(case_of(hop, per_segment), wave);

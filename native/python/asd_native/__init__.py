@@ -1,8 +1,10 @@
-"""Native kernels for anomalous sound detection on NumPy arrays: segments, log-mel, high-passed power, means."""
+"""Native kernels for anomalous sound detection on NumPy arrays: segments, log-mel, power, means, streams."""
 
 from asd_native._core import (
     InlierModel,
     LogMel,
+    Stream,
+    StreamSegment,
     abi_version,
     build_info,
     cut_segments,
@@ -18,6 +20,8 @@ __version__ = "0.1.0"
 __all__ = [
     "InlierModel",
     "LogMel",
+    "Stream",
+    "StreamSegment",
     "abi_version",
     "build_info",
     "cut_segments",

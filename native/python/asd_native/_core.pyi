@@ -1,8 +1,9 @@
+from collections.abc import Iterator
 from os import PathLike
-from typing import Literal, SupportsIndex, TypeAlias, TypedDict
+from typing import Literal, NamedTuple, Self, SupportsIndex, TypeAlias, TypedDict
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 Wave: TypeAlias = NDArray[np.int16 | np.float32]
 AnyWave: TypeAlias = NDArray[np.int16 | np.float32 | np.float64]
@@ -109,3 +110,32 @@ class InlierModel:
     def anomaly_score(
         self, queries: Floats, *, threads: SupportsIndex = 1, out: NDArray[np.float64] | None = None
     ) -> NDArray[np.float64]: ...
+
+class StreamSegment(NamedTuple):
+    start: int
+    log_mel: NDArray[np.float32]
+    power: NDArray[np.float64]
+    weight: float
+
+class Stream:
+    def __init__(
+        self,
+        log_mel: LogMel,
+        sos: NDArray[np.float64],
+        *,
+        dtype: DTypeLike,
+        segment_samples: SupportsIndex,
+        hop_samples: SupportsIndex,
+        mean: float = 0.0,
+        std: float = 1.0,
+        per_segment: bool = False,
+        bins: SupportsIndex = 1,
+    ) -> None: ...
+    def push(self, block: Wave) -> Iterator[StreamSegment]: ...
+    def finish(self) -> Iterator[StreamSegment]: ...
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> StreamSegment: ...
+    def add_score(self, score: float) -> float: ...
+    @property
+    def mean(self) -> float: ...
+    def reset(self) -> None: ...

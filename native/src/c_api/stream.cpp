@@ -45,12 +45,12 @@ bool is_due(asd_stream *stream) {
 
 asd_status require_not_due(asd_stream *stream) {
     if (!is_due(stream)) return ASD_OK;
-    return fail(ASD_OUT_OF_ORDER, "a segment is due: take it with asd_stream_take before the recording goes on");
+    return fail(ASD_OUT_OF_ORDER, "a segment is due: take it before the recording goes on");
 }
 
 asd_status require_not_ended(const asd_stream *stream) {
     if (!stream->ended) return ASD_OK;
-    return fail(ASD_OUT_OF_ORDER, "the recording has ended: call asd_stream_reset before the next one begins");
+    return fail(ASD_OUT_OF_ORDER, "the recording has ended: reset the stream before the next one begins");
 }
 
 asd_status require_log_mel(const asd_log_mel_options &log_mel, const asd_stream_options &options, asd_stream *made) {
@@ -146,7 +146,7 @@ asd_status asd_stream_finish(asd_stream *stream, int32_t *due) {
     ASD_REQUIRE(require_not_ended(stream));
     return with_recording(stream, [&](auto &recording) {
         if (recording.received() == 0)
-            return fail(ASD_OUT_OF_ORDER, "the recording holds no sample: push at least one before asd_stream_finish");
+            return fail(ASD_OUT_OF_ORDER, "the recording holds no sample: push at least one before it ends");
         recording.end();
         stream->ended = true;
         *due = recording.until_due() == 0;
@@ -161,7 +161,7 @@ asd_status asd_stream_take(asd_stream *stream, float *mel, double *power, int64_
     ASD_REQUIRE(require_pointer(start, "start"));
     ASD_REQUIRE(require_pointer(weight, "weight"));
     if (!is_due(stream))
-        return fail(ASD_OUT_OF_ORDER, "no segment is due: push samples until asd_stream_push or asd_stream_finish says that one is");
+        return fail(ASD_OUT_OF_ORDER, "no segment is due: push samples until one is");
     *start = with_recording(
         stream, [&](auto &recording) { return recording.take(stream->bins, mel, power, &stream->weight); });
     *weight = stream->weight;
@@ -172,7 +172,7 @@ asd_status asd_stream_take(asd_stream *stream, float *mel, double *power, int64_
 asd_status asd_stream_add_score(asd_stream *stream, double score) {
     ASD_REQUIRE(require_pointer(stream, "stream"));
     if (!stream->scorable)
-        return fail(ASD_OUT_OF_ORDER, "no segment waits for a score: take one with asd_stream_take first; each has one score");
+        return fail(ASD_OUT_OF_ORDER, "no segment waits for a score: take one first; each has one score");
     if (!std::isfinite(score))
         return fail(ASD_INVALID_ARGUMENT, "score must be finite; got %g: leave that segment without a score", score);
     if (!(stream->weight <= std::numeric_limits<double>::max()))
@@ -189,7 +189,7 @@ asd_status asd_stream_mean(const asd_stream *stream, double *mean) {
     ASD_REQUIRE(require_pointer(stream, "stream"));
     ASD_REQUIRE(require_pointer(mean, "mean"));
     if (!stream->scored)
-        return fail(ASD_OUT_OF_ORDER, "no segment of this recording has a score: call asd_stream_add_score first");
+        return fail(ASD_OUT_OF_ORDER, "no segment of this recording has a score: add one first");
     *mean = stream->mean.mean();
     return ASD_OK;
 }

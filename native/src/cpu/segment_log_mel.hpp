@@ -31,7 +31,9 @@ public:
                 ? kernels::standardise_by(moments_of_segment(isa_, segment, grid.segment_samples, grid.samples))
                 : kernels::Standardise{options_.mean, 1.0 / options_.std};
         const kernels::FramedClip<Sample> framed{segment, grid.segment_samples, grid.samples, plan_.reflect, by};
-        const kernels::SharedFrames shared = shared_with_kept(grid, number);
+        // The nearest segment that shares frames is one of the last kept_: after as many, places on the grid of frames recur.
+        const kernels::SharedFrames shared =
+            kept_ > 0 ? kernels::shared_frames(grid, plan_, number) : kernels::SharedFrames{0, 0, 0, 0};
         float *own = kept_ > 0 ? spectrogram(number) : mel;
         for (std::int64_t band = 0; band < plan_.bands && shared.end > shared.begin; ++band)
             copy_shared_row(spectrogram(shared.segment) + band * frames_, shared, own + band * frames_);
@@ -53,13 +55,6 @@ private:
         const kernels::SegmentGrid grid{between * hop_samples + segment_samples, segment_samples, hop_samples};
         const kernels::SharedFrames shared = kernels::shared_frames(grid, plan, between);
         return shared.end > shared.begin ? between : 0;
-    }
-
-    // The one aligned to the end may share frames with a segment that is no longer kept.
-    kernels::SharedFrames shared_with_kept(const kernels::SegmentGrid &grid, std::int64_t number) const {
-        if (kept_ == 0) return {0, 0, 0, 0};
-        const kernels::SharedFrames shared = kernels::shared_frames(grid, plan_, number);
-        return number - shared.segment <= kept_ ? shared : kernels::SharedFrames{0, 0, 0, 0};
     }
 
     std::int64_t size() const { return plan_.bands * frames_; }
