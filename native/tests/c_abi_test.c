@@ -16,6 +16,7 @@ static void check_that(int holds, const char *what, int line) {
 }
 
 #define CHECK(condition) check_that((condition), #condition, __LINE__)
+#define OUT_OF_ORDER(call, word) CHECK((call) == ASD_OUT_OF_ORDER && strstr(asd_last_error(), word) != NULL)
 #define REFUSED(call, word) CHECK((call) == ASD_INVALID_ARGUMENT && strstr(asd_last_error(), word) != NULL)
 
 static void versions_are_told(void) {
@@ -29,6 +30,7 @@ static void versions_are_told(void) {
     REFUSED(asd_build_info(&build), "struct_size");
     REFUSED(asd_build_info(NULL), "build");
     CHECK(strcmp(asd_status_name(ASD_NO_DEVICE), "no device") == 0);
+    CHECK(strcmp(asd_status_name(ASD_OUT_OF_ORDER), "out of order") == 0);
     CHECK(strcmp(asd_status_name(99), "unknown status") == 0);
 }
 
@@ -274,6 +276,113 @@ static void inlier_models_score(void) {
     asd_inlier_destroy(NULL);
 }
 
+/* The first difference of a wave of ones and minus ones in turn: power 1. */
+static void a_stream_gives_segments_as_they_fall_due(void) {
+    const double sos[6] = {0.5, -0.5, 0.0, 1.0, 0.0, 0.0};
+    float wave[500], mel[20 * 5];
+    double power[2], weight = 0.0, mean = 0.0;
+    int64_t taken = 0, start = -1;
+    int32_t due = 0;
+    int i;
+    asd_stream *stream = NULL;
+    asd_log_mel_options log_mel = ASD_LOG_MEL_OPTIONS_INIT;
+    asd_stream_options options = ASD_STREAM_OPTIONS_INIT;
+    log_mel.window_samples = 256;
+    log_mel.hop_samples = 100;
+    log_mel.bands = 20;
+    options.segment_samples = 400;
+    options.hop_samples = 60;
+    options.bins = 2;
+    options.sections = 1;
+    for (i = 0; i < 500; ++i) wave[i] = i % 2 ? 1.0f : -1.0f;
+    CHECK(asd_stream_create(&log_mel, sos, &options, &stream) == ASD_OK && stream != NULL);
+
+    OUT_OF_ORDER(asd_stream_finish(stream, &due), "no sample");
+    OUT_OF_ORDER(asd_stream_take(stream, mel, power, &start, &weight), "no segment is due");
+    OUT_OF_ORDER(asd_stream_add_score(stream, 1.0), "score");
+    OUT_OF_ORDER(asd_stream_mean(stream, &mean), "score");
+    CHECK(asd_stream_push(stream, wave, 399, &taken, &due) == ASD_OK && taken == 399 && due == 0);
+    CHECK(asd_stream_push(stream, NULL, 0, &taken, &due) == ASD_OK && taken == 0 && due == 0);
+    CHECK(asd_stream_push(stream, wave + 399, 101, &taken, &due) == ASD_OK && taken == 1 && due == 1);
+    OUT_OF_ORDER(asd_stream_push(stream, wave + 400, 100, &taken, &due), "due");
+    OUT_OF_ORDER(asd_stream_finish(stream, &due), "due");
+    OUT_OF_ORDER(asd_stream_add_score(stream, 1.0), "score");
+    CHECK(asd_stream_take(stream, mel, power, &start, &weight) == ASD_OK && start == 0);
+    CHECK(power[0] == 199.0 / 200.0 && power[1] == 1.0 && weight == 399.0 / 400.0); /* nothing comes before the first sample */
+    OUT_OF_ORDER(asd_stream_take(stream, mel, power, &start, &weight), "no segment is due");
+    CHECK(asd_stream_add_score(stream, 3.0) == ASD_OK);
+    OUT_OF_ORDER(asd_stream_add_score(stream, 3.0), "one score");
+    CHECK(asd_stream_mean(stream, &mean) == ASD_OK && mean == 3.0);
+
+    wave[410] = NAN;
+    REFUSED(asd_stream_push(stream, wave + 400, 60, &taken, &due), "sample 10 of it, 410 of the recording");
+    wave[410] = -1.0f;
+    CHECK(asd_stream_push(stream, wave + 400, 60, &taken, &due) == ASD_OK && taken == 60 && due == 1);
+    CHECK(asd_stream_take(stream, mel, power, &start, &weight) == ASD_OK && start == 60 && weight == 1.0);
+    REFUSED(asd_stream_add_score(stream, INFINITY), "score");
+    CHECK(asd_stream_add_score(stream, 5.0) == ASD_OK);
+    CHECK(asd_stream_push(stream, wave + 460, 40, &taken, &due) == ASD_OK && taken == 40 && due == 0);
+    CHECK(asd_stream_finish(stream, &due) == ASD_OK && due == 1);
+    CHECK(asd_stream_take(stream, mel, power, &start, &weight) == ASD_OK && start == 100);
+    OUT_OF_ORDER(asd_stream_push(stream, wave, 1, &taken, &due), "reset");
+    OUT_OF_ORDER(asd_stream_finish(stream, &due), "reset");
+    CHECK(asd_stream_mean(stream, &mean) == ASD_OK && fabs(mean - (0.9975 * 3.0 + 5.0) / 1.9975) < 1e-15);
+
+    CHECK(asd_stream_reset(stream) == ASD_OK);
+    OUT_OF_ORDER(asd_stream_mean(stream, &mean), "score");
+    CHECK(asd_stream_push(stream, wave, 3, &taken, &due) == ASD_OK && taken == 3 && due == 0);
+    CHECK(asd_stream_finish(stream, &due) == ASD_OK && due == 1); /* repeated: two ones in a row every third time */
+    CHECK(asd_stream_take(stream, mel, power, &start, &weight) == ASD_OK && start == 0 && fabs(weight - 2.0 / 3.0) < 2e-3);
+
+    REFUSED(asd_stream_push(NULL, wave, 3, &taken, &due), "stream");
+    REFUSED(asd_stream_push(stream, NULL, 3, &taken, &due), "block");
+    REFUSED(asd_stream_push(stream, wave, -1, &taken, &due), "samples");
+    REFUSED(asd_stream_push(stream, wave, 3, NULL, &due), "taken");
+    REFUSED(asd_stream_push(stream, wave, 3, &taken, NULL), "due");
+    REFUSED(asd_stream_finish(NULL, &due), "stream");
+    REFUSED(asd_stream_finish(stream, NULL), "due");
+    REFUSED(asd_stream_take(stream, NULL, power, &start, &weight), "mel");
+    REFUSED(asd_stream_take(stream, mel, NULL, &start, &weight), "power");
+    REFUSED(asd_stream_take(stream, mel, power, NULL, &weight), "start");
+    REFUSED(asd_stream_take(stream, mel, power, &start, NULL), "weight");
+    REFUSED(asd_stream_add_score(NULL, 1.0), "stream");
+    REFUSED(asd_stream_mean(NULL, &mean), "stream");
+    REFUSED(asd_stream_mean(stream, NULL), "mean");
+    REFUSED(asd_stream_reset(NULL), "stream");
+    asd_stream_destroy(stream);
+    asd_stream_destroy(NULL);
+
+    REFUSED(asd_stream_create(NULL, sos, &options, &stream), "options");
+    REFUSED(asd_stream_create(&log_mel, NULL, &options, &stream), "sos");
+    REFUSED(asd_stream_create(&log_mel, sos, NULL, &stream), "options");
+    REFUSED(asd_stream_create(&log_mel, sos, &options, NULL), "stream");
+    options.segment_samples = 128;
+    REFUSED(asd_stream_create(&log_mel, sos, &options, &stream), "half a window");
+    options.segment_samples = 400;
+    options.sample_type = ASD_FLOAT64;
+    REFUSED(asd_stream_create(&log_mel, sos, &options, &stream), "sample_type");
+    options.sample_type = ASD_INT16;
+    options.bins = 401;
+    REFUSED(asd_stream_create(&log_mel, sos, &options, &stream), "bins");
+    options.bins = 1;
+    options.hop_samples = 0;
+    REFUSED(asd_stream_create(&log_mel, sos, &options, &stream), "hop_samples");
+    options.hop_samples = 1;
+    options.per_segment = 2;
+    REFUSED(asd_stream_create(&log_mel, sos, &options, &stream), "per_segment");
+    options.per_segment = 0;
+    options.std = -1.0;
+    REFUSED(asd_stream_create(&log_mel, sos, &options, &stream), "std");
+    options.std = 1.0;
+    options.sections = 0;
+    REFUSED(asd_stream_create(&log_mel, sos, &options, &stream), "sos");
+    options.sections = 1;
+    log_mel.bands = 0;
+    REFUSED(asd_stream_create(&log_mel, sos, &options, &stream), "bands");
+    options.struct_size = 8;
+    REFUSED(asd_stream_create(&log_mel, sos, &options, &stream), "struct_size");
+}
+
 /* Options of a caller that was built with a later version, which has a field more. */
 static void what_a_newer_caller_sets_is_refused_and_not_ignored(void) {
     const int16_t wave[4] = {0, 1, 2, 3};
@@ -333,6 +442,7 @@ int main(void) {
     power_is_filtered();
     means_are_weighted();
     inlier_models_score();
+    a_stream_gives_segments_as_they_fall_due();
     what_a_newer_caller_sets_is_refused_and_not_ignored();
     cuda_is_refused_by_name_where_it_is_not();
     printf("c_abi: %d checks, %d failed\n", checks, failures);

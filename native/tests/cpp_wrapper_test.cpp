@@ -1,6 +1,7 @@
 // The C++ wrapper: values come back as vectors, failures as exceptions with the message, before memory is taken or a kernel run.
 #include "asd/asd.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <limits>
 #include <utility>
@@ -94,6 +95,87 @@ void power_comes_back_for_each_sample_type() {
     CHECK(asd::high_passed_power(WAVE.data(), 1, 4, {1, -1, 0, 1, 0, 0}, causal) == (std::vector<double>{0.75}));
 }
 
+template <class Sample>
+void a_stream_gives_what_the_batch_gives(const std::vector<Sample> &wave, asd_stream_options options) {
+    const auto samples = static_cast<int64_t>(wave.size());
+    asd_log_mel_options mel_options = ASD_LOG_MEL_OPTIONS_INIT;
+    mel_options.window_samples = 256;
+    mel_options.hop_samples = 64;
+    mel_options.bands = 10;
+    asd_segment_options cut = ASD_SEGMENT_OPTIONS_INIT;
+    asd_power_options power = ASD_POWER_OPTIONS_INIT;
+    cut.segment_samples = power.segment_samples = options.segment_samples;
+    cut.hop_samples = power.hop_samples = options.hop_samples;
+    power.bins = options.bins;
+    power.causal = 1;
+    const std::vector<double> sos = {0.5, -0.5, 0, 1, 0, 0};
+
+    asd::Stream<Sample> stream(mel_options, sos, options);
+    std::vector<int64_t> starts;
+    std::vector<float> mel;
+    std::vector<double> powers, weights, scores;
+    const auto on_segment = [&](const typename asd::Stream<Sample>::Segment &segment) {
+        starts.push_back(segment.start);
+        mel.insert(mel.end(), segment.mel.begin(), segment.mel.end());
+        powers.insert(powers.end(), segment.power.begin(), segment.power.end());
+        weights.push_back(segment.weight);
+        scores.push_back(static_cast<double>(segment.start % 7));
+        stream.add_score(scores.back());
+        CHECK(stream.mean() == asd::weighted_mean(scores.data(), weights.data(), 1, static_cast<int64_t>(scores.size())).at(0));
+    };
+    for (int64_t begin = 0, size = 1; begin < samples; begin += size, size = std::min(2 * size, samples - begin))
+        stream.push(wave.data() + begin, size, on_segment);
+    stream.push(nullptr, 0, on_segment);
+    stream.finish(on_segment);
+    CHECK(starts == asd::segment_starts(samples, options.segment_samples, options.hop_samples));
+    CHECK(mel == asd::LogMel(mel_options).segments(wave.data(), 1, samples, cut));
+    CHECK(powers == asd::high_passed_power(wave.data(), 1, samples, sos, power));
+    CHECK(!scores.empty());
+}
+
+void streams_are_for_each_sample_type_and_say_what_is_wrong() {
+    asd_stream_options options = ASD_STREAM_OPTIONS_INIT;
+    options.segment_samples = 200;
+    options.hop_samples = 50;
+    options.bins = 3;
+    std::vector<std::int16_t> i16(777);
+    for (std::size_t i = 0; i < i16.size(); ++i) i16[i] = static_cast<std::int16_t>(i * i * 7919 % 65536 - 32768);
+    std::vector<float> f32(i16.begin(), i16.end());
+    a_stream_gives_what_the_batch_gives(i16, options);
+    a_stream_gives_what_the_batch_gives(f32, options);
+
+    const auto ignore = [](const asd::Stream<float>::Segment &) {};
+    asd::Stream<float> stream(ASD_LOG_MEL_OPTIONS_INIT, ALL_PASS, [&] {
+        asd_stream_options longer = options;
+        longer.segment_samples = 1100;
+        return longer;
+    }());
+    try {
+        (void)stream.mean();
+        CHECK(false);
+    } catch (const asd::Error &error) {
+        CHECK(error.status() == ASD_OUT_OF_ORDER && std::strstr(error.what(), "score"));
+    }
+    f32[5] = std::numeric_limits<float>::quiet_NaN();
+    CHECK(refused([&] { stream.push(f32.data(), 10, ignore); }, "sample 5 of it, 5 of the recording"));
+    CHECK(refused([&] { asd::Stream<float>(ASD_LOG_MEL_OPTIONS_INIT, {1, 2}, options); }, "sos must have 6 values"));
+    CHECK(refused([&] { asd::Stream<float>(ASD_LOG_MEL_OPTIONS_INIT, ALL_PASS, options); }, "half a window"));
+    CHECK(refused([&] { asd::Stream<float>(ASD_LOG_MEL_OPTIONS_INIT, {}, options); }, "sos"));
+    // What the caller's function throws passes through; the segment has been taken, and a reset makes all good.
+    f32[5] = 0.0f;
+    f32.resize(2000);
+    bool thrown = false;
+    try {
+        stream.push(f32.data(), 2000, [](const asd::Stream<float>::Segment &) { throw std::out_of_range("enough"); });
+    } catch (const std::out_of_range &) {
+        thrown = true;
+    }
+    CHECK(thrown);
+    int segments = 0;
+    stream.push(f32.data() + 1100, 900, [&](const asd::Stream<float>::Segment &) { ++segments; });
+    CHECK(segments == 18);
+}
+
 void means_come_back_for_each_score_type() {
     const std::vector<double> scores = {1, 3, 5, 7}, weights = {1, 3, 0, 0};
     CHECK(asd::weighted_mean(scores.data(), weights.data(), 2, 2) == (std::vector<double>{2.5, 6.0}));
@@ -183,6 +265,7 @@ int main() {
     segments_come_back_for_each_sample_type();
     log_mel_comes_back_for_each_sample_type();
     power_comes_back_for_each_sample_type();
+    streams_are_for_each_sample_type_and_say_what_is_wrong();
     means_come_back_for_each_score_type();
     inlier_models_score_each_query_type();
     device_options_are_refused_for_host_memory();

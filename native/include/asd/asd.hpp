@@ -55,6 +55,14 @@ inline std::size_t elements(std::initializer_list<std::int64_t> sizes) {
     return static_cast<std::size_t>(product);
 }
 
+// Of second-order sections, 6 values each.
+inline std::int64_t sections_of(const std::vector<double> &sos) {
+    if (sos.size() % 6 != 0)
+        throw Error(ASD_INVALID_ARGUMENT, "sos must have 6 values a section (b0 b1 b2 1 a1 a2); got " +
+                                              std::to_string(sos.size()) + " values: pass whole sections");
+    return static_cast<std::int64_t>(sos.size() / 6);
+}
+
 }  // namespace detail
 
 inline std::int64_t segment_count(std::int64_t samples, std::int64_t segment_samples, std::int64_t hop_samples) {
@@ -126,11 +134,8 @@ template <class Sample>
 std::vector<double> high_passed_power(const Sample *wave, std::int64_t clips, std::int64_t samples,
                                       const std::vector<double> &sos, asd_power_options options) {
     detail::require_host(options.device);
-    if (sos.size() % 6 != 0)
-        throw Error(ASD_INVALID_ARGUMENT, "sos must have 6 values a section (b0 b1 b2 1 a1 a2); got " +
-                                              std::to_string(sos.size()) + " values: pass whole sections");
+    options.sections = detail::sections_of(sos);
     options.sample_type = detail::type_of(wave);
-    options.sections = static_cast<std::int64_t>(sos.size() / 6);
     check(asd_high_passed_power(nullptr, 0, samples, sos.data(), &options, nullptr));
     const std::int64_t count = segment_count(samples, options.segment_samples, options.hop_samples);
     std::vector<double> power(detail::elements({clips, count, options.bins}));
@@ -210,6 +215,77 @@ private:
 
     std::unique_ptr<asd_inlier, Destroy> handle_;
     asd_inlier_description description_ = ASD_INLIER_DESCRIPTION_INIT;
+};
+
+// A recording in blocks: each segment of its grid as soon as its last sample is in, to the bit what LogMel::segments,
+// high_passed_power with causal = 1 and weighted_mean give for the whole. Sample is int16_t or float. Allocates when it is made and
+// never again; one thread at a time.
+template <class Sample>
+class Stream {
+public:
+    struct Segment {
+        std::int64_t start = 0;     // first sample in the recording
+        double weight = 0.0;        // power of the whole segment, which its score counts with
+        std::vector<float> mel;     // M x F
+        std::vector<double> power;  // bins
+    };
+
+    Stream(const asd_log_mel_options &log_mel, const std::vector<double> &sos, asd_stream_options options) {
+        options.sample_type = detail::type_of(static_cast<const Sample *>(nullptr));
+        options.sections = detail::sections_of(sos);
+        asd_stream *made = nullptr;
+        check(asd_stream_create(&log_mel, sos.data(), &options, &made));
+        handle_.reset(made);
+        segment_.mel.resize(detail::elements({log_mel.bands, 1 + options.segment_samples / log_mel.hop_samples}));
+        segment_.power.resize(detail::elements({options.bins}));
+    }
+
+    // on_segment(const Segment &) is called with each segment that falls due in the block; what it gets is good until it returns.
+    // If it throws, or a sample is not finite, the samples from there on are not taken.
+    template <class OnSegment>
+    void push(const Sample *block, std::int64_t samples, const OnSegment &on_segment) {
+        do {
+            std::int64_t taken = 0;
+            std::int32_t due = 0;
+            check(asd_stream_push(handle_.get(), block, samples, &taken, &due));
+            block += taken;
+            samples -= taken;
+            if (due) on_segment(take());
+        } while (samples > 0);
+    }
+
+    // The recording ends: on_segment is called if that makes a last segment due.
+    template <class OnSegment>
+    void finish(const OnSegment &on_segment) {
+        std::int32_t due = 0;
+        check(asd_stream_finish(handle_.get(), &due));
+        if (due) on_segment(take());
+    }
+
+    // Of the segment that came last.
+    void add_score(double score) { check(asd_stream_add_score(handle_.get(), score)); }
+
+    // Weighted mean of the recording's scores so far.
+    double mean() const {
+        double mean = 0.0;
+        check(asd_stream_mean(handle_.get(), &mean));
+        return mean;
+    }
+
+    // Forgets the recording, at any time.
+    void reset() { check(asd_stream_reset(handle_.get())); }
+
+private:
+    const Segment &take() {
+        check(asd_stream_take(handle_.get(), segment_.mel.data(), segment_.power.data(), &segment_.start, &segment_.weight));
+        return segment_;
+    }
+
+    struct Destroy {
+        void operator()(asd_stream *handle) const { asd_stream_destroy(handle); }
+    };
+    std::unique_ptr<asd_stream, Destroy> handle_;
+    Segment segment_;
 };
 
 }  // namespace asd
