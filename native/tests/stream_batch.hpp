@@ -2,7 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "asd/asd.h"
@@ -14,7 +16,8 @@ struct StreamCase {
     std::vector<double> sos;
 };
 
-// Of each segment: start, weight, power and log-mel; and the running mean after its score.
+// Of each segment: start, weight, power and log-mel; and the running mean after its score, NaN while there is none. A segment whose
+// weight is not finite has no score.
 struct Segments {
     std::vector<std::int64_t> starts;
     std::vector<double> weights, power, means;
@@ -33,6 +36,28 @@ inline std::size_t mel_size(const StreamCase &of) {
     return static_cast<std::size_t>(of.log_mel.bands * (1 + of.stream.segment_samples / of.log_mel.hop_samples));
 }
 
+inline asd_segment_options cut_options(const StreamCase &of) {
+    asd_segment_options cut = ASD_SEGMENT_OPTIONS_INIT;
+    cut.segment_samples = of.stream.segment_samples;
+    cut.hop_samples = of.stream.hop_samples;
+    cut.mean = of.stream.mean;
+    cut.std = of.stream.std;
+    cut.per_segment = of.stream.per_segment;
+    cut.sample_type = of.stream.sample_type;
+    return cut;
+}
+
+inline asd_power_options power_options(const StreamCase &of) {
+    asd_power_options power = ASD_POWER_OPTIONS_INIT;
+    power.segment_samples = of.stream.segment_samples;
+    power.hop_samples = of.stream.hop_samples;
+    power.bins = of.stream.bins;
+    power.sections = of.stream.sections;
+    power.sample_type = of.stream.sample_type;
+    power.causal = 1;
+    return power;
+}
+
 // By the batch functions; empty if one of them fails.
 template <class Sample>
 Segments by_batch(const StreamCase &of, const std::vector<Sample> &wave) {
@@ -48,20 +73,8 @@ Segments by_batch(const StreamCase &of, const std::vector<Sample> &wave) {
     all.mel.resize(segments * mel_size(of));
     all.means.resize(segments);
 
-    asd_segment_options cut = ASD_SEGMENT_OPTIONS_INIT;
-    cut.segment_samples = o.segment_samples;
-    cut.hop_samples = o.hop_samples;
-    cut.mean = o.mean;
-    cut.std = o.std;
-    cut.per_segment = o.per_segment;
-    cut.sample_type = o.sample_type;
-    asd_power_options power = ASD_POWER_OPTIONS_INIT;
-    power.segment_samples = o.segment_samples;
-    power.hop_samples = o.hop_samples;
-    power.bins = o.bins;
-    power.sections = o.sections;
-    power.sample_type = o.sample_type;
-    power.causal = 1;
+    const asd_segment_options cut = cut_options(of);
+    const asd_power_options power = power_options(of);
     asd_power_options whole = power;
     whole.bins = 1;
     const asd_mean_options mean = ASD_MEAN_OPTIONS_INIT;
@@ -73,11 +86,16 @@ Segments by_batch(const StreamCase &of, const std::vector<Sample> &wave) {
     done = done && asd_segment_starts(samples, o.segment_samples, o.hop_samples, all.starts.data(), count) == ASD_OK;
     done = done && asd_high_passed_power(wave.data(), 1, samples, of.sos.data(), &power, all.power.data()) == ASD_OK;
     done = done && asd_high_passed_power(wave.data(), 1, samples, of.sos.data(), &whole, all.weights.data()) == ASD_OK;
-    std::vector<double> scores;
-    for (std::int64_t s = 0; s < count && done; ++s) {
-        scores.push_back(score_of(s));
-        done = asd_weighted_mean(scores.data(), all.weights.data(), 1, s + 1, &mean, &all.means[static_cast<std::size_t>(s)]) ==
-               ASD_OK;
+    std::vector<double> scores, weights;
+    for (std::size_t s = 0; s < segments && done; ++s) {
+        if (std::isfinite(all.weights[s])) {
+            scores.push_back(score_of(static_cast<std::int64_t>(s)));
+            weights.push_back(all.weights[s]);
+        }
+        all.means[s] = std::numeric_limits<double>::quiet_NaN();
+        const auto scored = static_cast<std::int64_t>(scores.size());
+        if (scored > 0)
+            done = asd_weighted_mean(scores.data(), weights.data(), 1, scored, &mean, &all.means[s]) == ASD_OK;
     }
     return done ? all : Segments{};
 }
@@ -88,10 +106,11 @@ inline asd_status take_one(asd_stream *stream, const StreamCase &of, Segments *a
     all->mel.resize(mel + mel_size(of));
     all->power.resize(power + static_cast<std::size_t>(of.stream.bins));
     std::int64_t start = 0;
-    double weight = 0.0, mean = 0.0;
+    double weight = 0.0, mean = std::numeric_limits<double>::quiet_NaN();
     asd_status status = asd_stream_take(stream, all->mel.data() + mel, all->power.data() + power, &start, &weight);
-    if (status == ASD_OK) status = asd_stream_add_score(stream, score_of(static_cast<std::int64_t>(all->starts.size())));
-    if (status == ASD_OK) status = asd_stream_mean(stream, &mean);
+    if (status == ASD_OK && std::isfinite(weight))
+        status = asd_stream_add_score(stream, score_of(static_cast<std::int64_t>(all->starts.size())));
+    if (status == ASD_OK && asd_stream_mean(stream, &mean) != ASD_OK) mean = std::numeric_limits<double>::quiet_NaN();
     all->starts.push_back(start);
     all->weights.push_back(weight);
     all->means.push_back(mean);

@@ -56,8 +56,9 @@ asd_status require_not_ended(const asd_stream *stream) {
 asd_status require_log_mel(const asd_log_mel_options &log_mel, const asd_stream_options &options, asd_stream *made) {
     ASD_REQUIRE(make_log_mel_plan(log_mel, &made->log_mel));
     ASD_REQUIRE(require_more_than_half_a_window(made->log_mel.plan, options.segment_samples));
-    return require_product(made->log_mel.plan.bands, made->log_mel.plan.frames(options.segment_samples),
-                           made->log_mel.plan.hop_samples, 1);
+    const asd::kernels::LogMelPlan &plan = made->log_mel.plan;
+    const int64_t most_kept = std::min(plan.hop_samples, 1 + options.segment_samples / options.hop_samples);
+    return require_product(plan.bands, plan.frames(options.segment_samples), most_kept, 1);
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ ASD_HD Vector everywhere(double value) { return Vector{} + value; }
 
 // `moved` in the lanes where begin <= at < end, `kept` in the others.
 ASD_HD Vector within(const Vector &begin, const Vector &end, double at, const Vector &moved, const Vector &kept) {
-    return (begin <= everywhere(at)) & (everywhere(at) < end) ? moved : kept;
+    return ((begin <= everywhere(at)) & (everywhere(at) < end)) ? moved : kept;
 }
 #else  // a compiler without vector extensions: plain doubles, the same values
 constexpr int WIDTH = 1;
