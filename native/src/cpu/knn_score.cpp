@@ -2,7 +2,6 @@
 //
 // A work item is a tile of training vectors and a chunk of queries. Each thread keeps the nearest of what it has seen, and these
 // are put together at the end: the k smallest numbers are the same however they are found.
-#include <cmath>
 #include <vector>
 
 #include "../kernels/inlier_models.hpp"
@@ -55,16 +54,13 @@ private:
 
     Nearest &nearest(int64_t thread, int64_t query) { return nearest_[elements(thread, queries_) + elements(query, 1)]; }
 
-    // Infinite where float32 overflows, so that every distance is too; never NaN.
+    // Infinite or NaN where float32 overflows: then every distance is.
     template <class Value>
     void whiten(const Value *query, double *scratch, float *whitened) const {
         double *centred = scratch, *product = scratch + model_.dimensions;
         for (int64_t i = 0; i < model_.dimensions; ++i) centred[i] = model_.centred(query, i);
         isa_.triangle_product_full(model_.whitening, centred, product);
-        for (int64_t i = 0; i < model_.dimensions; ++i) {
-            whitened[i] = static_cast<float>(product[i]);
-            if (std::isnan(whitened[i])) whitened[i] = INFINITY;
-        }
+        for (int64_t i = 0; i < model_.dimensions; ++i) whitened[i] = static_cast<float>(product[i]);
     }
 
     void visit(int64_t tile, int64_t query, int64_t thread) {

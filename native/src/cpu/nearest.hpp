@@ -13,7 +13,7 @@ struct Nearest {
     std::int64_t most;
     std::int64_t count;
 
-    // value: not NaN.
+    // NaN for all or for none.
     void offer(float value) {
         if (count < most) {
             kept[count++] = value;
