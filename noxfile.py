@@ -215,15 +215,21 @@ def _local_wheels(session: nox.Session) -> Path:
     return folder
 
 
-def _cmake(session: nox.Session, name: str, *options: str) -> None:
-    """Configure, build and test the native core in a folder of its own."""
+def _cmake_build(session: nox.Session, name: str, *options: str) -> Path:
+    """Configure and build the native core in a folder of its own, which is returned."""
     environment, build = shared_environment(session), ROOT / ".nox" / "cmake" / name
     cmake = _bin(environment, "cmake")
     fixed = ["-G", "Ninja", f"-DCMAKE_MAKE_PROGRAM={_bin(environment, 'ninja')}", "-DCMAKE_BUILD_TYPE=Release",
              "-DASD_BUILD_TESTS=ON", "-DASD_WARNINGS_AS_ERRORS=ON"]  # fmt: skip
     session.run(cmake, "-S", str(ROOT / "native"), "-B", str(build), *fixed, *options, external=True)
     session.run(cmake, "--build", str(build), external=True)
-    ctest = [_bin(environment, "ctest"), "--test-dir", str(build), "--output-on-failure"]
+    return build
+
+
+def _cmake(session: nox.Session, name: str, *options: str) -> None:
+    """Configure, build and test the native core."""
+    build = _cmake_build(session, name, *options)
+    ctest = [_bin(ENVIRONMENT, "ctest"), "--test-dir", str(build), "--output-on-failure"]
     session.run(*ctest, *session.posargs, external=True)
 
 
@@ -259,9 +265,55 @@ def emulate(session: nox.Session) -> None:
 
 @nox.session
 def sanitize(session: nox.Session) -> None:
-    """The C and C++ tests under the address and undefined-behaviour sanitizers, then under the thread sanitizer."""
+    """C, C++ and Python tests of the native core: no bad address, leak, undefined behaviour; C and C++: no data race."""
     _cmake(session, "asan", "-DASD_SANITIZE=address,undefined")
     _cmake(session, "tsan", "-DASD_SANITIZE=thread")
+    _sanitize_python(session)
+
+
+def _sanitize_python(session: nox.Session) -> None:
+    site = ROOT / ".nox" / "sanitized"
+    shutil.rmtree(site, ignore_errors=True)
+    settings = ["-C", "cmake.define.ASD_SANITIZE=address,undefined", "-C", f"build-dir={ROOT / '.nox/cmake/asan-python'}"]
+    _pip(session, shared_environment(session), "--no-deps", "--no-build-isolation", "--target", str(site), *settings,
+         str(ROOT / "native"))  # fmt: skip
+    # Before Python's own memory; with the C++ library, whose exceptions the sanitizer wraps when it starts. Python itself
+    # leaks on purpose what it holds to the end, so leaks are looked for in the C++ tests alone.
+    compiler = os.environ.get("CXX", "c++")
+    find = [compiler, "-print-file-name=libasan.so"], [compiler, "-print-file-name=libstdc++.so.6"]
+    preload = " ".join(str(session.run(*command, external=True, silent=True)).strip() for command in find)
+    env = {"LD_PRELOAD": preload, "ASAN_OPTIONS": "detect_leaks=0", "PYTHONMALLOC": "malloc", "PYTHONPATH": str(site)}
+    check = f"import asd_native; assert asd_native.__file__.startswith({str(site)!r}), asd_native.__file__"
+    _python(session, "-c", check, env=env)
+    _python(session, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(ROOT / "native/tests/python"), env=env)
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """libFuzzer on native/fuzz, plain and with sanitizers: 60 s each; `-- 600`: so many; `-- -runs=N`: as libFuzzer does."""
+    if shutil.which("clang++") is None:
+        session.skip("clang++ is not on PATH, and libFuzzer comes with it: apt-get install clang")
+    limits = [f"-max_total_time={word}" if word.isdigit() else word for word in session.posargs or ["60"]]
+    fixed = ["-DASD_FUZZ=ON", "-DASD_BUILD_TESTS=OFF", "-DCMAKE_C_COMPILER=clang", "-DCMAKE_CXX_COMPILER=clang++"]
+    for name, options in {"fuzz": [], "fuzz-asan": ["-DASD_SANITIZE=address,undefined"]}.items():
+        build = _cmake_build(session, name, *fixed, *options)
+        for fuzzer in sorted((build / "fuzz").glob("*_fuzz")):
+            _run_fuzzer(session, fuzzer, name, limits)
+
+
+def _run_fuzzer(session: nox.Session, fuzzer: Path, build: str, limits: list[str]) -> None:
+    topic = fuzzer.name.removesuffix("_fuzz")
+    found = ROOT / ".nox" / "fuzz" / topic  # what adds coverage or fails; the tree's corpus is only read
+    found.mkdir(parents=True, exist_ok=True)
+    fixed = ["-max_len=4096", "-timeout=60", "-rss_limit_mb=4096", "-print_final_stats=1", f"-artifact_prefix={found}/"]
+    corpora = [str(found), str(ROOT / "native" / "fuzz" / "corpus" / topic)]
+    said = str(session.run(str(fuzzer), *fixed, *limits, *corpora, external=True, silent=True))
+    executions, a_second = (
+        int(line.split()[-1])
+        for line in said.splitlines()
+        if line.startswith(("stat::number_of_executed_units", "stat::average_exec_per_sec"))
+    )
+    session.log(f"{fuzzer.name} ({build}): {executions:,} executions, {a_second:,} a second, no failure")
 
 
 @nox.session

@@ -6,5 +6,5 @@
 
 template <class Value>
 bool same_bits(const std::vector<Value> &a, const std::vector<Value> &b) {
-    return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(Value)) == 0;
+    return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(Value)) == 0);
 }

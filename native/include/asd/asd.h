@@ -106,7 +106,7 @@ typedef struct asd_log_mel_options {
     double high_hz;
     double floor;             /* finite, > 0: least sum under the logarithm */
     int32_t mel_scale;        /* asd_mel_scale */
-    int32_t area_norm;        /* 1: each triangle divided by half its width in hertz; 0: it peaks at 1 */
+    int32_t area_norm;        /* 1: each triangle divided by half its width in hertz, to 1e-10 .. 1e10; 0: it peaks at 1 */
     int32_t power;            /* 1: sums of magnitudes, 20 log10; 2: of powers, 10 log10 */
     int32_t normalise_window; /* 1: the window divided by its Euclidean norm */
     int32_t log;              /* 0: sums instead of decibels */

@@ -1,5 +1,6 @@
 #include "make_log_mel_plan.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "checks.hpp"
@@ -56,6 +57,21 @@ asd_status too_many_bands(const asd_log_mel_options &options, int64_t empty) {
                 static_cast<long long>(empty));
 }
 
+// Triangles divided by widths in hertz of so different a size would leave float32's range, in themselves or in their sums.
+asd_status require_weights(const MelFilters &filters) {
+    constexpr float LEAST = 1e-10f, MOST = 1e10f;
+    auto weights = filters.weights.begin();
+    for (const std::int32_t bins : filters.bins) {
+        const float largest = *std::max_element(weights, weights + bins);
+        if (!(largest >= LEAST && largest <= MOST))
+            return fail(ASD_INVALID_ARGUMENT, "area_norm gives a band a largest weight of %g, outside of %g to %g: give "
+                                              "sample_rate_hz, low_hz and high_hz in hertz, or set area_norm to 0",
+                        static_cast<double>(largest), static_cast<double>(LEAST), static_cast<double>(MOST));
+        weights += bins;
+    }
+    return ASD_OK;
+}
+
 // Bands with zeros after their own weights.
 void make_bands(asd_log_mel *made) {
     const MelFilters &filters = made->filters;
@@ -87,6 +103,7 @@ asd_status make_log_mel_plan(const asd_log_mel_options &options, asd_log_mel *ma
     made->filters = make_mel_filters(options);
     for (int64_t m = 0; m < options.bands; ++m)
         if (made->filters.bins[static_cast<std::size_t>(m)] == 0) return too_many_bands(options, m);
+    ASD_REQUIRE(require_weights(made->filters));
 
     const double decibels_per_decade = options.power == 2 ? 10.0 : 20.0;
     kernels::LogMelPlan &plan = made->plan;

@@ -1,0 +1,97 @@
+// Ten thousand handles of each kind, made and destroyed: memory, open files and mappings end as they began. In the address
+// sanitizer's build its leak check looks as well.
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <new>
+#include <string>
+
+#include "asd/asd.h"
+#include "check.hpp"
+
+namespace {
+
+std::atomic<std::int64_t> live{0};
+
+}  // namespace
+
+// The whole program's, the library's too: this test links it statically.
+void *operator new(std::size_t size) {
+    void *memory = std::malloc(size > 0 ? size : 1);
+    if (!memory) throw std::bad_alloc();
+    ++live;
+    return memory;
+}
+
+void operator delete(void *memory) noexcept {
+    if (memory) --live;
+    std::free(memory);
+}
+
+void operator delete(void *memory, std::size_t) noexcept { operator delete(memory); }
+
+namespace {
+
+constexpr int TIMES = 10000;
+
+std::int64_t open_files() {
+    std::error_code none;
+    const std::filesystem::directory_iterator files("/proc/self/fd", none);
+    return std::distance(begin(files), end(files));
+}
+
+std::int64_t lines_of_maps() {
+    std::ifstream maps("/proc/self/maps");
+    return std::count(std::istreambuf_iterator<char>(maps), std::istreambuf_iterator<char>(), '\n');
+}
+
+// Twice, so that what the first time sets up for good is there before the count begins.
+template <class Once>
+void leaves_nothing_behind(const char *name, const Once &once) {
+    for (int i = 0; i < TIMES / 10; ++i) once();
+    const std::int64_t before = live, files = open_files(), maps = lines_of_maps();
+    for (int i = 0; i < TIMES; ++i) once();
+    CHECK(live == before);
+    CHECK(open_files() == files);
+    CHECK(lines_of_maps() <= maps + 10);  // the allocator's own come and go; a leak would leave thousands
+    std::printf("%s: %lld allocations, %lld lines of maps more\n", name, static_cast<long long>(live - before),
+                static_cast<long long>(lines_of_maps() - maps));
+}
+
+asd_log_mel_options small_log_mel() {
+    asd_log_mel_options options = ASD_LOG_MEL_OPTIONS_INIT;
+    options.window_samples = 256;
+    options.bands = 20;
+    return options;
+}
+
+void log_mel_handles_leave_nothing_behind() {
+    leaves_nothing_behind("asd_log_mel", [] {
+        const asd_log_mel_options options = small_log_mel();
+        asd_log_mel *made = nullptr;
+        CHECK(asd_log_mel_create(&options, &made) == ASD_OK);
+        asd_log_mel_destroy(made);
+    });
+}
+
+// Refused after its filters were made.
+void refused_log_mel_handles_leave_nothing_behind() {
+    leaves_nothing_behind("asd_log_mel, refused", [] {
+        asd_log_mel_options options = small_log_mel();
+        options.bands = 200;
+        asd_log_mel *made = nullptr;
+        CHECK(asd_log_mel_create(&options, &made) == ASD_INVALID_ARGUMENT && made == nullptr);
+    });
+}
+
+}  // namespace
+
+int main() {
+    log_mel_handles_leave_nothing_behind();
+    refused_log_mel_handles_leave_nothing_behind();
+    return summary("handles");
+}
