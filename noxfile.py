@@ -265,7 +265,7 @@ def emulate(session: nox.Session) -> None:
 
 @nox.session
 def sanitize(session: nox.Session) -> None:
-    """C, C++ and Python tests of the native core: no bad address, leak, undefined behaviour; C and C++: no data race."""
+    """The native core's tests, Python's too, with address and undefined-behaviour sanitizers; C++ with the thread's."""
     _cmake(session, "asan", "-DASD_SANITIZE=address,undefined")
     _cmake(session, "tsan", "-DASD_SANITIZE=thread")
     _sanitize_python(session)
@@ -274,11 +274,12 @@ def sanitize(session: nox.Session) -> None:
 def _sanitize_python(session: nox.Session) -> None:
     site = ROOT / ".nox" / "sanitized"
     shutil.rmtree(site, ignore_errors=True)
-    settings = ["-C", "cmake.define.ASD_SANITIZE=address,undefined", "-C", f"build-dir={ROOT / '.nox/cmake/asan-python'}"]
-    _pip(session, shared_environment(session), "--no-deps", "--no-build-isolation", "--target", str(site), *settings,
+    settings = {"cmake.define.ASD_SANITIZE": "address,undefined", "build-dir": ROOT / ".nox" / "cmake" / "asan-python"}
+    options = [f"-C{name}={value}" for name, value in settings.items()]
+    _pip(session, shared_environment(session), "--no-deps", "--no-build-isolation", "--target", str(site), *options,
          str(ROOT / "native"))  # fmt: skip
-    # Before Python's own memory; with the C++ library, whose exceptions the sanitizer wraps when it starts. Python itself
-    # leaks on purpose what it holds to the end, so leaks are looked for in the C++ tests alone.
+    # Before Python's own memory; with the C++ library, whose exceptions the sanitizer wraps when it starts. Python
+    # itself leaks on purpose what it holds to the end, so leaks are looked for in the C++ tests alone.
     compiler = os.environ.get("CXX", "c++")
     find = [compiler, "-print-file-name=libasan.so"], [compiler, "-print-file-name=libstdc++.so.6"]
     preload = " ".join(str(session.run(*command, external=True, silent=True)).strip() for command in find)
@@ -290,7 +291,7 @@ def _sanitize_python(session: nox.Session) -> None:
 
 @nox.session
 def fuzz(session: nox.Session) -> None:
-    """libFuzzer on native/fuzz, plain and with sanitizers: 60 s each; `-- 600`: so many; `-- -runs=N`: as libFuzzer does."""
+    """libFuzzer on native/fuzz, 60 s each, plain and sanitized; `-- 600`: so many; `-- -runs=N`: its options."""
     if shutil.which("clang++") is None:
         session.skip("clang++ is not on PATH, and libFuzzer comes with it: apt-get install clang")
     limits = [f"-max_total_time={word}" if word.isdigit() else word for word in session.posargs or ["60"]]

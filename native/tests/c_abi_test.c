@@ -102,6 +102,8 @@ static void log_mel_is_computed(void) {
     CHECK(asd_log_mel_segments(log_mel, NULL, 0, 1000, &segments, NULL) == ASD_OK);
     segments.segment_samples = 128;
     REFUSED(asd_log_mel_segments(log_mel, wave, 1, 1000, &segments, mel), "half a window");
+    segments.segment_samples = INT64_MAX; /* few frames, a hop apart, but samples without a number */
+    REFUSED(asd_log_mel_segments(log_mel, wave, 1, 1000, &segments, mel), "memory");
     segments.segment_samples = 500;
     segments.device = ASD_DEVICE_CUDA;
     REFUSED(asd_log_mel_segments(log_mel, wave, 1, 1000, &segments, mel), "device");
@@ -117,6 +119,11 @@ static void log_mel_is_computed(void) {
     options.log = 2;
     REFUSED(asd_log_mel_create(&options, &log_mel), "log");
     options.log = 1;
+    options.area_norm = 1;
+    options.sample_rate_hz = 1e30;
+    options.low_hz = 1e29;
+    options.high_hz = 4e29;
+    REFUSED(asd_log_mel_create(&options, &log_mel), "area_norm");
     options.window_samples = 257;
     REFUSED(asd_log_mel_create(&options, &log_mel), "window_samples");
     options.struct_size = 8;
