@@ -327,7 +327,7 @@ def cuda(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Each step beside the tool that a user would otherwise take: time, ratio and error in one table."""
+    """One table: each step beside the tool that a user would otherwise take; `-- --markdown docs/benchmarks.md`."""
     _python(session, str(ROOT / "tools" / "bench"), *session.posargs)
 
 

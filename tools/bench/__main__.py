@@ -1,47 +1,55 @@
 """`nox -s bench`: one table, each step beside the tool that a user would otherwise take, and the machine it ran on."""
 
 import os
-import platform
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Annotated
 
+import clip_scoring_rows
+import eval_rows
+import features_rows
+import inlier_rows
+import measure
+import native_rows
+import process_rows
+import scoring_rows
 import torch
-from eval_rows import rows as eval_rows
-from features_rows import rows as features_rows
-from inlier_rows import rows as inlier_rows
+import training_rows
+import typer
+from machine_limits import measure_limits
 from measure import Row
-from native_rows import rows as native_rows
-from scoring_rows import rows as scoring_rows
-from training_rows import rows as training_rows
+from table import header, line
 
 
-def _processor() -> str:
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.partition(":")[2].strip()
-    return platform.processor()
-
-
-def _rows() -> Iterator[Row]:
-    cores = os.cpu_count() or 1
-    for threads in (1, cores):
+def _rows(cores: int) -> Iterator[Row]:
+    for threads in sorted({1, cores}):
         torch.set_num_threads(threads)
-        yield from native_rows(threads)
-        yield from features_rows(threads)
-        yield from scoring_rows(threads)
-    yield from training_rows(cores)
-    yield from inlier_rows()
-    yield from eval_rows()
+        yield from native_rows.rows(threads)
+        yield from features_rows.rows(threads)
+        yield from scoring_rows.rows(threads)
+    yield features_rows.one_thread_beside(cores)
+    yield from training_rows.rows(cores)
+    yield from clip_scoring_rows.rows(cores)
+    yield from inlier_rows.rows(cores)
+    yield from eval_rows.rows()
+    yield from process_rows.rows()
 
 
-def main() -> None:
+def main(
+    quick: Annotated[bool, typer.Option(help="One run each, of less data: does it run to its end?")] = False,
+    markdown: Annotated[Path | None, typer.Option(help="Write the table to this file as well.")] = None,
+) -> None:
     """Prints the table, each row as it is measured."""
-    print(f"{_processor()}, {os.cpu_count()} cores, Python {platform.python_version()}, torch {torch.__version__}")
-    print(f"load before: {os.getloadavg()[0]:.2f}. Medians of several runs; ratio above 1: ours is faster.\n")
-    print("| step | beside | ours | theirs | ratio | error |\n|---|---|---:|---:|---:|---|")
-    for row in _rows():
-        times = f"{1000 * row.ours_s:.2f} ms | {1000 * row.theirs_s:.2f} ms | {row.ratio:.2f}"
-        print(f"| {row.step} | {row.tool} | {times} | {row.error} |", flush=True)
+    measure.quick = quick
+    cores = os.cpu_count() or 1
+    limits = measure_limits(sorted({1, cores}))
+    lines = [header(limits)]
+    print(lines[0])
+    for row in _rows(cores):
+        lines.append(line(row, limits))
+        print(lines[-1], flush=True)
+    if markdown is not None:
+        markdown.write_text("# Benchmarks\n\nMade by `nox -s bench`.\n\n" + "\n".join(lines) + "\n", encoding="utf-8")
 
 
-main()
+typer.run(main)
