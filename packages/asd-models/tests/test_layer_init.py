@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import nn
 
+from asd_models import FastFlow, OutlierExposureNet
 from asd_models.layer_init import biased_conv2d, conv2d, linear
 
 
@@ -61,10 +62,23 @@ def test_a_seed_gives_the_bytes_of_torch_s_own_initialisation_and_moves_no_other
         assert made.get_parameter(name).requires_grad
 
 
+def test_on_the_meta_device_a_network_has_its_shapes_and_nothing_is_drawn() -> None:
+    before = torch.get_rng_state()
+    with torch.device("meta"):
+        network = OutlierExposureNet(3, FastFlow(steps=2))
+    assert torch.equal(torch.get_rng_state(), before)
+    assert {tensor.device.type for tensor in network.state_dict().values()} == {"meta"}
+    expected = OutlierExposureNet(3, FastFlow(steps=2)).state_dict()
+    assert {name: (tensor.shape, tensor.dtype) for name, tensor in network.state_dict().items()} == {
+        name: (tensor.shape, tensor.dtype) for name, tensor in expected.items()
+    }
+
+
 def test_a_network_is_made_without_torch_s_compiler() -> None:
     """Whose import takes longer than to score a recording."""
     check = (
         "import sys; from asd_models import Autoencoder, FastFlow, OutlierExposureNet; Autoencoder(); "
-        "OutlierExposureNet(2, FastFlow(steps=1)); sys.exit('sympy' in sys.modules or 'torch._dynamo' in sys.modules)"
+        "OutlierExposureNet(2, FastFlow(steps=1)); import torch; torch.device('meta').__enter__(); "
+        "OutlierExposureNet(2); sys.exit('sympy' in sys.modules or 'torch._dynamo' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0

@@ -3,6 +3,8 @@
 PyTorch's own constructors draw from the global generator. Here a layer is made on the meta device, which draws nothing,
 and then initialised as PyTorch (with bias) or torchvision (without) would, from the generator that is passed, or from
 the global one if that is None. Always on the CPU, so that a seed means the same network wherever it is moved to.
+
+Within `torch.device("meta")` a layer stays there and nothing is drawn: for a network whose weights come from a file.
 """
 
 import math
@@ -21,31 +23,35 @@ def conv2d(
     layer = _with_memory(
         nn.Conv2d(in_channels, out_channels, kernel, stride=stride, padding=kernel // 2, bias=False, device="meta")
     )
-    nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu", generator=generator)
+    if not layer.weight.is_meta:
+        nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu", generator=generator)
     return layer
 
 
 def biased_conv2d(in_channels: int, out_channels: int, *, kernel: int, generator: torch.Generator | None) -> nn.Conv2d:
     """Convolution with bias that keeps the size; PyTorch's default initialisation, uniform within 1 / sqrt(fan-in)."""
     layer = _with_memory(nn.Conv2d(in_channels, out_channels, kernel, padding=kernel // 2, device="meta"))
-    assert layer.bias is not None
-    bound = 1 / math.sqrt(in_channels * kernel**2)
-    nn.init.uniform_(layer.weight, -bound, bound, generator=generator)
-    nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
+    _draw_uniform(layer, in_channels * kernel**2, generator)
     return layer
 
 
 def linear(in_features: int, out_features: int, *, generator: torch.Generator | None) -> nn.Linear:
     """Linear layer with PyTorch's default initialisation: weight and bias uniform within 1 / sqrt(in_features)."""
     layer = _with_memory(nn.Linear(in_features, out_features, device="meta"))
-    bound = 1 / math.sqrt(in_features)
-    nn.init.uniform_(layer.weight, -bound, bound, generator=generator)
-    nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
+    _draw_uniform(layer, in_features, generator)
     return layer
 
 
+def _draw_uniform(layer: nn.Conv2d | nn.Linear, fan_in: int, generator: torch.Generator | None) -> None:
+    bound = 1 / math.sqrt(fan_in)
+    assert layer.bias is not None
+    if not layer.weight.is_meta:
+        nn.init.uniform_(layer.weight, -bound, bound, generator=generator)
+        nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
+
+
 def _with_memory(layer: Layer) -> Layer:
-    """The layer with parameters on the CPU that hold anything, in place of those on the meta device."""
+    """The layer with parameters on the default device that hold anything, in place of those on the meta device."""
     # As layer.to_empty(device="cpu"), which reaches empty_like's Python form on the meta device and so imports torch's
     # compiler and SymPy, which takes longer than all else that is done to load a saved model.
     for name, parameter in list(layer.named_parameters()):

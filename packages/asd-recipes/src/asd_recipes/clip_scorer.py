@@ -12,9 +12,10 @@ A recording goes through in batches of segments, so that hours of sound need lit
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +23,9 @@ from numpy.typing import NDArray
 import asd_native
 from asd_eval import ZScoreStandardiser, average_scores
 from asd_features import WaveformStatistics
-from asd_inlier import clip_scores, load_inlier_model
+from asd_inlier import clip_scores
 from asd_recipes.device_choice import Device, choose_device
 from asd_recipes.embedding import ClipEmbedder
-from asd_recipes.inlier_candidates import InlierModel
 from asd_recipes.network_scoring import FLOW, flow_of_bins, segment_weights
 from asd_recipes.one_recording import read_recording
 from asd_recipes.recipe import Recipe
@@ -33,6 +33,9 @@ from asd_recipes.run_store import RunError, RunStore
 from asd_recipes.score_table import read_score_table
 from asd_recipes.system_variants import VARIANTS, variant_of
 from asd_recipes.waveform_bank import Samples
+
+if TYPE_CHECKING:
+    from asd_recipes.inlier_candidates import InlierModel
 
 Float64Array = NDArray[np.float64]
 
@@ -53,7 +56,7 @@ class NetworkScorer:
     recipe: Recipe
     machine: str
     embedder: ClipEmbedder
-    models: dict[str, InlierModel]
+    models: "Mapping[str, asd_native.InlierModel | InlierModel]"
     standardisers: dict[str, ZScoreStandardiser]  # of each model, and of the flow if that is a detector
 
     def score_wave(
@@ -152,6 +155,8 @@ def load_scorer(machine: Path, *, system: str = "oe", device: str = "auto") -> C
 
 
 def _load_network(folder: Path, recipe: Recipe, machine: str, device: Device) -> NetworkScorer:
+    from asd_inlier import load_inlier_model  # the run's own arithmetic, and scikit-learn, which a bundle does without
+
     reference = read_score_table(_finished(folder, "candidates.csv")).part("validation")
     models = {name: folder / "inlier" / f"{name}.safetensors" for name in reference.columns if name != FLOW}
     if missing := [name for name, path in models.items() if not path.is_file()]:

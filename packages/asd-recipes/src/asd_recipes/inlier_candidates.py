@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from asd_inlier import GaussianMixtureInlier, MahalanobisKNN
 from asd_recipes.recipe import InlierModels
 from asd_recipes.seeding import derive_seed
 
-InlierModel = GaussianMixtureInlier | MahalanobisKNN
+if TYPE_CHECKING:
+    from asd_inlier import GaussianMixtureInlier, MahalanobisKNN
+
+    InlierModel: TypeAlias = GaussianMixtureInlier | MahalanobisKNN
 
 
 @dataclass(frozen=True)
@@ -27,8 +29,10 @@ class Candidate:
         """A column and file name, such as `knn-4-pseudo-target`."""
         return f"{self.kind}-{self.size}-{self.training_data}"
 
-    def build(self, *, seed: int) -> InlierModel:
+    def build(self, *, seed: int) -> "InlierModel":
         """The model, not fitted."""
+        from asd_inlier import GaussianMixtureInlier, MahalanobisKNN  # and scikit-learn, which scoring does not need
+
         if self.kind == "knn":
             return MahalanobisKNN(neighbours=self.size)
         random_state = derive_seed(seed, "gmm", self.name) % 2**31
@@ -46,7 +50,7 @@ def candidates(settings: InlierModels) -> list[Candidate]:
 
 def fit_candidate(
     candidate: Candidate, embeddings: Mapping[str, NDArray[np.float32]], *, seed: int
-) -> InlierModel | None:
+) -> "InlierModel | None":
     """The fitted model, or None if it wants more vectors than there are.
 
     Args:

@@ -8,6 +8,7 @@ distance would be zero.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from asd_features import power_weights
 from asd_inlier import clip_scores, save_inlier_model
 from asd_recipes.embedding import ClipEmbedder, Embeddings
-from asd_recipes.inlier_candidates import InlierModel, candidates, fit_candidate
+from asd_recipes.inlier_candidates import candidates, fit_candidate
 from asd_recipes.machine_data import PreparedData
 from asd_recipes.progress import Progress
 from asd_recipes.recipe import Recipe
@@ -24,6 +25,9 @@ from asd_recipes.score_table import score_table, write_score_table
 from asd_recipes.seeding import derive_seed
 from asd_recipes.system_variants import SystemVariant
 from asd_recipes.waveform_bank import Samples
+
+if TYPE_CHECKING:
+    from asd_recipes.inlier_candidates import InlierModel
 
 Float64Array = NDArray[np.float64]
 
@@ -124,7 +128,7 @@ def segment_weights(machine: str, waves: Sequence[Samples], recipe: Recipe, *, b
     return np.concatenate([of_clip.reshape(-1) for of_clip in weights])
 
 
-def score_clips(model: InlierModel, embedded: Embeddings, weights: Float64Array | None) -> Float64Array:
+def score_clips(model: "InlierModel", embedded: Embeddings, weights: Float64Array | None) -> Float64Array:
     """(N,) scores: each clip's (weighted) mean over its segments (Eq. 4)."""
     # In one call for all clips: asd-inlier scores a row to the same bits whatever other rows come with it.
     return clip_scores(model.anomaly_score(embedded.vectors), embedded.counts, weights)
