@@ -89,7 +89,7 @@ pub struct PowerOptions {
     pub sample_type: i32,
     pub device: i32,
     pub threads: i32,
-    pub reserved: i32,
+    pub causal: i32,
     pub stream: *mut c_void,
 }
 
@@ -104,7 +104,7 @@ impl Default for PowerOptions {
             sample_type: FLOAT32,
             device: 0,
             threads: 1,
-            reserved: 0,
+            causal: 0,
             stream: null_mut(),
         }
     }
