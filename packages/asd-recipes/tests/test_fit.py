@@ -164,6 +164,20 @@ def test_loudness_changes_no_score(data: Path, model: Path, tmp_path: Path) -> N
     assert scores[0] == pytest.approx(scores[1], rel=1e-6)
 
 
+def test_without_other_sounds_the_embedded_synthetic_machines_are_the_pseudo_anomalies(
+    data: Path, tmp_path: Path
+) -> None:
+    settings = [part for setting in SMALL for part in ("--set", setting)]
+    fitted = _asd("fit", "--normal", data / "pump", "--out", tmp_path / "pump", "--device", "cpu", *settings)
+    assert fitted.exit_code == 0, fitted.output
+    manifest = read_manifest(tmp_path / "pump")
+    assert manifest.training.synthetic_pseudo_anomalies
+    assert len(manifest.training.pseudo_anomalies) == 7
+    assert manifest.synthetic is False, "the machine's own recordings are real"
+    assert "7 synthetic machines (ToyCar, " in _asd("info", tmp_path / "pump").output
+    assert [path.name for path in tmp_path.iterdir()] == ["pump"], "the data set that was made is gone"
+
+
 def test_attributes_are_learnt_from_names_and_from_a_table_alike(data: Path, tmp_path: Path) -> None:
     table = tmp_path / "conditions.csv"
     rows = ["file_name,speed,load", "slow_full.wav,slow,full", "slow_idle.flac,slow,idle", "fast_full.wav,fast,full"]
