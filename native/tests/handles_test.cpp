@@ -12,10 +12,17 @@
 
 #include "asd/asd.h"
 #include "check.hpp"
+#include "model_bytes.hpp"
+#include "test_signal.hpp"
 
 namespace {
 
 std::atomic<std::int64_t> live{0};
+
+void free_counted(void *memory) {
+    if (memory) --live;
+    std::free(memory);
+}
 
 }  // namespace
 
@@ -27,12 +34,8 @@ void *operator new(std::size_t size) {
     return memory;
 }
 
-void operator delete(void *memory) noexcept {
-    if (memory) --live;
-    std::free(memory);
-}
-
-void operator delete(void *memory, std::size_t) noexcept { operator delete(memory); }
+void operator delete(void *memory) noexcept { free_counted(memory); }
+void operator delete(void *memory, std::size_t) noexcept { free_counted(memory); }
 
 namespace {
 
@@ -88,10 +91,59 @@ void refused_log_mel_handles_leave_nothing_behind() {
     });
 }
 
+void stream_handles_leave_nothing_behind() {
+    const std::vector<double> sos = high_pass_sections(3);
+    leaves_nothing_behind("asd_stream", [&] {
+        const asd_log_mel_options log_mel = small_log_mel();
+        asd_stream_options options = ASD_STREAM_OPTIONS_INIT;
+        options.segment_samples = 300;
+        options.hop_samples = 200;
+        options.sections = 3;
+        asd_stream *made = nullptr;
+        CHECK(asd_stream_create(&log_mel, sos.data(), &options, &made) == ASD_OK);
+        asd_stream_destroy(made);
+    });
+}
+
+void inlier_handles_leave_nothing_behind() {
+    for (const std::string &bytes : {small_knn().bytes(), small_gmm().bytes()}) {
+        const auto create = [&](std::size_t size, asd_inlier **made) {
+            return asd_inlier_create(bytes.data(), static_cast<std::int64_t>(size), made);
+        };
+        leaves_nothing_behind("asd_inlier", [&] {
+            asd_inlier *made = nullptr;
+            CHECK(create(bytes.size(), &made) == ASD_OK);
+            asd_inlier_destroy(made);
+        });
+        leaves_nothing_behind("asd_inlier, refused", [&] {
+            asd_inlier *made = nullptr;
+            CHECK(create(bytes.size() - 1, &made) == ASD_INVALID_MODEL && made == nullptr);
+        });
+    }
+}
+
+// Mapped; and files that are no models, whose mapping and descriptor go again.
+void opened_inlier_handles_leave_nothing_behind() {
+    const std::string path = (std::filesystem::temp_directory_path() / "asd_handles_test.safetensors").string();
+    const std::string bytes = small_gmm().bytes();
+    for (const std::size_t size : {bytes.size(), bytes.size() - 1}) {
+        std::ofstream(path, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(size));
+        leaves_nothing_behind(size == bytes.size() ? "asd_inlier, a file" : "asd_inlier, a refused file", [&] {
+            asd_inlier *made = nullptr;
+            CHECK((asd_inlier_open(path.c_str(), &made) == ASD_OK) == (size == bytes.size()));
+            asd_inlier_destroy(made);
+        });
+    }
+    std::filesystem::remove(path);
+}
+
 }  // namespace
 
 int main() {
     log_mel_handles_leave_nothing_behind();
     refused_log_mel_handles_leave_nothing_behind();
+    stream_handles_leave_nothing_behind();
+    inlier_handles_leave_nothing_behind();
+    opened_inlier_handles_leave_nothing_behind();
     return summary("handles");
 }

@@ -1,5 +1,6 @@
 // Calls of every kind from eight threads at once, on shared handles and inputs: the results and the messages of the same calls
 // one after another. `stress_test 100000` is the number of calls; the thread sanitizer watches them in `nox -s sanitize`.
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <functional>
@@ -8,6 +9,7 @@
 
 #include "asd/asd.h"
 #include "check.hpp"
+#include "model_bytes.hpp"
 #include "same_bits.hpp"
 #include "test_signal.hpp"
 
@@ -103,6 +105,45 @@ void add_means(const Inputs &in, std::int32_t threads, std::vector<Call> *calls)
     });
 }
 
+// Queries of the small models' two dimensions.
+void add_inlier(const asd_inlier *handle, std::int32_t threads, std::vector<Call> *calls) {
+    asd_score_options options = ASD_SCORE_OPTIONS_INIT;
+    options.value_type = ASD_FLOAT64;
+    options.threads = threads;
+    calls->push_back([handle, options] {
+        const double queries[6] = {0.0, 1.0, -5.0, 2.5, 1e3, 7.0};
+        std::vector<double> scores(3);
+        return outcome(asd_inlier_score(handle, queries, 3, 2, &options, scores.data()), scores);
+    });
+}
+
+// A recording in blocks: each call has a stream of its own, which no other thread may use.
+void add_stream(const Inputs &in, const asd_log_mel_options &log_mel, std::vector<Call> *calls) {
+    calls->push_back([&in, &log_mel] {
+        asd_stream_options options = ASD_STREAM_OPTIONS_INIT;
+        options.segment_samples = 300;
+        options.hop_samples = 200;
+        options.sections = 3;
+        asd_stream *stream = nullptr;
+        asd_status status = asd_stream_create(&log_mel, in.sos.data(), &options, &stream);
+        if (status != ASD_OK) return outcome(status, in.sos);
+        std::vector<float> mel(20 * 4), all;
+        double power = 0.0, weight = 0.0;
+        int64_t at = 0, start = 0, taken = 0;
+        std::int32_t due = 0;
+        while (at < SAMPLES && status == ASD_OK) {
+            status = asd_stream_push(stream, in.f32.data() + at, std::min<int64_t>(70, SAMPLES - at), &taken, &due);
+            at += taken;
+            if (status != ASD_OK || !due) continue;
+            status = asd_stream_take(stream, mel.data(), &power, &start, &weight);
+            all.insert(all.end(), mel.begin(), mel.end());
+        }
+        const Outcome result = outcome(status, all);
+        asd_stream_destroy(stream);
+        return result;
+    });
+}
+
 // Messages are the thread's own: each of these says another one.
 void add_refusals(const Inputs &in, const asd_log_mel *handle, std::vector<Call> *calls) {
     for (const int64_t samples : {0, 1, 128})
@@ -138,12 +179,18 @@ void calls_at_once_give_what_they_give_one_after_another(int64_t count) {
     options.bands = 20;
     asd_log_mel *handle = nullptr;
     CHECK(asd_log_mel_create(&options, &handle) == ASD_OK);
+    const std::string files[2] = {small_knn().bytes(), small_gmm().bytes()};
+    asd_inlier *inlier[2] = {nullptr, nullptr};
+    for (int i = 0; i < 2; ++i)
+        CHECK(asd_inlier_create(files[i].data(), static_cast<int64_t>(files[i].size()), &inlier[i]) == ASD_OK);
     std::vector<Call> calls;
     for (const std::int32_t threads : {1, 1, 1, 1, 1, 1, 2}) {  // threads of a call's own cost more than the call
         add_segments(in, threads, &calls);
         add_log_mel(in, handle, threads, &calls);
         add_power(in, threads, &calls);
         add_means(in, threads, &calls);
+        for (const asd_inlier *model : inlier) add_inlier(model, threads, &calls);
+        add_stream(in, options, &calls);
     }
     add_refusals(in, handle, &calls);
     std::vector<Outcome> serial;
@@ -159,6 +206,7 @@ void calls_at_once_give_what_they_give_one_after_another(int64_t count) {
     for (std::thread &thread : threads) thread.join();
     for (const int64_t number : wrong) CHECK(number == 0);
     asd_log_mel_destroy(handle);
+    for (asd_inlier *model : inlier) asd_inlier_destroy(model);
 }
 
 }  // namespace
