@@ -15,9 +15,10 @@
  *     by the functions that take it const. A stream is the exception: see asd_stream.
  *   - The result is the same, bit for bit, for any number of threads.
  *   - device ASD_DEVICE_CPU: pointers are host memory, values are checked. device ASD_DEVICE_CUDA: array pointers are
- *     memory of the current CUDA device, the work is queued on `stream` (a cudaStream_t; NULL is the default stream)
- *     and the call returns before it is done; values are not checked, a NaN stays a NaN. An error that an earlier CUDA
- *     call left on this thread is refused with ASD_CUDA_FAILED and left for cudaGetLastError to take.
+ *     memory of the current CUDA device, kernels are queued on `stream` (a cudaStream_t; NULL is the default stream)
+ *     and the call returns before they are done: it waits for nothing and takes no memory, so that a stream may be captured
+ *     into a graph. Values are not checked, a NaN stays a NaN. An error that an earlier CUDA call left on this thread is
+ *     refused with ASD_CUDA_FAILED and left for cudaGetLastError to take.
  */
 #ifndef ASD_ASD_H
 #define ASD_ASD_H
@@ -132,10 +133,12 @@ typedef struct asd_power_options {
     int32_t threads;
     int32_t causal;          /* 0: filtered forwards and backwards; 1: forwards alone, as asd_stream does it */
     void *stream;
+    double *workspace;      /* CUDA: device memory that no other call uses until the work is done; not read on the CPU */
+    int64_t workspace_size; /* doubles in it, at least asd_high_passed_power_workspace */
 } asd_power_options;
 
 #define ASD_POWER_OPTIONS_INIT \
-    {(int64_t)sizeof(asd_power_options), 0, 0, 1, 0, ASD_FLOAT32, ASD_DEVICE_CPU, 1, 0, 0}
+    {(int64_t)sizeof(asd_power_options), 0, 0, 1, 0, ASD_FLOAT32, ASD_DEVICE_CPU, 1, 0, 0, 0, 0}
 
 typedef struct asd_mean_options {
     int64_t struct_size;
@@ -223,6 +226,19 @@ ASD_API asd_status asd_segment_starts(int64_t samples, int64_t segment_samples, 
 ASD_API asd_status asd_cut_segments(const void *wave, int64_t clips, int64_t samples,
                                     const asd_segment_options *options, float *segments);
 
+/* Crops by clip and offset out of a flat bank of recordings, as a training batch is made. bank: bank_samples of sample_type.
+ * edges: bank_clips + 1, clip c is samples [edges[c], edges[c + 1]) of the bank. clips, offsets: crops each; crop b is the L
+ * samples of clip clips[b] from its sample offsets[b] on, 0 <= offsets[b] <= max(0, the clip's samples - L); a clip shorter
+ * than L is repeated. means, stds: crops each, in place of options->mean and std, or NULL; NULL when per_segment is 1.
+ * segments: crops x L float32, (x - mean) / std computed in double. hop_samples is not read; crops may be 0. A value past
+ * 3.4e38 becomes infinite. Fails on sizes, on only one of means and stds, on a std that is not positive; on the CPU on a clip, an
+ * edge or an offset out of range, on NaN or infinity in what is read. On CUDA a crop out of range, or one whose std is not
+ * positive, is NaN throughout; nothing outside the bank is read. Runs on options->threads threads of its own. */
+ASD_API asd_status asd_gather_segments(const void *bank, int64_t bank_samples, const int64_t *edges, int64_t bank_clips,
+                                       const int64_t *clips, const int64_t *offsets, const double *means,
+                                       const double *stds, int64_t crops, const asd_segment_options *options,
+                                       float *segments);
+
 /* *log_mel = a new handle, which asd_log_mel_destroy frees. Fails on options outside their range, and on so many bands that
  * one holds no bin. Any thread. */
 ASD_API asd_status asd_log_mel_create(const asd_log_mel_options *options, asd_log_mel **log_mel);
@@ -254,10 +270,15 @@ ASD_API asd_status asd_log_mel_segments(const asd_log_mel *log_mel, const void *
  * zi = sosfilt_zi(sos) * x[0]: a constant offset makes no click at the beginning; there is no extension.
  * A clip shorter than a segment is repeated first. clips may be 0. A filtered sample past 1e154, whose square double does not
  * hold, makes its bins infinite or NaN. Fails on sizes, on an unstable filter or one whose gain at frequency zero is not finite,
- * on a clip not longer than the extension, on NaN or infinity (CPU). Runs on options->threads threads of its own, one clip at a
- * time on each. */
+ * on a clip not longer than the extension, on NaN or infinity (CPU), on a workspace that is too small (CUDA). Runs on
+ * options->threads threads of its own, one clip at a time on each. */
 ASD_API asd_status asd_high_passed_power(const void *wave, int64_t clips, int64_t samples, const double *sos,
                                          const asd_power_options *options, double *power);
+
+/* *size = the doubles of device memory that asd_high_passed_power needs as options->workspace for the same arguments on CUDA,
+ * whatever options->device and the build. Fails as that does on sizes and filter. Any thread. */
+ASD_API asd_status asd_high_passed_power_workspace(int64_t clips, int64_t samples, const double *sos,
+                                                   const asd_power_options *options, int64_t *size);
 
 /* scores: clips x segments of value_type, weights: clips x segments, means: clips. A row of zero weights means equal
  * weights. clips may be 0. Fails on sizes, on weights that are negative or not finite, on scores that are not finite (CPU; on

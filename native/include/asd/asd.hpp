@@ -45,6 +45,12 @@ inline void require_host(std::int32_t device) {
                                               ": vectors are host memory; call asd.h with device pointers");
 }
 
+inline void require_length(const char *name, std::size_t got, std::size_t wanted) {
+    if (got != wanted)
+        throw Error(ASD_INVALID_ARGUMENT, std::string(name) + " must hold " + std::to_string(wanted) + " values; got " +
+                                              std::to_string(got));
+}
+
 // Elements of an output. 0 for sizes that are negative or more than memory can hold: the call that follows refuses them by name.
 inline std::size_t elements(std::initializer_list<std::int64_t> sizes) {
     std::int64_t product = 1;
@@ -90,6 +96,29 @@ std::vector<float> cut_segments(const Sample *wave, std::int64_t clips, std::int
     const std::int64_t count = segment_count(samples, options.segment_samples, options.hop_samples);
     std::vector<float> segments(detail::elements({clips, count, options.segment_samples}));
     check(asd_cut_segments(wave, clips, samples, &options, segments.data()));
+    return segments;
+}
+
+// bank: bank_samples, int16 or float; clip c is its samples [edges[c], edges[c + 1]). One crop for each of clips and offsets;
+// means and stds hold one value for each or none. Returns crops x L.
+template <class Sample>
+std::vector<float> gather_segments(const Sample *bank, std::int64_t bank_samples, const std::vector<std::int64_t> &edges,
+                                   const std::vector<std::int64_t> &clips, const std::vector<std::int64_t> &offsets,
+                                   asd_segment_options options, const std::vector<double> &means = {},
+                                   const std::vector<double> &stds = {}) {
+    detail::require_host(options.device);
+    const std::size_t crops = clips.size();
+    detail::require_length("edges", edges.size(), edges.empty() ? 1 : edges.size());
+    detail::require_length("offsets", offsets.size(), crops);
+    detail::require_length("means", means.size(), means.empty() ? 0 : crops);
+    detail::require_length("stds", stds.size(), means.size());
+    options.sample_type = detail::type_of(bank);
+    const auto clip_count = static_cast<std::int64_t>(edges.size()) - 1, crop_count = static_cast<std::int64_t>(crops);
+    const double *mean = means.empty() ? nullptr : means.data(), *std = means.empty() ? nullptr : stds.data();
+    check(asd_gather_segments(nullptr, bank_samples, nullptr, clip_count, nullptr, nullptr, mean, std, 0, &options, nullptr));
+    std::vector<float> segments(detail::elements({crop_count, options.segment_samples}));
+    check(asd_gather_segments(bank, bank_samples, edges.data(), clip_count, clips.data(), offsets.data(), mean, std,
+                              crop_count, &options, segments.data()));
     return segments;
 }
 

@@ -28,8 +28,8 @@ asd_status power_of(const void *wave, int64_t clips, const SegmentGrid &grid, co
     const auto *samples = static_cast<const Sample *>(wave);
 #if defined(ASD_WITH_CUDA)
     if (options.device == ASD_DEVICE_CUDA)
-        return asd::cuda::status(
-            asd::cuda::high_passed_power(samples, clips, grid, plan, options.bins, power, options.stream));
+        return asd::cuda::status(asd::cuda::high_passed_power(samples, clips, grid, plan, options.bins, options.workspace,
+                                                              power, options.stream));
 #endif
     return guarded([&] {
         const int64_t bad =
@@ -38,10 +38,9 @@ asd_status power_of(const void *wave, int64_t clips, const SegmentGrid &grid, co
     });
 }
 
-}  // namespace
-
-asd_status asd_high_passed_power(const void *wave, int64_t clips, int64_t samples, const double *sos,
-                                 const asd_power_options *options, double *power) {
+// The grid and the filter that the arguments describe, which are checked, but for the device.
+asd_status make_power_plan(int64_t clips, int64_t samples, const double *sos, const asd_power_options *options,
+                           SegmentGrid *grid, FilterPlan *plan) {
     ASD_REQUIRE(require_options(options));
     ASD_REQUIRE(require_flag(options->causal, "causal"));
     ASD_REQUIRE(require_size(clips, "clips", 0));
@@ -51,16 +50,47 @@ asd_status asd_high_passed_power(const void *wave, int64_t clips, int64_t sample
     ASD_REQUIRE(require_pointer(sos, "sos"));
     ASD_REQUIRE(require_type(options->sample_type, "sample_type", ASD_INT16, ASD_FLOAT32));
     ASD_REQUIRE(require_threads(options->threads));
-    ASD_REQUIRE(require_device(options->device));
+    ASD_REQUIRE(make_filter_plan(sos, options->sections, options->causal == 0, plan));
+    *grid = {samples, options->segment_samples, options->hop_samples};
+    ASD_REQUIRE(require_long_enough(*grid, *plan));
+    ASD_REQUIRE(require_product(clips, grid->count(), options->bins, 1));
+    return require_product(clips, grid->repeated_samples(), 4, 1);  // extended by less than twice its length
+}
+
+// Doubles.
+int64_t workspace_size(int64_t clips, const SegmentGrid &grid, const FilterPlan &plan) {
+    return clips * grid.extended_samples(plan.pad_samples);
+}
+
+asd_status require_workspace(const asd_power_options &options, int64_t least) {
+    if (options.device != ASD_DEVICE_CUDA || (options.workspace && options.workspace_size >= least)) return ASD_OK;
+    return fail(ASD_INVALID_ARGUMENT, "workspace must hold %lld doubles of device memory; got %lld: ask "
+                                      "asd_high_passed_power_workspace for the size",
+                static_cast<long long>(least), static_cast<long long>(options.workspace ? options.workspace_size : 0));
+}
+
+}  // namespace
+
+asd_status asd_high_passed_power_workspace(int64_t clips, int64_t samples, const double *sos,
+                                           const asd_power_options *options, int64_t *size) {
+    SegmentGrid grid;
     FilterPlan plan;
-    ASD_REQUIRE(make_filter_plan(sos, options->sections, options->causal == 0, &plan));
-    const SegmentGrid grid{samples, options->segment_samples, options->hop_samples};
-    ASD_REQUIRE(require_long_enough(grid, plan));
-    ASD_REQUIRE(require_product(clips, grid.count(), options->bins, 1));
-    ASD_REQUIRE(require_product(clips, grid.repeated_samples(), 2, 1));
+    ASD_REQUIRE(make_power_plan(clips, samples, sos, options, &grid, &plan));
+    ASD_REQUIRE(require_pointer(size, "size"));
+    *size = workspace_size(clips, grid, plan);
+    return ASD_OK;
+}
+
+asd_status asd_high_passed_power(const void *wave, int64_t clips, int64_t samples, const double *sos,
+                                 const asd_power_options *options, double *power) {
+    SegmentGrid grid;
+    FilterPlan plan;
+    ASD_REQUIRE(make_power_plan(clips, samples, sos, options, &grid, &plan));
+    ASD_REQUIRE(require_device(options->device));
     if (clips == 0) return ASD_OK;
     ASD_REQUIRE(require_pointer(wave, "wave"));
     ASD_REQUIRE(require_pointer(power, "power"));
+    ASD_REQUIRE(require_workspace(*options, workspace_size(clips, grid, plan)));
     return options->sample_type == ASD_INT16 ? power_of<std::int16_t>(wave, clips, grid, plan, *options, power)
                                              : power_of<float>(wave, clips, grid, plan, *options, power);
 }

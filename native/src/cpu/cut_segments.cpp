@@ -4,14 +4,13 @@
 // overlapping segments are written. Per-segment moments come from blocks of gcd(hop, segment) samples on the hop grid, which
 // overlapping segments share; a block depends on its place alone, so that neither the split nor the threads change a bit.
 #include <algorithm>
-#include <cstring>
 #include <numeric>
 #include <vector>
 
 #include "first_index.hpp"
 #include "launchers.hpp"
-#include "own_moments.hpp"
 #include "parallel_for.hpp"
+#include "repeated_run.hpp"
 
 namespace asd::cpu {
 namespace {
@@ -23,7 +22,6 @@ using std::int64_t;
 
 constexpr int64_t SMALLEST_BLOCK = 256;     // below, combining blocks costs more than it saves
 constexpr int64_t LONGEST_RUN = 32;         // segments in one work item: bounds the scratch
-constexpr int64_t STREAMING_BYTES = 1 << 22;  // an output that no second-level cache holds
 
 struct Cut {
     const IsaKernels &isa;
@@ -58,37 +56,20 @@ Moments moments_from_blocks(const Cut &cut, const Moments *blocks, int64_t segme
     return total;
 }
 
-template <class Sample>
-void write_segment(const Cut &cut, const Sample *clip, int64_t segment, Standardise by, float *out) {
-    const int64_t length = cut.grid.segment_samples;
-    if (!cut.grid.repeats()) {
-        standardise(cut.isa, clip + cut.grid.start(segment), length, by, cut.stores, out);
-        return;
-    }
-    standardise(cut.isa, clip, cut.grid.samples, by, Stores::cached, out);
-    for (int64_t done = cut.grid.samples; done < length;) {
-        const int64_t more = std::min(done, length - done);
-        std::memcpy(out + done, out, static_cast<std::size_t>(more) * sizeof(float));
-        done += more;
-    }
-}
-
 // Segments [first, end) of a clip.
 template <class Sample>
 void cut_run(const Cut &cut, const Sample *clip, int64_t first, int64_t end, Moments *blocks, float *out) {
     const int64_t on_grid = std::min(end, cut.grid.whole());
     const bool shared = cut.options.per_segment && cut.block > 0;
     if (shared && first < on_grid) fill_blocks(cut, clip, first, on_grid, blocks);
+    const int64_t length = cut.grid.segment_samples, samples = std::min(cut.grid.samples, length);
     for (int64_t s = first; s < end; ++s) {
+        const Sample *run = clip + cut.grid.start(s);
         Standardise by{cut.options.mean, 1.0 / cut.options.std};
-        if (cut.options.per_segment) {
-            if (shared && s < on_grid)
-                by = kernels::standardise_by(moments_from_blocks(cut, blocks, s - first));
-            else
-                by = kernels::standardise_by(moments_of_segment(cut.isa, clip + cut.grid.start(s),
-                                                                cut.grid.segment_samples, cut.grid.samples));
-        }
-        write_segment(cut, clip, s, by, out + (s - first) * cut.grid.segment_samples);
+        if (cut.options.per_segment)
+            by = kernels::standardise_by(shared && s < on_grid ? moments_from_blocks(cut, blocks, s - first)
+                                                               : moments_of_repeated(cut.isa, run, samples, length));
+        standardise_repeated(cut.isa, run, samples, length, by, cut.stores, out + (s - first) * length);
     }
 }
 
@@ -98,9 +79,7 @@ template <class Sample>
 int64_t cut_segments(const Sample *wave, int64_t clips, const SegmentGrid &grid, const CutOptions &options,
                      float *segments) {
     const int64_t per_clip = grid.count(), total = clips * per_clip;
-    const int64_t bytes = total * grid.segment_samples * static_cast<int64_t>(sizeof(float));
-    const Cut cut{isa_kernels(), grid, options, shared_block(grid),
-                  bytes >= STREAMING_BYTES ? Stores::streaming : Stores::cached};
+    const Cut cut{isa_kernels(), grid, options, shared_block(grid), stores_for(total * grid.segment_samples)};
 
     // Four items a thread even out their speeds.
     const int64_t run = std::clamp(total / (4 * thread_count(options.threads, total)), int64_t{1},

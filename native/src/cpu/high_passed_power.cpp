@@ -35,7 +35,7 @@ int64_t high_passed_power(const Sample *wave, int64_t clips, const SegmentGrid &
                           int64_t bins, std::int32_t threads_wanted, double *power) {
     const IsaKernels &isa = isa_kernels();
     const int64_t threads = thread_count(threads_wanted, clips);
-    const int64_t size = grid.repeated_samples() + 2 * plan.pad_samples;
+    const int64_t size = grid.extended_samples(plan.pad_samples);
     std::vector<double> scratch(static_cast<std::size_t>(size * threads));
 
     FirstIndex not_finite;

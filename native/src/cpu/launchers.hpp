@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "../kernels/filter_plan.hpp"
+#include "../kernels/gather.hpp"
 #include "../kernels/inlier_models.hpp"
 #include "../kernels/log_mel_plan.hpp"
 #include "../kernels/segment_grid.hpp"
@@ -23,6 +24,11 @@ struct CutOptions {
 template <class Sample>
 std::int64_t cut_segments(const Sample *wave, std::int64_t clips, const kernels::SegmentGrid &grid,
                           const CutOptions &options, float *segments);
+
+// Every crop's place is without fault. The index returned is that of a value in segments, whose sample is not finite.
+template <class Sample>
+std::int64_t gather_segments(const kernels::Gather<Sample> &from, std::int64_t crops, bool per_segment,
+                             std::int32_t threads, float *segments);
 
 template <class Sample>
 std::int64_t high_passed_power(const Sample *wave, std::int64_t clips, const kernels::SegmentGrid &grid,

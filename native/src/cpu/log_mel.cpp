@@ -11,8 +11,8 @@
 #include "first_index.hpp"
 #include "frame_blocks.hpp"
 #include "launchers.hpp"
-#include "own_moments.hpp"
 #include "parallel_for.hpp"
+#include "repeated_run.hpp"
 
 namespace asd::cpu {
 namespace {
@@ -57,11 +57,12 @@ int64_t log_mel(const Sample *wave, int64_t clips, const SegmentGrid &grid, cons
     const int64_t per_clip = segments * blocks, threads = thread_count(options.threads, clips * per_clip);
     const int64_t workspace = LogMelWorkspace::size(plan);
     AlignedScratch scratch(workspace * threads);
+    const int64_t run = std::min(grid.samples, grid.segment_samples);
     std::vector<Standardise> by(options.per_segment ? static_cast<std::size_t>(clips * segments) : 0);
     parallel_for(static_cast<int64_t>(by.size()), threads, [&](int64_t item, int64_t) {
         const Sample *segment = wave + item / segments * grid.samples + grid.start(item % segments);
         by[static_cast<std::size_t>(item)] =
-            kernels::standardise_by(moments_of_segment(isa, segment, grid.segment_samples, grid.samples));
+            kernels::standardise_by(moments_of_repeated(isa, segment, run, grid.segment_samples));
     });
     // Segments standardised each by itself have no frame in common.
     const auto shared_of = [&](int64_t segment) {

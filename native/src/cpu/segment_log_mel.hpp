@@ -10,7 +10,7 @@
 #include "aligned_scratch.hpp"
 #include "frame_blocks.hpp"
 #include "launchers.hpp"
-#include "own_moments.hpp"
+#include "repeated_run.hpp"
 
 namespace asd::cpu {
 
@@ -26,9 +26,10 @@ public:
     // Segment `number` of a recording of which grid.samples are there; `segment` is its first sample. mel: bands x frames.
     template <class Sample>
     void run(const Sample *segment, const kernels::SegmentGrid &grid, std::int64_t number, float *mel) {
+        const std::int64_t length = grid.segment_samples, samples = std::min(grid.samples, length);
         const kernels::Standardise by =
             options_.per_segment
-                ? kernels::standardise_by(moments_of_segment(isa_, segment, grid.segment_samples, grid.samples))
+                ? kernels::standardise_by(moments_of_repeated(isa_, segment, samples, length))
                 : kernels::Standardise{options_.mean, 1.0 / options_.std};
         const kernels::FramedClip<Sample> framed{segment, grid.segment_samples, grid.samples, plan_.reflect, by};
         // The nearest segment that shares frames is one of the last kept_: after as many, places on the grid of frames recur.

@@ -1,4 +1,4 @@
-// Is there a device, and what did CUDA say.
+// What device there is, whose memory this is, what CUDA said, and which stream waits for which.
 #include <cuda_runtime.h>
 
 #include "../c_api/last_error.hpp"
@@ -20,6 +20,27 @@ int device_count() {
 const char *earlier_error() {
     const cudaError_t error = cudaPeekAtLastError();
     return error == cudaSuccess ? nullptr : cudaGetErrorString(error);
+}
+
+int current_device(int *device) { return cudaGetDevice(device); }
+
+int device_of(const void *pointer, int *device) {
+    cudaPointerAttributes attributes = {};
+    const cudaError_t error = cudaPointerGetAttributes(&attributes, pointer);
+    if (error != cudaSuccess) cudaGetLastError();  // reported here, not to the caller's next CUDA call
+    const bool device_reads = attributes.type == cudaMemoryTypeDevice || attributes.type == cudaMemoryTypeManaged;
+    *device = error == cudaSuccess && device_reads ? attributes.device : -1;
+    return error;
+}
+
+int run_after(void *later, void *earlier) {
+    cudaEvent_t event = nullptr;
+    cudaError_t error = cudaEventCreateWithFlags(&event, cudaEventDisableTiming);
+    if (error == cudaSuccess) error = cudaEventRecord(event, static_cast<cudaStream_t>(earlier));
+    if (error == cudaSuccess) error = cudaStreamWaitEvent(static_cast<cudaStream_t>(later), event, 0);
+    if (event) cudaEventDestroy(event);  // which it is only when the streams are done with it
+    if (error != cudaSuccess) cudaGetLastError();
+    return error;
 }
 
 asd_status status(int cuda_error) {

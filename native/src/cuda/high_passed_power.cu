@@ -1,11 +1,10 @@
 // High-passed power on the device: one warp filters a clip with a section in each lane, then one block adds up each bin.
-#include <cuda_runtime.h>
-
 #include "../kernels/biquad.hpp"
 #include "../kernels/odd_extension.hpp"
 #include "../kernels/segment_grid.hpp"
 #include "../kernels/square.hpp"
 #include "block_reduce.cuh"
+#include "launch.cuh"
 #include "launchers.hpp"
 
 namespace asd::cuda {
@@ -58,7 +57,7 @@ __device__ void filter(const FilterPlan &plan, const Source &source, double *sig
 
 template <class Sample>
 __global__ void filter_clips(const Sample *wave, int64_t clips, SegmentGrid grid, FilterPlan plan, double *signals) {
-    const int64_t size = grid.repeated_samples() + 2 * plan.pad_samples;
+    const int64_t size = grid.extended_samples(plan.pad_samples);
     for (int64_t clip = blockIdx.x; clip < clips; clip += gridDim.x) {
         double *signal = signals + clip * size;
         const OddExtension<Sample> extension{wave + clip * grid.samples, grid.samples, grid.repeated_samples(),
@@ -73,7 +72,7 @@ __global__ void filter_clips(const Sample *wave, int64_t clips, SegmentGrid grid
 
 __global__ void bin_power(const double *signals, int64_t rows, SegmentGrid grid, int64_t pad_samples, int64_t bins,
                           double *power) {
-    const int64_t size = grid.repeated_samples() + 2 * pad_samples, per_clip = grid.count();
+    const int64_t size = grid.extended_samples(pad_samples), per_clip = grid.count();
     for (int64_t row = blockIdx.x; row < rows; row += gridDim.x) {
         const int64_t segment = row / bins, bin = row % bins;
         const double *start = signals + segment / per_clip * size + pad_samples + grid.start(segment % per_clip);
@@ -91,25 +90,16 @@ __global__ void bin_power(const double *signals, int64_t rows, SegmentGrid grid,
 
 template <class Sample>
 int high_passed_power(const Sample *wave, int64_t clips, const SegmentGrid &grid, const FilterPlan &plan, int64_t bins,
-                      double *power, void *stream) {
-    const auto queue = static_cast<cudaStream_t>(stream);
-    const int64_t size = grid.repeated_samples() + 2 * plan.pad_samples, rows = clips * grid.count() * bins;
-    void *signals = nullptr;
-    const auto bytes = static_cast<std::size_t>(clips * size) * sizeof(double);
-    if (const cudaError_t error = cudaMallocAsync(&signals, bytes, queue); error != cudaSuccess) {
-        cudaGetLastError();  // reported here, not to the caller's next CUDA call
-        return error;
-    }
-    filter_clips<<<grid_size(clips), WARP, 0, queue>>>(wave, clips, grid, plan, static_cast<double *>(signals));
-    bin_power<<<grid_size(rows), BLOCK, 0, queue>>>(static_cast<double *>(signals), rows, grid, plan.pad_samples, bins,
-                                                    power);
-    const cudaError_t launched = cudaGetLastError();
-    const cudaError_t freed = cudaFreeAsync(signals, queue);
-    return launched != cudaSuccess ? launched : freed;
+                      double *workspace, double *power, void *stream) {
+    const int64_t rows = clips * grid.count() * bins;
+    const int filtered = launch(filter_clips<Sample>, grid_size(clips), WARP, stream, wave, clips, grid, plan, workspace);
+    if (filtered != cudaSuccess) return filtered;
+    return launch(bin_power, grid_size(rows), BLOCK, stream, workspace, rows, grid, plan.pad_samples, bins, power);
 }
 
 template int high_passed_power(const std::int16_t *, int64_t, const SegmentGrid &, const FilterPlan &, int64_t, double *,
+                               double *, void *);
+template int high_passed_power(const float *, int64_t, const SegmentGrid &, const FilterPlan &, int64_t, double *, double *,
                                void *);
-template int high_passed_power(const float *, int64_t, const SegmentGrid &, const FilterPlan &, int64_t, double *, void *);
 
 }  // namespace asd::cuda

@@ -1,6 +1,7 @@
 // The CUDA launchers: device pointers and the caller's stream; arguments are already checked, values are not.
 //
-// Each queues its work and returns the first CUDA error (0: none). Plain C++, so that the ABI's sources need no CUDA compiler.
+// Each queues kernels alone: it neither waits for the device nor takes memory of it. It returns the first CUDA error (0: none).
+// Plain C++, so that the ABI's sources need no CUDA compiler.
 #pragma once
 
 #include <cstdint>
@@ -13,9 +14,18 @@ namespace asd::cuda {
 // 0 also without a driver.
 int device_count();
 
-// What CUDA says of an error that an earlier call on this thread left behind, which stays there; nullptr without one. A launcher
-// asks cudaGetLastError about its launch, which would take that error for its own: none is called before this one is clear.
+// What CUDA says of an error that an earlier call on this thread left behind, which stays there; nullptr without one. A launch
+// that fails is cleared away with cudaGetLastError, which would take that error along: none is tried before this one is clear.
 const char *earlier_error();
+
+// The device that this thread's calls run on.
+int current_device(int *device);
+
+// The device whose memory, or whose managed memory, this is; -1 for other memory.
+int device_of(const void *pointer, int *device);
+
+// What is queued on `later` from now on waits for what is on `earlier` now; the caller waits for nothing.
+int run_after(void *later, void *earlier);
 
 // ASD_OK for 0, else the failure with CUDA's own words.
 asd_status status(int cuda_error);
@@ -24,10 +34,14 @@ template <class Sample>
 int cut_segments(const Sample *wave, std::int64_t clips, const kernels::SegmentGrid &grid,
                  const cpu::CutOptions &options, float *segments, void *stream);
 
-// Takes 8 bytes a sample of scratch from the device's stream-ordered pool.
+// A crop that is out of range becomes NaN, see kernels/gather.hpp.
+template <class Sample>
+int gather_segments(const kernels::Gather<Sample> &from, std::int64_t crops, bool per_segment, float *segments, void *stream);
+
+// workspace: clips x grid.extended_samples(plan.pad_samples).
 template <class Sample>
 int high_passed_power(const Sample *wave, std::int64_t clips, const kernels::SegmentGrid &grid,
-                      const kernels::FilterPlan &plan, std::int64_t bins, double *power, void *stream);
+                      const kernels::FilterPlan &plan, std::int64_t bins, double *workspace, double *power, void *stream);
 
 template <class Score>
 int weighted_mean(const Score *scores, const double *weights, std::int64_t clips, std::int64_t segments,

@@ -1,8 +1,7 @@
 // Weighted means on the device: one block per clip, each thread every BLOCK-th score or column.
-#include <cuda_runtime.h>
-
 #include "../kernels/weighted_mean.hpp"
 #include "block_reduce.cuh"
+#include "launch.cuh"
 #include "launchers.hpp"
 
 namespace asd::cuda {
@@ -53,9 +52,8 @@ __global__ void mean(Terms terms, int64_t clips, double *means) {
 }
 
 template <class Terms>
-int launch(const Terms &terms, int64_t clips, double *means, void *stream) {
-    mean<<<grid_size(clips), BLOCK, 0, static_cast<cudaStream_t>(stream)>>>(terms, clips, means);
-    return cudaGetLastError();
+int queue(const Terms &terms, int64_t clips, double *means, void *stream) {
+    return launch(mean<Terms>, grid_size(clips), BLOCK, stream, terms, clips, means);
 }
 
 }  // namespace
@@ -63,13 +61,13 @@ int launch(const Terms &terms, int64_t clips, double *means, void *stream) {
 template <class Score>
 int weighted_mean(const Score *scores, const double *weights, int64_t clips, int64_t segments, double *means,
                   void *stream) {
-    return launch(ScoreTerms<Score>{scores, weights, segments}, clips, means, stream);
+    return queue(ScoreTerms<Score>{scores, weights, segments}, clips, means, stream);
 }
 
 template <class Score>
 int weighted_map_mean(const Score *maps, const double *weights, int64_t clips, int64_t segments, int64_t height,
                       int64_t width, double *means, void *stream) {
-    return launch(ColumnTerms<Score>{maps, weights, segments * width, height, width}, clips, means, stream);
+    return queue(ColumnTerms<Score>{maps, weights, segments * width, height, width}, clips, means, stream);
 }
 
 template int weighted_mean(const float *, const double *, int64_t, int64_t, double *, void *);

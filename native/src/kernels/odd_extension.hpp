@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "cyclic_run.hpp"
 #include "host_device.hpp"
 #include "sample_value.hpp"
 
@@ -18,7 +19,7 @@ struct OddExtension {
 
     ASD_HD std::int64_t size() const { return repeated_samples + 2 * pad_samples; }
 
-    ASD_HD double inside(std::int64_t i) const { return sample_value(clip[i < samples ? i : i % samples]); }
+    ASD_HD double inside(std::int64_t i) const { return sample_value(CyclicRun<Sample>{clip, samples, 0}(i)); }
 
     ASD_HD double operator()(std::int64_t i) const {
         const std::int64_t last = repeated_samples - 1;

@@ -18,6 +18,9 @@ struct SegmentGrid {
     // Samples of the clip after repetition.
     ASD_HD std::int64_t repeated_samples() const { return repeats() ? segment_samples : samples; }
 
+    // The same with `pad` samples more at each end.
+    ASD_HD std::int64_t extended_samples(std::int64_t pad) const { return repeated_samples() + 2 * pad; }
+
     // Segments that lie on the hop grid.
     ASD_HD std::int64_t whole() const { return repeats() ? 1 : (samples - segment_samples) / hop_samples + 1; }
 
