@@ -8,6 +8,7 @@
 #include "../src/c_api/make_filter_plan.hpp"
 #include "check.hpp"
 #include "plain_lanes.hpp"
+#include "reference_filter.hpp"
 #include "same_bits.hpp"
 #include "test_signal.hpp"
 
@@ -39,26 +40,6 @@ void filter_from_settled(const IsaKernels &isa, const FilterPlan &plan, std::vec
     const auto count = static_cast<int64_t>(signal.size());
     FilterState state = asd::kernels::settled(plan, direction == Direction::forwards ? signal.front() : signal.back());
     isa.filter(plan, &state, signal.data(), count, direction);
-}
-
-// Section after section in transposed direct form II, with the steady state that SciPy's sosfilt_zi solves for.
-std::vector<double> reference_filter(int sections, std::vector<double> x) {
-    const std::vector<double> sos = high_pass_sections(sections);
-    long double past = x.empty() ? 0.0L : x[0];
-    std::vector<long double> values(x.begin(), x.end());
-    for (int i = 0; i < sections; ++i) {
-        const double *c = sos.data() + 6 * i;
-        const long double after = past * (c[0] + c[1] + c[2]) / (1.0L + c[4] + c[5]);
-        long double state1 = after - c[0] * past, state2 = c[2] * past - c[5] * after;
-        for (long double &value : values) {
-            const long double y = c[0] * value + state1;
-            state1 = c[1] * value - c[4] * y + state2;
-            state2 = c[2] * value - c[5] * y;
-            value = y;
-        }
-        past = after;
-    }
-    return {values.begin(), values.end()};
 }
 
 void the_pipeline_is_the_cascade(const IsaKernels &isa) {
