@@ -8,10 +8,13 @@
 #include <vector>
 
 #include "asd/asd.h"
+#include "place.hpp"
 
 namespace asd::bindings {
 
 namespace py = pybind11;
+
+std::string type_name(const py::handle &value);
 
 // An int, or what has __index__: TypeError otherwise, ValueError past 64 bits.
 std::int64_t to_size(const py::object &value, const char *name);
@@ -23,19 +26,24 @@ double to_number(const py::object &value, const char *name);
 // True or False, Python's or NumPy's; None and numbers are not.
 bool to_bool(const py::object &value, const char *name);
 
-// A dense array in native byte order, with the type it came in. A view that is not dense is copied.
+// A dense array in native byte order, with the type it came in. In host memory a view that is not dense is copied, and an array
+// that comes by DLPack is read where it lies. On a CUDA device the two arrays are one, and only describe the memory there.
 struct Input {
     py::array original;  // as it came: what `out` must not overlap
     py::array dense;
-    std::int32_t type;   // asd_sample_type
+    std::int32_t type;   // asd_sample_type; 0 for indices
 
     const void *data() const { return dense.data(); }
     std::int64_t dim(py::ssize_t axis) const { return dense.shape(axis); }
 };
 
-// Raises TypeError unless value is an array of one of the types; `way_out` ends that message.
-Input to_input(const py::object &value, const char *name, const std::vector<asd_sample_type> &types,
-               const char *way_out);
+// Raises TypeError unless value is an array of one of the types; `way_out` ends that message. `place`: of a call that works on a
+// CUDA device too; without one the array must be in host memory.
+Input to_input(const py::object &value, const char *name, const std::vector<asd_sample_type> &types, const char *way_out,
+               Place *place = nullptr);
+
+// (B,) int64.
+Input to_indices(const py::object &value, const char *name, Place *place);
 
 // wave: (T,) or (N, T) of one of the types, T >= 1.
 struct Wave {
@@ -44,7 +52,8 @@ struct Wave {
     std::int64_t samples;
     bool batched;
 };
-Wave to_wave(const py::object &value, const std::vector<asd_sample_type> &types = {ASD_INT16, ASD_FLOAT32});
+Wave to_wave(const py::object &value, const std::vector<asd_sample_type> &types = {ASD_INT16, ASD_FLOAT32},
+             Place *place = nullptr);
 
 // Grid, standardisation and threads of a call that cuts segments; the sample type stays as INIT has it.
 asd_segment_options to_segment_options(const py::object &segment_samples, const py::object &hop_samples,
@@ -57,8 +66,8 @@ Input to_sos(const py::object &value);
 // What a LogMel was made with; TypeError if it is none. In bind_log_mel.cpp.
 asd_log_mel_options to_log_mel_options(const py::object &log_mel);
 
-// float32 or float64 widened to float64, which is exact.
-Input to_float64(const py::object &value, const char *name);
+// float64, or float32 in host memory, which is widened: that is exact.
+Input to_float64(const py::object &value, const char *name, Place *place = nullptr);
 
 [[noreturn]] void raise_shape(const char *name, const char *rule, const py::array &array, const char *way_out);
 
@@ -66,6 +75,20 @@ Input to_float64(const py::object &value, const char *name);
 template <class Value>
 py::array_t<Value> to_output(const py::object &out, const std::vector<py::ssize_t> &shape,
                              const std::vector<const Input *> &inputs);
+
+// What a call writes to.
+template <class Value>
+struct Output {
+    py::object object;  // for the caller: what it gave as `out`, or a new NumPy array
+    Value *data;
+    py::array view;  // keeps the memory lent
+};
+
+// The same for a call that works at a place: `out` may be any array there, and on a CUDA device, where nothing is allocated, it
+// must be given.
+template <class Value>
+Output<Value> to_output(const py::object &out, const std::vector<py::ssize_t> &shape,
+                        const std::vector<const Input *> &inputs, Place &place, const char *name = "out");
 
 // Raises the exception of a status that is not ASD_OK.
 void raise_for(asd_status status);

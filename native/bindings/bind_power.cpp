@@ -6,19 +6,30 @@ namespace {
 
 using std::int64_t;
 
-py::array_t<double> high_passed_power(const py::object &wave, const py::object &sos, const py::object &segment_samples,
-                                      const py::object &hop_samples, const py::object &bins, const py::object &causal,
-                                      const py::object &threads, const py::object &out) {
-    const Wave clips = to_wave(wave);
-    const Input sections = to_sos(sos);
+// A filter, a grid and a number of clips, checked by the ABI.
+asd_power_options to_power_options(const Input &sections, const py::object &segment_samples, const py::object &hop_samples,
+                                   const py::object &bins, const py::object &causal) {
     asd_power_options options = ASD_POWER_OPTIONS_INIT;
     options.segment_samples = to_size(segment_samples, "segment_samples");
     options.hop_samples = to_size(hop_samples, "hop_samples");
     options.bins = to_size(bins, "bins");
     options.sections = sections.dim(0);
     options.causal = to_bool(causal, "causal");
+    return options;
+}
+
+py::object high_passed_power(const py::object &wave, const py::object &sos, const py::object &segment_samples,
+                             const py::object &hop_samples, const py::object &bins, const py::object &causal,
+                             const py::object &threads, const py::object &stream, const py::object &workspace,
+                             const py::object &out) {
+    Place place(stream);
+    const Wave clips = to_wave(wave, {ASD_INT16, ASD_FLOAT32}, &place);
+    const Input sections = to_sos(sos);
+    asd_power_options options = to_power_options(sections, segment_samples, hop_samples, bins, causal);
     options.sample_type = clips.input.type;
     options.threads = to_threads(threads);
+    options.device = place.device();
+    options.stream = place.stream();
     const auto *coefficients = static_cast<const double *>(sections.data());
     // Once without clips: the checks of everything but the values come before the output is made.
     raise_for(asd_high_passed_power(nullptr, 0, clips.samples, coefficients, &options, nullptr));
@@ -27,16 +38,29 @@ py::array_t<double> high_passed_power(const py::object &wave, const py::object &
 
     std::vector<py::ssize_t> shape = {count, options.bins};
     if (clips.batched) shape.insert(shape.begin(), clips.clips);
-    auto power = to_output<double>(out, shape, {&clips.input, &sections});
-    const void *samples = clips.input.data();
-    double *target = power.mutable_data();
-    asd_status status;
-    {
-        const py::gil_scoped_release released;
-        status = asd_high_passed_power(samples, clips.clips, clips.samples, coefficients, &options, target);
+    const auto power = to_output<double>(out, shape, {&clips.input, &sections}, place);
+    Output<double> scratch{};
+    if (place.on_cuda()) {
+        raise_for(asd_high_passed_power_workspace(clips.clips, clips.samples, coefficients, &options, &options.workspace_size));
+        const Input written{power.view, power.view, ASD_FLOAT64};
+        scratch = to_output<double>(workspace, {options.workspace_size}, {&clips.input, &written}, place, "workspace");
+        options.workspace = scratch.data;
+    } else if (!workspace.is_none()) {
+        throw py::value_error("workspace must be left out for arrays in host memory, where the call takes its own");
     }
-    raise_for(status);
-    return power;
+    const void *samples = clips.input.data();
+    place.run([&] { return asd_high_passed_power(samples, clips.clips, clips.samples, coefficients, &options, power.data); });
+    return power.object;
+}
+
+int64_t high_passed_power_workspace(const py::object &clips, const py::object &samples, const py::object &sos,
+                                    const py::object &segment_samples, const py::object &hop_samples) {
+    const Input sections = to_sos(sos);
+    const asd_power_options options = to_power_options(sections, segment_samples, hop_samples, py::int_(1), py::bool_(false));
+    int64_t size = 0;
+    raise_for(asd_high_passed_power_workspace(to_size(clips, "clips"), to_size(samples, "samples"),
+                                              static_cast<const double *>(sections.data()), &options, &size));
+    return size;
 }
 
 }  // namespace
@@ -44,7 +68,8 @@ py::array_t<double> high_passed_power(const py::object &wave, const py::object &
 void bind_power(py::module_ &module) {
     using namespace py::literals;
     module.def("high_passed_power", &high_passed_power, "wave"_a, "sos"_a, py::kw_only(), "segment_samples"_a,
-               "hop_samples"_a, "bins"_a = 1, "causal"_a = false, "threads"_a = 1, "out"_a = py::none(),
+               "hop_samples"_a, "bins"_a = 1, "causal"_a = false, "threads"_a = 1, "stream"_a = py::none(),
+               "workspace"_a = py::none(), "out"_a = py::none(),
                R"(Power of the filtered clip in each time bin of each segment (Fujimura 2023, weighted mean).
 
 The whole clip is filtered once, forwards and backwards, as scipy.signal.sosfiltfilt(sos, clip) does, in double; a clip
@@ -59,14 +84,27 @@ Args:
     causal: filter forwards alone, from the steady state of the first sample, as
         scipy.signal.sosfilt(sos, clip, zi=scipy.signal.sosfilt_zi(sos) * clip[0]) does: a constant offset makes no click.
     threads: 0 means all cores; each takes whole clips. The result does not depend on it.
-    out: array to write to, float64, dense, of the shape returned, apart from the inputs.
+    stream: for arrays on a CUDA device, see the module; sos is always in host memory.
+    workspace: on a CUDA device, float64 of the size that high_passed_power_workspace tells; no other call may use it before
+        this one's work is done.
+    out: array to write to, float64, dense, of the shape returned, apart from the inputs; required on a CUDA device.
 
 Returns:
-    (S, bins) or (N, S, bins) float64, mean squares. A filtered sample past 1e154 makes its bins infinite or NaN.
+    out, or a new (S, bins) or (N, S, bins) float64, mean squares. A filtered sample past 1e154 makes its bins infinite or NaN.
 
 Raises:
     TypeError: if wave is not int16 or float32, sos or out not float64, or causal not a bool.
     ValueError: if wave is empty, not finite or (unless causal) not longer than SciPy's extension, or sos, bins, a size or out is wrong.
+)");
+    module.def("high_passed_power_workspace", &high_passed_power_workspace, py::kw_only(), "clips"_a, "samples"_a, "sos"_a,
+               "segment_samples"_a, "hop_samples"_a,
+               R"(Size of the workspace that high_passed_power needs on a CUDA device for (clips, samples) and this filter.
+
+Returns:
+    Number of float64. It does not depend on the bins, and is enough for causal=True.
+
+Raises:
+    ValueError: as high_passed_power.
 )");
 }
 

@@ -22,12 +22,15 @@ py::array_t<int64_t> segment_starts(const py::object &samples, const py::object 
     return starts;
 }
 
-py::array_t<float> cut_segments(const py::object &wave, const py::object &segment_samples, const py::object &hop_samples,
-                                const py::object &mean, const py::object &std, const py::object &per_segment,
-                                const py::object &threads, const py::object &out) {
-    const Wave clips = to_wave(wave);
+py::object cut_segments(const py::object &wave, const py::object &segment_samples, const py::object &hop_samples,
+                        const py::object &mean, const py::object &std, const py::object &per_segment,
+                        const py::object &threads, const py::object &stream, const py::object &out) {
+    Place place(stream);
+    const Wave clips = to_wave(wave, {ASD_INT16, ASD_FLOAT32}, &place);
     asd_segment_options options = to_segment_options(segment_samples, hop_samples, mean, std, per_segment, threads);
     options.sample_type = clips.input.type;
+    options.device = place.device();
+    options.stream = place.stream();
     // Once without clips: the checks of everything but the values come before the output is made.
     raise_for(asd_cut_segments(nullptr, 0, clips.samples, &options, nullptr));
     int64_t count = 0;
@@ -35,16 +38,10 @@ py::array_t<float> cut_segments(const py::object &wave, const py::object &segmen
 
     std::vector<py::ssize_t> shape = {count, options.segment_samples};
     if (clips.batched) shape.insert(shape.begin(), clips.clips);
-    auto segments = to_output<float>(out, shape, {&clips.input});
+    const auto segments = to_output<float>(out, shape, {&clips.input}, place);
     const void *samples = clips.input.data();
-    float *target = segments.mutable_data();
-    asd_status status;
-    {
-        const py::gil_scoped_release released;
-        status = asd_cut_segments(samples, clips.clips, clips.samples, &options, target);
-    }
-    raise_for(status);
-    return segments;
+    place.run([&] { return asd_cut_segments(samples, clips.clips, clips.samples, &options, segments.data); });
+    return segments.object;
 }
 
 }  // namespace
@@ -68,7 +65,8 @@ Raises:
     ValueError: if a size is below 1.
 )");
     module.def("cut_segments", &cut_segments, "wave"_a, py::kw_only(), "segment_samples"_a, "hop_samples"_a,
-               "mean"_a = 0.0, "std"_a = 1.0, "per_segment"_a = false, "threads"_a = 1, "out"_a = py::none(),
+               "mean"_a = 0.0, "std"_a = 1.0, "per_segment"_a = false, "threads"_a = 1, "stream"_a = py::none(),
+               "out"_a = py::none(),
                R"(Cut clips into overlapping segments and standardise them in one pass.
 
 Args:
@@ -78,10 +76,11 @@ Args:
     mean, std: of the machine's training waveforms; (x - mean) / std is computed in double.
     per_segment: standardise each segment by its own mean and population deviation; a constant one gives zeros.
     threads: 0 means all cores. The result does not depend on it.
-    out: array to write to, float32, dense, of the shape returned, apart from wave.
+    stream: for arrays on a CUDA device, see the module.
+    out: array to write to, float32, dense, of the shape returned, apart from wave; required on a CUDA device.
 
 Returns:
-    (S, L) or (N, S, L) float32; S as in segment_starts. A value past float32's range, 3.4e38, becomes infinite.
+    out, or a new (S, L) or (N, S, L) float32; S as in segment_starts. A value past float32's range, 3.4e38, becomes infinite.
 
 Raises:
     TypeError: if wave is not int16 or float32, mean or std not a number, per_segment not a bool, or out not float32.

@@ -7,6 +7,7 @@ namespace asd::bindings {
 
 void bind_build(pybind11::module_ &module);
 void bind_segments(pybind11::module_ &module);
+void bind_gather(pybind11::module_ &module);
 void bind_log_mel(pybind11::module_ &module);
 void bind_power(pybind11::module_ &module);
 void bind_means(pybind11::module_ &module);

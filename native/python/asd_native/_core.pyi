@@ -1,6 +1,6 @@
 from collections.abc import Iterator
 from os import PathLike
-from typing import Literal, NamedTuple, Self, SupportsIndex, TypeAlias, TypedDict
+from typing import Any, Literal, NamedTuple, Protocol, Self, SupportsIndex, TypeAlias, TypedDict, TypeVar, overload
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -8,6 +8,18 @@ from numpy.typing import DTypeLike, NDArray
 Wave: TypeAlias = NDArray[np.int16 | np.float32]
 AnyWave: TypeAlias = NDArray[np.int16 | np.float32 | np.float64]
 Floats: TypeAlias = NDArray[np.float32 | np.float64]
+
+class DLPackArray(Protocol):
+    def __dlpack__(self, *, stream: Any = ..., max_version: Any = ...) -> Any: ...
+    def __dlpack_device__(self) -> Any: ...
+
+class CudaArray(Protocol):
+    @property
+    def __cuda_array_interface__(self) -> dict[str, Any]: ...
+
+# In host memory or on a CUDA device; the type of its elements is checked when it is read.
+ForeignArray: TypeAlias = DLPackArray | CudaArray
+Out = TypeVar("Out", bound=DLPackArray | CudaArray)
 
 class BuildInfo(TypedDict):
     version: str
@@ -23,8 +35,9 @@ def segment_count(samples: SupportsIndex, *, segment_samples: SupportsIndex, hop
 def segment_starts(
     samples: SupportsIndex, *, segment_samples: SupportsIndex, hop_samples: SupportsIndex
 ) -> NDArray[np.int64]: ...
+@overload
 def cut_segments(
-    wave: Wave,
+    wave: Wave | ForeignArray,
     *,
     segment_samples: SupportsIndex,
     hop_samples: SupportsIndex,
@@ -32,8 +45,52 @@ def cut_segments(
     std: float = 1.0,
     per_segment: bool = False,
     threads: SupportsIndex = 1,
-    out: NDArray[np.float32] | None = None,
+    stream: SupportsIndex | None = None,
+    out: None = None,
 ) -> NDArray[np.float32]: ...
+@overload
+def cut_segments(
+    wave: Wave | ForeignArray,
+    *,
+    segment_samples: SupportsIndex,
+    hop_samples: SupportsIndex,
+    mean: float = 0.0,
+    std: float = 1.0,
+    per_segment: bool = False,
+    threads: SupportsIndex = 1,
+    stream: SupportsIndex | None = None,
+    out: Out,
+) -> Out: ...
+@overload
+def gather_segments(
+    bank: Wave | ForeignArray,
+    edges: NDArray[np.int64] | ForeignArray,
+    clips: NDArray[np.int64] | ForeignArray,
+    offsets: NDArray[np.int64] | ForeignArray,
+    *,
+    segment_samples: SupportsIndex,
+    mean: float | Floats | ForeignArray = 0.0,
+    std: float | Floats | ForeignArray = 1.0,
+    per_segment: bool = False,
+    threads: SupportsIndex = 1,
+    stream: SupportsIndex | None = None,
+    out: None = None,
+) -> NDArray[np.float32]: ...
+@overload
+def gather_segments(
+    bank: Wave | ForeignArray,
+    edges: NDArray[np.int64] | ForeignArray,
+    clips: NDArray[np.int64] | ForeignArray,
+    offsets: NDArray[np.int64] | ForeignArray,
+    *,
+    segment_samples: SupportsIndex,
+    mean: float | Floats | ForeignArray = 0.0,
+    std: float | Floats | ForeignArray = 1.0,
+    per_segment: bool = False,
+    threads: SupportsIndex = 1,
+    stream: SupportsIndex | None = None,
+    out: Out,
+) -> Out: ...
 
 class LogMel:
     def __init__(
@@ -77,23 +134,78 @@ class LogMel:
         out: NDArray[np.float32] | None = None,
     ) -> NDArray[np.float32]: ...
 
+@overload
 def high_passed_power(
-    wave: Wave,
-    sos: NDArray[np.float64],
+    wave: Wave | ForeignArray,
+    sos: NDArray[np.float64] | ForeignArray,
     *,
     segment_samples: SupportsIndex,
     hop_samples: SupportsIndex,
     bins: SupportsIndex = 1,
     causal: bool = False,
     threads: SupportsIndex = 1,
-    out: NDArray[np.float64] | None = None,
+    stream: SupportsIndex | None = None,
+    workspace: ForeignArray | None = None,
+    out: None = None,
 ) -> NDArray[np.float64]: ...
+@overload
+def high_passed_power(
+    wave: Wave | ForeignArray,
+    sos: NDArray[np.float64] | ForeignArray,
+    *,
+    segment_samples: SupportsIndex,
+    hop_samples: SupportsIndex,
+    bins: SupportsIndex = 1,
+    causal: bool = False,
+    threads: SupportsIndex = 1,
+    stream: SupportsIndex | None = None,
+    workspace: ForeignArray | None = None,
+    out: Out,
+) -> Out: ...
+def high_passed_power_workspace(
+    *,
+    clips: SupportsIndex,
+    samples: SupportsIndex,
+    sos: NDArray[np.float64] | ForeignArray,
+    segment_samples: SupportsIndex,
+    hop_samples: SupportsIndex,
+) -> int: ...
+@overload
 def weighted_mean(
-    scores: Floats, weights: Floats, *, threads: SupportsIndex = 1, out: NDArray[np.float64] | None = None
+    scores: Floats | ForeignArray,
+    weights: Floats | ForeignArray,
+    *,
+    threads: SupportsIndex = 1,
+    stream: SupportsIndex | None = None,
+    out: None = None,
 ) -> NDArray[np.float64]: ...
+@overload
+def weighted_mean(
+    scores: Floats | ForeignArray,
+    weights: Floats | ForeignArray,
+    *,
+    threads: SupportsIndex = 1,
+    stream: SupportsIndex | None = None,
+    out: Out,
+) -> Out: ...
+@overload
 def weighted_map_mean(
-    maps: Floats, weights: Floats, *, threads: SupportsIndex = 1, out: NDArray[np.float64] | None = None
+    maps: Floats | ForeignArray,
+    weights: Floats | ForeignArray,
+    *,
+    threads: SupportsIndex = 1,
+    stream: SupportsIndex | None = None,
+    out: None = None,
 ) -> NDArray[np.float64]: ...
+@overload
+def weighted_map_mean(
+    maps: Floats | ForeignArray,
+    weights: Floats | ForeignArray,
+    *,
+    threads: SupportsIndex = 1,
+    stream: SupportsIndex | None = None,
+    out: Out,
+) -> Out: ...
 
 class InlierModel:
     def __init__(self, source: str | PathLike[str] | bytes, /) -> None: ...
