@@ -1,4 +1,6 @@
 // The CUDA array interface, versions 2 and 3 (https://numba.readthedocs.io/en/stable/cuda/cuda_array_interface.html).
+#include <pybind11/stl.h>
+
 #include <string>
 #include <vector>
 

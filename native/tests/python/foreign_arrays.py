@@ -1,12 +1,11 @@
-"""Arrays of a made-up library: DLPack capsules and CUDA array interfaces over NumPy memory, right and wrong in every way.
+"""Arrays of a made-up library: DLPack capsules and CUDA array interfaces over NumPy memory, right and wrong.
 
-What says that it is on a CUDA device is host memory all the same: an emulated device reads it there, and nothing else may.
+What says that it is on a CUDA device is host memory all the same: only an emulated device may read it there.
 """
 
 import ctypes
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 CPU, CUDA, OPENCL, CUDA_HOST = 1, 2, 4, 3
