@@ -130,6 +130,47 @@ static void log_mel_is_computed(void) {
     REFUSED(asd_log_mel_create(&options, &log_mel), "struct_size");
 }
 
+static void crops_are_gathered(void) {
+    /* Clips of three, one and four samples; the second one is shorter than a crop. */
+    const int16_t bank[8] = {0, 16384, -16384, 8192, 1, 2, 3, -32768};
+    int64_t edges[4] = {0, 3, 4, 8}, clips[3] = {2, 1, 0}, offsets[3] = {2, 0, 1};
+    double means[3] = {0.0, 0.25, 0.5}, stds[3] = {1.0, 2.0, 0.5};
+    float out[6];
+    asd_segment_options options = ASD_SEGMENT_OPTIONS_INIT;
+    options.segment_samples = 2;
+    options.sample_type = ASD_INT16;
+    CHECK(asd_gather_segments(bank, 8, edges, 3, clips, offsets, NULL, NULL, 3, &options, out) == ASD_OK);
+    CHECK(out[0] == 3.0f / 32768.0f && out[1] == -1.0f && out[2] == 0.25f && out[3] == 0.25f && out[4] == 0.5f && out[5] == -0.5f);
+    CHECK(asd_gather_segments(bank, 8, edges, 3, clips, offsets, means, stds, 3, &options, out) == ASD_OK);
+    CHECK(out[1] == -1.0f && out[2] == 0.0f && out[4] == 0.0f && out[5] == -2.0f);
+    CHECK(asd_gather_segments(NULL, 8, NULL, 3, NULL, NULL, NULL, NULL, 0, &options, NULL) == ASD_OK);
+    REFUSED(asd_gather_segments(NULL, 8, edges, 3, clips, offsets, NULL, NULL, 3, &options, out), "bank");
+    REFUSED(asd_gather_segments(bank, 8, NULL, 3, clips, offsets, NULL, NULL, 3, &options, out), "edges");
+    REFUSED(asd_gather_segments(bank, 8, edges, 3, NULL, offsets, NULL, NULL, 3, &options, out), "clips");
+    REFUSED(asd_gather_segments(bank, 8, edges, 3, clips, NULL, NULL, NULL, 3, &options, out), "offsets");
+    REFUSED(asd_gather_segments(bank, 8, edges, 3, clips, offsets, NULL, NULL, 3, &options, NULL), "segments");
+    REFUSED(asd_gather_segments(bank, 8, edges, 3, clips, offsets, means, NULL, 3, &options, out), "means and stds");
+    REFUSED(asd_gather_segments(bank, -1, edges, 3, clips, offsets, NULL, NULL, 3, &options, out), "bank_samples");
+    REFUSED(asd_gather_segments(bank, 8, edges, -1, clips, offsets, NULL, NULL, 3, &options, out), "bank_clips");
+    REFUSED(asd_gather_segments(bank, 8, edges, 3, clips, offsets, NULL, NULL, -1, &options, out), "crops");
+    REFUSED(asd_gather_segments(bank, 8, edges, 3, clips, offsets, NULL, NULL, INT64_MAX, &options, out), "memory");
+    REFUSED(asd_gather_segments(bank, 7, edges, 3, clips, offsets, NULL, NULL, 3, &options, out), "bank_samples = 7");
+    offsets[0] = 3;
+    REFUSED(asd_gather_segments(bank, 8, edges, 3, clips, offsets, NULL, NULL, 3, &options, out), "offsets");
+    offsets[0] = 2;
+    clips[0] = 3;
+    REFUSED(asd_gather_segments(bank, 8, edges, 3, clips, offsets, NULL, NULL, 3, &options, out), "clips");
+    clips[0] = 2;
+    stds[2] = 0.0;
+    REFUSED(asd_gather_segments(bank, 8, edges, 3, clips, offsets, means, stds, 3, &options, out), "stds");
+    options.per_segment = 1;
+    REFUSED(asd_gather_segments(bank, 8, edges, 3, clips, offsets, means, stds, 3, &options, out), "per_segment");
+    CHECK(asd_gather_segments(bank, 8, edges, 3, clips, offsets, NULL, NULL, 3, &options, out) == ASD_OK);
+    CHECK(out[2] == 0.0f && out[3] == 0.0f && out[4] == 1.0f && out[5] == -1.0f);
+    options.sample_type = ASD_FLOAT64;
+    REFUSED(asd_gather_segments(bank, 8, edges, 3, clips, offsets, NULL, NULL, 3, &options, out), "sample_type");
+}
+
 static void power_is_filtered(void) {
     /* y[n] = (x[n] - x[n - 1]) / 2, and the same backwards: constant input gives nothing. */
     const double sos[6] = {0.5, -0.5, 0.0, 1.0, 0.0, 0.0};
@@ -148,6 +189,15 @@ static void power_is_filtered(void) {
     for (i = 0; i < 40; ++i) wave[i] = i % 2 ? 1.0f : -1.0f;
     CHECK(asd_high_passed_power(wave, 1, 40, sos, &options, power) == ASD_OK);
     CHECK(fabs(power[5] - 1.0) < 1e-12);
+    {
+        int64_t size = 0;
+        CHECK(asd_high_passed_power_workspace(3, 40, sos, &options, &size) == ASD_OK && size == 3 * (40 + 2 * 6));
+        CHECK(asd_high_passed_power_workspace(3, 7, sos, &options, &size) == ASD_OK && size == 3 * (20 + 2 * 6));
+        REFUSED(asd_high_passed_power_workspace(3, 40, sos, &options, NULL), "size");
+        REFUSED(asd_high_passed_power_workspace(3, 40, NULL, &options, &size), "sos");
+        REFUSED(asd_high_passed_power_workspace(-1, 40, sos, &options, &size), "clips");
+        REFUSED(asd_high_passed_power_workspace(INT64_MAX / 64, 40, sos, &options, &size), "memory");
+    }
     wave[3] = NAN;
     REFUSED(asd_high_passed_power(wave, 1, 40, sos, &options, power), "sample 3 of clip 0");
     wave[3] = 0.0f;
@@ -445,6 +495,7 @@ int main(void) {
     CHECK(strcmp(asd_last_error(), "") == 0);
     versions_are_told();
     segments_are_cut();
+    crops_are_gathered();
     log_mel_is_computed();
     power_is_filtered();
     means_are_weighted();

@@ -54,6 +54,26 @@ void segments_come_back_for_each_sample_type() {
     CHECK(asd::cut_segments(WAVE.data(), 0, 4, options).empty());
 }
 
+void crops_come_back_for_each_sample_type() {
+    const std::vector<int64_t> edges = {0, 3, 4}, clips = {0, 1}, offsets = {1, 0};
+    const std::vector<std::int16_t> i16 = {16384, -16384, 0, 8192};
+    const asd_segment_options options = segment_options();
+    const auto gathered = [&](const auto *bank, const std::vector<double> &means, const std::vector<double> &stds) {
+        return asd::gather_segments(bank, 4, edges, clips, offsets, options, means, stds);
+    };
+    CHECK(gathered(i16.data(), {}, {}) == (std::vector<float>{-0.5f, 0.0f, 0.25f, 0.25f}));
+    CHECK(gathered(WAVE.data(), {2.0, 0.0}, {1.0, 4.0}) == (std::vector<float>{0.0f, 1.0f, 1.0f, 1.0f}));
+    CHECK(asd::gather_segments(WAVE.data(), 4, edges, {}, {}, options).empty());
+    CHECK(refused([&] { gathered(WAVE.data(), {2.0}, {1.0}); }, "means must hold 2 values; got 1"));
+    CHECK(refused([&] { gathered(WAVE.data(), {2.0, 0.0}, {}); }, "stds must hold 2 values; got 0"));
+    CHECK(refused([&] { asd::gather_segments(WAVE.data(), 4, {}, clips, offsets, options); }, "edges must hold 1 values"));
+    CHECK(refused([&] { asd::gather_segments(WAVE.data(), 4, edges, clips, {0}, options); }, "offsets must hold 2 values"));
+    CHECK(refused([&] { asd::gather_segments(WAVE.data(), 4, edges, clips, {2, 0}, options); }, "offsets must be between"));
+    asd_segment_options device = options;
+    device.device = ASD_DEVICE_CUDA;
+    CHECK(refused([&] { asd::gather_segments(WAVE.data(), 4, edges, clips, offsets, device); }, "ASD_DEVICE_CPU"));
+}
+
 void log_mel_comes_back_for_each_sample_type() {
     asd_log_mel_options options = ASD_LOG_MEL_OPTIONS_INIT;
     options.window_samples = 256;
@@ -263,6 +283,7 @@ void sections_of_other_than_six_values_are_refused() {
 
 int main() {
     segments_come_back_for_each_sample_type();
+    crops_come_back_for_each_sample_type();
     log_mel_comes_back_for_each_sample_type();
     power_comes_back_for_each_sample_type();
     streams_are_for_each_sample_type_and_say_what_is_wrong();

@@ -55,6 +55,27 @@ void segments_do_not_depend_on_the_threads() {
     }
 }
 
+void crops_do_not_depend_on_the_threads() {
+    const std::vector<std::int16_t> bank = noise_i16(60000, 12);
+    const std::vector<int64_t> edges = {0, 30000, 30100, 60000};
+    std::vector<int64_t> clips, offsets;
+    for (int64_t crop = 0; crop < 50; ++crop) {
+        clips.push_back(crop % 3);
+        offsets.push_back(crop % 3 == 1 ? 0 : crop * 97);
+    }
+    for (const bool per_segment : {false, true}) {
+        const asd::kernels::Gather<std::int16_t> from{bank.data(), 60000, edges.data(), 3, clips.data(), offsets.data(),
+                                                      nullptr, nullptr, {0.1, 3.0}, 25000};
+        const auto gather = [&](std::int32_t threads) {
+            std::vector<float> out(50 * 25000);
+            CHECK(asd::cpu::gather_segments(from, 50, per_segment, threads, out.data()) == -1);
+            return out;
+        };
+        const std::vector<float> one = gather(1);
+        for (const std::int32_t threads : {0, 2, 3, 8, 100}) CHECK(same_bits(one, gather(threads)));
+    }
+}
+
 void power_does_not_depend_on_the_threads() {
     FilterPlan plan;
     CHECK(asd::c_api::make_filter_plan(high_pass_sections(12).data(), 12, true, &plan) == ASD_OK);
@@ -85,6 +106,7 @@ int main() {
     each_item_is_done_once_by_a_known_thread();
     the_first_index_is_the_smallest();
     segments_do_not_depend_on_the_threads();
+    crops_do_not_depend_on_the_threads();
     power_does_not_depend_on_the_threads();
     the_first_bad_sample_does_not_depend_on_the_threads();
     return summary("threads");
