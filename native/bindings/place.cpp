@@ -1,27 +1,23 @@
 #include "place.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "arguments.hpp"
-
-#if defined(ASD_WITH_CUDA)
-#include "../src/c_api/checks.hpp"
-#include "../src/cuda/launchers.hpp"
-#endif
 
 namespace asd::bindings {
 namespace {
 
-#if defined(ASD_WITH_CUDA)
-void *handle(std::int64_t stream) { return reinterpret_cast<void *>(static_cast<std::intptr_t>(stream)); }
-
 // Asked of the pointer: a producer's own number of a device need not be CUDA's.
 void require_current_device(const py::array &view, const std::string &name) {
-    raise_for(c_api::require_cuda());
+    std::int32_t device = -1, current = -1;
+    const asd_status status = asd_cuda_device(&current);
+    if (status == ASD_NOT_BUILT_WITH_CUDA)
+        throw std::runtime_error("not built with CUDA: " + name + " is on a CUDA device; pass it in host memory (" + name +
+                                 ".cpu()), or build asd-native with -DASD_CUDA=ON");
+    raise_for(status);
     if (view.size() == 0) return;
-    int device = -1, current = -1;
-    raise_for(cuda::status(cuda::device_of(view.data(), &device)));
-    raise_for(cuda::status(cuda::current_device(&current)));
+    raise_for(asd_cuda_device_of(view.data(), &device));
     if (device < 0)
         throw py::value_error(name + " must be memory of a CUDA device; its producer says that it is, and CUDA that it is not");
     if (device != current)
@@ -29,12 +25,8 @@ void require_current_device(const py::array &view, const std::string &name) {
                               std::to_string(device) + ": make that the current one for the call, as with torch.cuda.device(" +
                               std::to_string(device) + ")");
 }
-#else
-void require_current_device(const py::array &, const std::string &name) {
-    throw std::runtime_error("not built with CUDA: " + name + " is on a CUDA device; pass it in host memory (" + name +
-                             ".cpu()), or build asd-native with -DASD_CUDA=ON");
-}
-#endif
+
+void *handle(std::int64_t stream) { return reinterpret_cast<void *>(static_cast<std::intptr_t>(stream)); }
 
 }  // namespace
 
@@ -67,24 +59,17 @@ void Place::join(const char *name, const ForeignArray *foreign) {
         producers_.push_back(*theirs);
 }
 
-#if defined(ASD_WITH_CUDA)
 asd_status Place::wait_for_producers() const {
-    int error = 0;
     for (const std::int64_t theirs : producers_)
-        if (error == 0) error = cuda::run_after(handle(stream_), handle(theirs));
-    return cuda::status(error);
+        if (const asd_status status = asd_cuda_run_after(handle(stream_), handle(theirs)); status != ASD_OK) return status;
+    return ASD_OK;
 }
 
 asd_status Place::let_producers_wait() const {
-    int error = 0;
     for (const std::int64_t theirs : producers_)
-        if (error == 0) error = cuda::run_after(handle(theirs), handle(stream_));
-    return cuda::status(error);
+        if (const asd_status status = asd_cuda_run_after(handle(theirs), handle(stream_)); status != ASD_OK) return status;
+    return ASD_OK;
 }
-#else
-asd_status Place::wait_for_producers() const { return ASD_OK; }
-asd_status Place::let_producers_wait() const { return ASD_OK; }
-#endif
 
 void Place::raise_for_status(asd_status status) { raise_for(status); }
 

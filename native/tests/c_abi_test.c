@@ -489,6 +489,15 @@ static void cuda_is_refused_by_name_where_it_is_not(void) {
         CHECK(status == ASD_NOT_BUILT_WITH_CUDA && strstr(asd_last_error(), "not built with CUDA") != NULL);
     else
         CHECK(status == ASD_OK || (status == ASD_NO_DEVICE && strstr(asd_last_error(), "no device") != NULL));
+    {
+        int32_t device = -2;
+        CHECK(asd_cuda_device(&device) == status && (status != ASD_OK || device >= 0));
+        CHECK(asd_cuda_run_after(NULL, NULL) == status);
+        CHECK(status == ASD_OK || asd_cuda_device_of(&device, &device) == status);
+        REFUSED(asd_cuda_device(NULL), "device");
+        REFUSED(asd_cuda_device_of(NULL, &device), "pointer");
+        REFUSED(asd_cuda_device_of(&device, NULL), "device");
+    }
 }
 
 int main(void) {

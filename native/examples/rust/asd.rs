@@ -91,6 +91,8 @@ pub struct PowerOptions {
     pub threads: i32,
     pub causal: i32,
     pub stream: *mut c_void,
+    pub workspace: *mut f64,
+    pub workspace_size: i64,
 }
 
 impl Default for PowerOptions {
@@ -106,6 +108,8 @@ impl Default for PowerOptions {
             threads: 1,
             causal: 0,
             stream: null_mut(),
+            workspace: null_mut(),
+            workspace_size: 0,
         }
     }
 }
@@ -135,7 +139,7 @@ impl Default for MeanOptions {
 
 // The sizes that docs/embedding.md gives.
 const _: () = assert!(size_of::<SegmentOptions>() == 64 && size_of::<LogMelOptions>() == 88);
-const _: () = assert!(size_of::<PowerOptions>() == 64 && size_of::<MeanOptions>() == 32);
+const _: () = assert!(size_of::<PowerOptions>() == 80 && size_of::<MeanOptions>() == 32);
 
 /// A handle of `asd_log_mel_create`.
 #[repr(C)]

@@ -365,6 +365,18 @@ ASD_API asd_status asd_stream_mean(const asd_stream *stream, double *mean);
 /* Forgets the recording, at any time. Fails on NULL alone. */
 ASD_API asd_status asd_stream_reset(asd_stream *stream);
 
+/* For a binding that is handed arrays and streams by other libraries, and that need not link CUDA itself. *device = the CUDA
+ * device that the calls of this thread run on. Fails where ASD_DEVICE_CUDA would be refused. Any thread. */
+ASD_API asd_status asd_cuda_device(int32_t *device);
+
+/* *device = the CUDA device whose memory, or whose managed memory, `pointer` is; -1 for other memory. Fails as asd_cuda_device
+ * does. Any thread. */
+ASD_API asd_status asd_cuda_device_of(const void *pointer, int32_t *device);
+
+/* What is queued on the stream `later` from now on waits for what is on `earlier` now; the call waits for nothing. Fails as
+ * asd_cuda_device does, and on what CUDA refuses. Any thread. */
+ASD_API asd_status asd_cuda_run_after(void *later, void *earlier);
+
 #ifdef __cplusplus
 }
 #endif
