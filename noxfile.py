@@ -319,10 +319,25 @@ def _run_fuzzer(session: nox.Session, fuzzer: Path, build: str, limits: list[str
 
 @nox.session
 def cuda(session: nox.Session) -> None:
-    """Compile the CUDA launchers with nvcc; run their tests where a device is. ASD_REQUIRE_CUDA=1: fail without one."""
+    """Compile launchers and Python module with nvcc; test them where a device is. ASD_REQUIRE_CUDA=1: fail without one."""
     if shutil.which("nvcc") is None:
         session.error("nvcc is not on PATH: install the CUDA 13 toolkit, or leave this session out.")
-    _cmake(session, "cuda", "-DASD_CUDA=ON")
+    environment = shared_environment(session)
+    pybind11 = _says(environment, "import pybind11; print(pybind11.get_cmake_dir())")
+    python = ["-DASD_PYTHON=ON", f"-DPython_EXECUTABLE={_bin(environment, 'python')}", f"-Dpybind11_DIR={pybind11}"]
+    _cmake(session, "cuda", "-DASD_CUDA=ON", *python)
+
+
+@nox.session
+def emulate_cuda(session: nox.Session) -> None:
+    """The CUDA launchers on a device emulated on the host: their C++ tests, and Python's with arrays on that device."""
+    _cmake(session, "emulated-cuda", "-DASD_EMULATED_CUDA=ON")
+    folder = ROOT / ".nox" / "emulated-cuda"
+    shutil.rmtree(folder, ignore_errors=True)
+    option = ["-C", "cmake.define.ASD_EMULATED_CUDA=ON"]
+    _pip(session, ENVIRONMENT, "--no-deps", "--no-build-isolation", "--target", str(folder), *option, str(ROOT / "native"))
+    tests = [str(ROOT / "native" / "tests" / "python" / f"test_{topic}_arrays.py") for topic in ("cuda", "foreign")]
+    _python(session, "-m", "pytest", "-q", *tests, env={"PYTHONPATH": str(folder), "ASD_REQUIRE_CUDA": "1"})
 
 
 @nox.session

@@ -90,7 +90,7 @@ asd_status asd_gather_segments(const void *bank, int64_t bank_samples, const int
     ASD_REQUIRE(require_size(bank_clips, "bank_clips", 0));
     ASD_REQUIRE(require_size(crops, "crops", 0));
     ASD_REQUIRE(require_size(options->segment_samples, "segment_samples", 1));
-    ASD_REQUIRE(require_standardisation(*options));
+    ASD_REQUIRE(require_standardisation(options->per_segment, options->mean, options->std));
     ASD_REQUIRE(require_given_moments(means, stds, *options));
     ASD_REQUIRE(require_type(options->sample_type, "sample_type", ASD_INT16, ASD_FLOAT32));
     ASD_REQUIRE(require_threads(options->threads));
