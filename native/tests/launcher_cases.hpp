@@ -116,16 +116,17 @@ void crops_follow_the_reference(const Memory &memory, const std::vector<Sample> 
 }
 
 template <class Memory, class Sample>
-void power_follows_the_reference(const Memory &memory, const std::vector<Sample> &noise) {
+void power_follows_the_reference(const Memory &memory, const std::vector<Sample> &noise, int causal) {
     for (const Shape &shape : SHAPES) {
         for (const int sections : {1, 12, 32}) {
             const std::vector<Sample> wave(noise.begin(), noise.begin() + shape.clips * shape.samples);
             const std::vector<double> sos = high_pass_sections(sections);
-            const std::int64_t pad = 3 * (2 * sections + 1);
+            const std::int64_t pad = causal == 1 ? 0 : 3 * (2 * sections + 1);
             std::vector<double> expected;
             for (std::int64_t clip = 0; clip < shape.clips; ++clip) {
                 const auto values = repeated(wave.data() + clip * shape.samples, shape.samples, shape.segment);
-                const auto filtered = zero_phase(values, sections, pad);
+                const auto filtered =
+                    causal == 1 ? reference_filter(sections, values) : zero_phase(values, sections, pad);
                 for (const std::int64_t start : starts_of(shape.samples, shape.segment, shape.hop)) {
                     const auto powers = bin_powers(filtered.data() + start, shape.segment, shape.bins);
                     expected.insert(expected.end(), powers.begin(), powers.end());
@@ -136,6 +137,7 @@ void power_follows_the_reference(const Memory &memory, const std::vector<Sample>
             options.hop_samples = shape.hop;
             options.bins = shape.bins;
             options.sections = sections;
+            options.causal = causal;
             options.sample_type = type_of(wave);
             options.device = Memory::DEVICE;
             options.stream = memory.stream();
@@ -187,8 +189,10 @@ void launchers_follow_the_reference(const Memory &memory) {
     segments_follow_the_reference(memory, i16);
     crops_follow_the_reference(memory, f32);
     crops_follow_the_reference(memory, i16);
-    power_follows_the_reference(memory, f32);
-    power_follows_the_reference(memory, i16);
+    for (const int causal : {0, 1}) {
+        power_follows_the_reference(memory, f32, causal);
+        power_follows_the_reference(memory, i16, causal);
+    }
     means_follow_the_reference(memory, f32);
     means_follow_the_reference(memory, std::vector<double>(f32.begin(), f32.end()));
 }
