@@ -319,7 +319,7 @@ def _run_fuzzer(session: nox.Session, fuzzer: Path, build: str, limits: list[str
 
 @nox.session
 def cuda(session: nox.Session) -> None:
-    """Compile launchers and Python module with nvcc; test them where a device is. ASD_REQUIRE_CUDA=1: fail without one."""
+    """Compile all of CUDA with nvcc; test it where a device is. ASD_REQUIRE_CUDA=1: fail without one."""
     if shutil.which("nvcc") is None:
         session.error("nvcc is not on PATH: install the CUDA 13 toolkit, or leave this session out.")
     environment = shared_environment(session)
@@ -335,7 +335,16 @@ def emulate_cuda(session: nox.Session) -> None:
     folder = ROOT / ".nox" / "emulated-cuda"
     shutil.rmtree(folder, ignore_errors=True)
     option = ["-C", "cmake.define.ASD_EMULATED_CUDA=ON"]
-    _pip(session, ENVIRONMENT, "--no-deps", "--no-build-isolation", "--target", str(folder), *option, str(ROOT / "native"))
+    _pip(
+        session,
+        ENVIRONMENT,
+        "--no-deps",
+        "--no-build-isolation",
+        "--target",
+        str(folder),
+        *option,
+        str(ROOT / "native"),
+    )
     tests = [str(ROOT / "native" / "tests" / "python" / f"test_{topic}_arrays.py") for topic in ("cuda", "foreign")]
     _python(session, "-m", "pytest", "-q", *tests, env={"PYTHONPATH": str(folder), "ASD_REQUIRE_CUDA": "1"})
 
