@@ -1,5 +1,6 @@
 // A model file from bytes: either a refusal that says why, or a model whose scores are finite or refused as too far out, and the
-// same for each query alone as for all together and for any number of threads.
+// same for each query alone as for all together and, for mixtures, for any number of threads: the banks that fit into a fuzzer's
+// input are too small to be shared out (inlier_score_test has larger ones).
 #include <cmath>
 #include <string>
 

@@ -8,7 +8,8 @@
  *   - Memory belongs to the caller. Arrays are dense, row-major and aligned for their type; inputs and outputs do not
  *     overlap. Sizes are int64_t and count elements, not bytes.
  *   - An options struct begins with struct_size (set it with the *_INIT macro) and grows only at its end. A field past those
- *     that the library knows must be 0: a newer caller's option is refused, never ignored.
+ *     that the library knows must be 0: a newer caller's option is refused, never ignored. A struct that is shorter than the
+ *     library's own is refused too.
  *   - Finite input has a finite result as long as the result fits its type; past that range it is infinite or NaN, and
  *     each function says where that is. No recording at full scale 1 comes near.
  *   - It keeps no state and may be called from any number of threads at once on different outputs. A handle is only read
@@ -35,7 +36,8 @@
 extern "C" {
 #endif
 
-/* Raised when a function or the meaning of one changes; adding at the end of an options struct does not raise it. */
+/* Raised, from release 0.1.0 on, when a function goes, changes its meaning, or an options struct grows. Before that release
+ * structs and functions change as they need to. */
 #define ASD_ABI_VERSION 1
 
 /* The most second-order sections of one filter: a filter of order 64. */

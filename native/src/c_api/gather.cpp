@@ -24,6 +24,9 @@ asd_status require_place(const Gather<Sample> &from, int64_t crop) {
     switch (place.fault) {
         case CropFault::none: return ASD_OK;
         case CropFault::clip:
+            if (from.bank_clips == 0)
+                return fail(ASD_INVALID_ARGUMENT, "the bank holds no clip, but a crop of clip %lld is asked for: pass no crops",
+                            Number(clip));
             return fail(ASD_INVALID_ARGUMENT, "clips must be between 0 and %lld, the last clip of the bank; got %lld at %lld",
                         Number(from.bank_clips - 1), Number(clip), Number(crop));
         case CropFault::edges:

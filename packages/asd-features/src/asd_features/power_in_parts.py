@@ -62,5 +62,5 @@ def _parts(samples: int, sos: NDArray[np.float64], settings: SegmentSettings) ->
 
 
 def _margin_samples(sos: NDArray[np.float64]) -> int:
-    radius = max(float(np.abs(np.roots(section[3:])).max()) for section in sos)
+    radius = max(float(np.abs(np.roots(section[3:])).max(initial=0.0)) for section in sos)
     return math.ceil(math.log(_LEFT_OF_RESPONSE) / math.log(radius)) if radius > 0 else 0

@@ -89,7 +89,7 @@ def _inlier_model(folder: Path, name: str, manifest: Manifest) -> InlierModel:
     try:
         model = InlierModel(read_file(folder, inlier_file(name), manifest))
     except ValueError as error:
-        raise error if isinstance(error, BundleError) else BundleError(path, str(error)) from error
+        raise error if isinstance(error, BundleError) else BundleError(path, str(error).removeprefix("bytes: ")) from error
     expected = {"knn": "MahalanobisKNN", "gmm": "GaussianMixtureInlier"}[name.partition("-")[0]]
     if model.kind != expected or model.dimensions != EMBEDDING:
         raise BundleError(path, f"is not a {expected} of {EMBEDDING} numbers.")
