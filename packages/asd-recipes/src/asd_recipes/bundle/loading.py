@@ -88,8 +88,10 @@ def _inlier_model(folder: Path, name: str, manifest: Manifest) -> InlierModel:
     path = folder / inlier_file(name)
     try:
         model = InlierModel(read_file(folder, inlier_file(name), manifest))
+    except BundleError:
+        raise
     except ValueError as error:
-        raise error if isinstance(error, BundleError) else BundleError(path, str(error).removeprefix("bytes: ")) from error
+        raise BundleError(path, str(error).removeprefix("bytes: ")) from error
     expected = {"knn": "MahalanobisKNN", "gmm": "GaussianMixtureInlier"}[name.partition("-")[0]]
     if model.kind != expected or model.dimensions != EMBEDDING:
         raise BundleError(path, f"is not a {expected} of {EMBEDDING} numbers.")
