@@ -17,7 +17,6 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-import asd_native
 from asd_features import AudioError, waveform_blocks
 from asd_recipes.dataset import Clip, Problem
 from asd_recipes.recipe import Audio
@@ -56,13 +55,15 @@ class WaveformBank:
         """(B, T) float32 in [-1, 1): for each index the samples from its offset on; a shorter clip is repeated."""
         out = np.empty((len(indices), length_samples), np.float32)
         for row, (index, offset) in enumerate(zip(indices, offsets, strict=True)):
-            wave = self.waves[index]
-            assert 0 <= offset <= max(0, len(wave) - length_samples)
-            piece = wave[offset : offset + length_samples]
-            asd_native.cut_segments(
-                piece, segment_samples=length_samples, hop_samples=length_samples, out=out[row : row + 1]
-            )
+            wave: NDArray[Any] = self.waves[index]
+            if len(wave) < length_samples:
+                wave = np.resize(wave, length_samples)
+            np.multiply(wave[offset : offset + length_samples], _scale(wave), out=out[row], dtype=np.float32)
         return out
+
+
+def _scale(wave: NDArray[Any]) -> np.float32:
+    return np.float32(1 / 32768) if wave.dtype == np.int16 else np.float32(1)
 
 
 def open_bank(clips: Sequence[Clip], audio: Audio, folder: Path, *, advance: Callable[[int], None]) -> WaveformBank:
