@@ -263,6 +263,16 @@ def emulate(session: nox.Session) -> None:
     _python(session, "tools/emulate.py", emulator, _bin(folder / "venv", "python"), ctest, str(build))
 
 
+def _native_beside(session: nox.Session, name: str, *settings: str) -> Path:
+    """asd-native built with other settings, in a folder to put before the environment's own: for PYTHONPATH."""
+    folder = ROOT / ".nox" / name
+    shutil.rmtree(folder, ignore_errors=True)
+    options = [f"-C{setting}" for setting in settings]
+    _pip(session, shared_environment(session), "--no-deps", "--no-build-isolation", "--target", str(folder), *options,
+         str(ROOT / "native"))  # fmt: skip
+    return folder
+
+
 @nox.session
 def sanitize(session: nox.Session) -> None:
     """The native core's tests, Python's too, with address and undefined-behaviour sanitizers; C++ with the thread's."""
@@ -272,12 +282,8 @@ def sanitize(session: nox.Session) -> None:
 
 
 def _sanitize_python(session: nox.Session) -> None:
-    site = ROOT / ".nox" / "sanitized"
-    shutil.rmtree(site, ignore_errors=True)
-    settings = {"cmake.define.ASD_SANITIZE": "address,undefined", "build-dir": ROOT / ".nox" / "cmake" / "asan-python"}
-    options = [f"-C{name}={value}" for name, value in settings.items()]
-    _pip(session, shared_environment(session), "--no-deps", "--no-build-isolation", "--target", str(site), *options,
-         str(ROOT / "native"))  # fmt: skip
+    build = ROOT / ".nox" / "cmake" / "asan-python"
+    site = _native_beside(session, "sanitized", "cmake.define.ASD_SANITIZE=address,undefined", f"build-dir={build}")
     # Before Python's own memory; with the C++ library, whose exceptions the sanitizer wraps when it starts. Python
     # itself leaks on purpose what it holds to the end, so leaks are looked for in the C++ tests alone.
     compiler = os.environ.get("CXX", "c++")
@@ -332,19 +338,7 @@ def cuda(session: nox.Session) -> None:
 def emulate_cuda(session: nox.Session) -> None:
     """The CUDA launchers on a device emulated on the host: their C++ tests, and Python's with arrays on that device."""
     _cmake(session, "emulated-cuda", "-DASD_EMULATED_CUDA=ON")
-    folder = ROOT / ".nox" / "emulated-cuda"
-    shutil.rmtree(folder, ignore_errors=True)
-    option = ["-C", "cmake.define.ASD_EMULATED_CUDA=ON"]
-    _pip(
-        session,
-        ENVIRONMENT,
-        "--no-deps",
-        "--no-build-isolation",
-        "--target",
-        str(folder),
-        *option,
-        str(ROOT / "native"),
-    )
+    folder = _native_beside(session, "emulated-cuda", "cmake.define.ASD_EMULATED_CUDA=ON")
     tests = [str(ROOT / "native" / "tests" / "python" / f"test_{topic}_arrays.py") for topic in ("cuda", "foreign")]
     _python(session, "-m", "pytest", "-q", *tests, env={"PYTHONPATH": str(folder), "ASD_REQUIRE_CUDA": "1"})
 

@@ -4,8 +4,8 @@
 #include <memory>
 #include <string>
 
-#include "../cpu/isa_kernels.hpp"
 #include "../cpu/launchers.hpp"
+#include "../cpu/sample_kernels.hpp"
 #include "checks.hpp"
 #include "inlier_file.hpp"
 
@@ -88,18 +88,12 @@ asd_status require_dimensions(int64_t dimensions, const asd_inlier &inlier) {
                 static_cast<long long>(wanted), static_cast<long long>(dimensions));
 }
 
-int64_t first_not_finite(const float *values, int64_t count) {
-    return asd::cpu::isa_kernels().first_not_finite_f32(values, count);
-}
-int64_t first_not_finite(const double *values, int64_t count) {
-    return asd::cpu::isa_kernels().first_not_finite_f64(values, count);
-}
-
 template <class Value>
 asd_status score(const asd_inlier &inlier, const void *data, int64_t count, const asd_score_options &options,
                  double *scores) {
     const auto *queries = static_cast<const Value *>(data);
-    const int64_t dimensions = dimensions_of(inlier), bad = first_not_finite(queries, count * dimensions);
+    const asd::cpu::IsaKernels &isa = asd::cpu::isa_kernels();
+    const int64_t dimensions = dimensions_of(inlier), bad = first_not_finite(isa, queries, count * dimensions);
     if (bad < count * dimensions)
         return fail(ASD_INVALID_ARGUMENT, "queries must be finite; query %lld holds %g at %lld: leave that query out",
                     static_cast<long long>(bad / dimensions), static_cast<double>(queries[bad]),
@@ -109,7 +103,7 @@ asd_status score(const asd_inlier &inlier, const void *data, int64_t count, cons
             asd::cpu::knn_score(queries, count, inlier.knn, options.threads, scores);
         else
             asd::cpu::gmm_score(queries, count, inlier.gmm, options.threads, scores);
-        const int64_t far = first_not_finite(scores, count);
+        const int64_t far = first_not_finite(isa, scores, count);
         if (far == count) return ASD_OK;
         return fail(ASD_INVALID_ARGUMENT, "query %lld lies so far from the training vectors that float32 overflows: look for "
                                           "what made it so large, or leave it out",

@@ -5,7 +5,7 @@
 #include <initializer_list>
 #include <string>
 
-#include "../cpu/isa_kernels.hpp"
+#include "../cpu/sample_kernels.hpp"
 #include "checks.hpp"
 #include "inlier_header.hpp"
 #include "tensor_table.hpp"
@@ -81,12 +81,7 @@ asd_status read_values(const TensorTable &table, const char *name, asd_inlier *m
     const Tensor &tensor = get(table, name);
     const int64_t count = tensor.elements();
     *values = place<Value>(tensor, made);
-    const cpu::IsaKernels &isa = cpu::isa_kernels();
-    int64_t bad = 0;
-    if constexpr (sizeof(Value) == sizeof(float))
-        bad = isa.first_not_finite_f32(*values, count);
-    else
-        bad = isa.first_not_finite_f64(*values, count);
+    const int64_t bad = cpu::first_not_finite(cpu::isa_kernels(), *values, count);
     if (count > 0 && bad == count) return ASD_OK;
     return wrong_array(name, "must hold finite numbers" + (count ? "; element " + std::to_string(bad) + " is not" : ""));
 }

@@ -1,8 +1,8 @@
 // Weighted means of scores and of score maps.
 #include <cmath>
 
-#include "../cpu/isa_kernels.hpp"
 #include "../cpu/launchers.hpp"
+#include "../cpu/sample_kernels.hpp"
 #include "checks.hpp"
 
 #if defined(ASD_WITH_CUDA)
@@ -13,16 +13,9 @@ using namespace asd::c_api;
 
 namespace {
 
-int64_t first_not_finite(const float *values, int64_t count) {
-    return asd::cpu::isa_kernels().first_not_finite_f32(values, count);
-}
-int64_t first_not_finite(const double *values, int64_t count) {
-    return asd::cpu::isa_kernels().first_not_finite_f64(values, count);
-}
-
 template <class Score>
 asd_status require_finite(const Score *values, int64_t clips, int64_t per_clip, const char *name) {
-    const int64_t at = first_not_finite(values, clips * per_clip);
+    const int64_t at = asd::cpu::first_not_finite(asd::cpu::isa_kernels(), values, clips * per_clip);
     if (at == clips * per_clip) return ASD_OK;
     return fail(ASD_INVALID_ARGUMENT, "%s must be finite; clip %lld holds %g at %lld: leave that clip out", name,
                 static_cast<long long>(at / per_clip), static_cast<double>(values[at]),

@@ -8,13 +8,13 @@ import os
 import struct
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from other_threads import ticks_during
 
 import asd_native
 
@@ -178,19 +178,4 @@ def test_any_number_of_threads_scores_with_one_model_at_once() -> None:
 def test_other_threads_run_while_a_model_scores() -> None:
     model = asd_native.InlierModel(knn_file(256, 4000)[0])
     queries = RNG.standard_normal((400, 256))
-    ticks: list[float] = []
-    done = threading.Event()
-
-    def tick() -> None:
-        while not done.is_set():
-            ticks.append(time.perf_counter())
-            time.sleep(0.001)
-
-    ticker = threading.Thread(target=tick)
-    ticker.start()
-    begin = time.perf_counter()
-    model.anomaly_score(queries)
-    end = time.perf_counter()
-    done.set()
-    ticker.join()
-    assert sum(begin < t < end for t in ticks) > 2
+    assert ticks_during(lambda: model.anomaly_score(queries)) > 2

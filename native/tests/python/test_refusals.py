@@ -1,8 +1,6 @@
 """What is wrong is refused, with an exception that names the argument; and nothing is converted silently."""
 
 import re
-import threading
-import time
 from collections.abc import Callable
 from functools import partial
 from importlib import metadata
@@ -10,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from other_threads import ticks_during
 
 import asd_native
 
@@ -195,21 +194,4 @@ LONG_CALLS: dict[str, Callable[[], Callable[[], Any]]] = {
 
 @pytest.mark.parametrize("name", LONG_CALLS)
 def test_other_threads_run_while_a_call_works(name: str) -> None:
-    call = LONG_CALLS[name]()
-    ticks: list[float] = []
-    done = threading.Event()
-
-    def tick() -> None:
-        while not done.is_set():
-            ticks.append(time.perf_counter())
-            time.sleep(0.001)
-
-    ticker = threading.Thread(target=tick)
-    ticker.start()
-    begin = time.perf_counter()
-    call()
-    end = time.perf_counter()
-    done.set()
-    ticker.join()
-    # With the lock held, at most the first and the last tick could fall into the call.
-    assert sum(begin < t < end for t in ticks) > 2
+    assert ticks_during(LONG_CALLS[name]()) > 2

@@ -77,9 +77,7 @@ def _write_submission(store: RunStore, result: SystemResult, tests: dict[str, Sc
                 machine=machine,
                 decisions=decide(scores.test, threshold),
             )
-        except (
-            ConventionError,
-            RowError,
-        ) as error:  # names with a folder, a comma or a bracket, as other data sets have
+        except (ConventionError, RowError) as error:
+            # Names with a folder, a comma or a bracket, as other data sets have.
             refused[machine] = str(error)
     return refused
