@@ -26,7 +26,7 @@ from asd_recipes.progress import Advance, Progress
 from asd_recipes.recipe import Recipe
 from asd_recipes.run_store import RunError, RunStore
 from asd_recipes.waveform_bank import load_bank
-from asd_recipes.worker_lifetime import interrupts_later, leave_with_parent
+from asd_recipes.worker_lifetime import interrupts_later, leave_with_parent, leaves_on_error
 
 
 @dataclass(frozen=True)
@@ -59,16 +59,15 @@ def run_side_by_side(jobs: Sequence[Job], start: WorkerStart, workers: int, prog
     """
     spawn = multiprocessing.get_context("spawn")  # a forked torch hangs
     problems: dict[Job, list[Problem]] = {}
-    watched, held = spawn.Pipe(duplex=False)
-    with (
-        watched,
-        held,
-        progress.stage("jobs", len(jobs)) as advance,
-        _relay(spawn, progress) as queue,
-        ProcessPoolExecutor(workers, spawn, _begin_worker, (start, queue, watched, spawn.Value("i", 0))) as pool,
-    ):
-        try:
-            with interrupts_later():
+    try:
+        with ExitStack() as opened:
+            with interrupts_later():  # one amid the making of a semaphore or a process would leave that behind
+                watched, held = map(opened.enter_context, spawn.Pipe(duplex=False))
+                advance = opened.enter_context(progress.stage("jobs", len(jobs)))
+                queue = opened.enter_context(_relay(spawn, progress))
+                begin = (start, queue, watched, spawn.Value("i", 0))
+                pool = opened.enter_context(ProcessPoolExecutor(workers, spawn, _begin_worker, begin))
+                opened.push(leaves_on_error(held))
                 futures = {pool.submit(_work, job): job for job in jobs}
             # The pool looks which workers live when it is given work, just before it starts another for that work: the
             # death of the last one would go unseen until a job ends. So it is given a little more.
@@ -76,14 +75,11 @@ def run_side_by_side(jobs: Sequence[Job], start: WorkerStart, workers: int, prog
             for future in as_completed(futures):
                 problems[futures[future]] = future.result()
                 advance(1)
-        except BaseException as error:
-            held.close()  # the workers leave at once: waiting for whole trainings would look like a hang
-            if isinstance(error, BrokenProcessPool):
-                raise RunError(
-                    "a worker process was killed, perhaps for want of memory. Nothing that was done is lost: give the "
-                    "same command again, with fewer --jobs."
-                ) from None
-            raise
+    except BrokenProcessPool:
+        raise RunError(
+            "a worker process was killed, perhaps for want of memory. Nothing that was done is lost: give the "
+            "same command again, with fewer --jobs."
+        ) from None
     return [problem for job in jobs for problem in problems[job]]
 
 

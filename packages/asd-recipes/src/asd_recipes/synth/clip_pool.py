@@ -6,6 +6,7 @@ import os
 import struct
 from collections.abc import Generator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import ExitStack
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -18,7 +19,7 @@ from asd_recipes.synth.clip_plan import Clip
 from asd_recipes.synth.machines import MODELS
 from asd_recipes.synth.one_writer import HeldLock
 from asd_recipes.synth.recording import record
-from asd_recipes.worker_lifetime import interrupts_later, leave_with_parent
+from asd_recipes.worker_lifetime import interrupts_later, leave_with_parent, leaves_on_error
 
 _BATCH = 8  # clips a task: large enough to hide the queue, small enough for a smooth progress bar
 
@@ -35,20 +36,15 @@ def write_clips(folder: Path, clips: list[Clip], seed: int, *, jobs: int, lock: 
         return
     # spawn, not fork: the caller may have started threads (BLAS, torch), which fork would copy in mid-step
     context = get_context("spawn")
-    watched, held = context.Pipe(duplex=False)
-    pool = ProcessPoolExecutor(min(jobs, len(batches)), context, initializer=_follow, initargs=(watched, lock))
-    try:
-        with interrupts_later():
+    with ExitStack() as opened:
+        with interrupts_later():  # one amid the making of a semaphore or a process would leave that behind
+            watched, held = map(opened.enter_context, context.Pipe(duplex=False))
+            pool = ProcessPoolExecutor(min(jobs, len(batches)), context, initializer=_follow, initargs=(watched, lock))
+            opened.callback(pool.shutdown, wait=True, cancel_futures=True)
+            opened.push(leaves_on_error(held))  # in the middle of a clip
             futures = [pool.submit(write_batch, folder, batch, seed) for batch in batches]
         for future in as_completed(futures):
             yield future.result()
-    except BaseException:
-        held.close()  # the workers leave in the middle of a clip
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-        held.close()
-        watched.close()
 
 
 def _follow(watched: Connection, lock: HeldLock) -> None:
