@@ -35,8 +35,9 @@ def interrupts_later() -> Iterator[None]:
 
 
 def leaves_on_error(held: Connection) -> Callable[[type[BaseException] | None, object, object], None]:
-    """For `ExitStack.push`: closes held if the block raises. The workers that watch its other end leave at once; to wait
-    for what they are at would look like a hang.
+    """For `ExitStack.push`: closes held if the block raises, so that the workers that watch its other end leave at once.
+
+    To wait for what they are at would look like a hang.
     """
 
     def close(kind: type[BaseException] | None, error: object, trace: object) -> None:
