@@ -35,7 +35,7 @@ def interrupts_later() -> Iterator[None]:
 
 
 def leaves_on_error(held: Connection) -> Callable[[type[BaseException] | None, object, object], None]:
-    """For `ExitStack.push`: closes held if the block raises, so that the workers that watch its other end leave at once.
+    """For `ExitStack.push`: closes held if the block raises; the workers that watch its other end then leave at once.
 
     To wait for what they are at would look like a hang.
     """
