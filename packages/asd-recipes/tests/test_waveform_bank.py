@@ -1,6 +1,5 @@
 """Crops equal plain slices, a broken file is left out and told of, and the digest sees every sample."""
 
-import dataclasses
 import sys
 from pathlib import Path
 
@@ -43,27 +42,6 @@ def test_files_become_the_16_bit_samples_that_they_hold(tmp_path: Path) -> None:
     assert {wave.dtype for wave in bank.waves} == {np.dtype(np.int16)}
     for wave, samples in zip(bank.waves, SAMPLES, strict=True):
         np.testing.assert_array_equal(wave, samples)
-
-
-def test_crops_are_slices_divided_by_32768(tmp_path: Path) -> None:
-    indices, offsets = [2, 0, 2, 1], [7, 0, 502, 300]
-    crops = _read(_write(tmp_path)).crops(indices, offsets, 400)
-    assert crops.dtype == np.float32
-    # A division by a power of two is exact, so the crops are equal and not only close.
-    expected = [SAMPLES[index][offset : offset + 400] / 32768 for index, offset in zip(indices, offsets, strict=True)]
-    np.testing.assert_array_equal(crops, np.array(expected))
-
-
-def test_a_crop_of_float_samples_is_the_slice_itself(tmp_path: Path) -> None:
-    bank = _read(_write(tmp_path)[:1])
-    wave = np.random.default_rng(9).standard_normal(500).astype(np.float32)
-    np.testing.assert_array_equal(dataclasses.replace(bank, waves=(wave,)).crops([0], [60], 300), wave[None, 60:360])
-
-
-def test_a_short_clip_is_repeated_from_its_beginning(tmp_path: Path) -> None:
-    crop = _read(_write(tmp_path)).crops([1], [0], 2000)[0]
-    period = len(SAMPLES[1])
-    np.testing.assert_array_equal(crop, [SAMPLES[1][place % period] / 32768 for place in range(2000)])
 
 
 @pytest.mark.parametrize(

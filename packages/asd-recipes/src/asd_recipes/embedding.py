@@ -7,23 +7,24 @@ embedding does not depend on its company, to the last bit; of a long recording t
 memory does not depend on its length.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from asd_features import LogMelSettings, SegmentSettings, WaveformStatistics, segments, waveform_statistics
+from asd_features import LogMelSettings, SegmentSettings, WaveformStatistics
 from asd_features.torch_log_mel import TorchLogMel
 from asd_inlier import pseudo_target_segments
 from asd_models import OutlierExposureNet, flow_score_map
 from asd_recipes.device_choice import Device
 from asd_recipes.network_training import load_network
 from asd_recipes.progress import Advance
-from asd_recipes.recipe import Recipe
+from asd_recipes.recipe import Recipe, Standardise
+from asd_recipes.standardised_segments import standardised_segments
 from asd_recipes.system_variants import SystemVariant
 from asd_recipes.training_diverged import TrainingDivergedError
 from asd_recipes.waveform_bank import Samples
@@ -52,7 +53,7 @@ class ClipEmbedder:
     log_mel: LogMelSettings
     segments: SegmentSettings
     statistics: WaveformStatistics
-    standardise: str
+    standardise: Standardise
     device: Device
     dependent_channels: int = 0  # of the flow's latent, left out of its score
 
@@ -104,7 +105,7 @@ class ClipEmbedder:
 
     def batches(self, wave: Samples) -> Iterator[Float32Array]:
         """The standardised segments of one clip, in order, (S, T) at a time."""
-        standardise = self._standardiser(wave)
+        cut = standardised_segments(wave, self.segments, self.standardise, self.statistics)
         length, hop = self.segments.length_samples, self.segments.hop_samples
         count, at_once = self.segments.count(len(wave)), max(1, _SAMPLES_AT_ONCE // length)
         for first in range(0, count, at_once):
@@ -112,15 +113,7 @@ class ClipEmbedder:
             # Segments begin every hop, but for the last one of all, which ends where the clip does.
             start = min(first * hop, max(0, len(wave) - length))
             end = len(wave) if last >= count else (last - 1) * hop + length
-            yield standardise(wave[start:end])
-
-    def _standardiser(self, wave: Samples) -> Callable[[Samples], Float32Array]:
-        """What cuts a part of a clip into standardised segments."""
-        if self.standardise == "segment":
-            return partial(segments, settings=self.segments, per_segment=True)
-        level = waveform_statistics([wave]) if self.standardise == "clip" else self.statistics
-        std = max(level.std, float(np.finfo(np.float32).tiny))
-        return partial(segments, settings=self.segments, mean=level.mean, std=std)
+            yield cut(wave[start:end])
 
     def embed(self, waves: Iterable[Samples], advance: Advance, *, score_maps: bool = False) -> Embeddings:
         """Embeddings of clips, one clip at a time; `score_maps` runs the flow as well."""

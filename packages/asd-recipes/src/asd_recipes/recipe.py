@@ -48,6 +48,7 @@ class Split:
 
 
 Schedule = Literal["one-cycle", "constant"]
+Standardise = Literal["machine", "clip", "segment"]
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Training:
     schedule: Schedule = "one-cycle"
     batch_size: int = 128
     weight_decay: float = 0.0
-    standardise: Literal["machine", "clip", "segment"] = "machine"
+    standardise: Standardise = "machine"
     mixup: Literal["cosine", "constant", "off"] = "cosine"
     mixup_alpha: float = 0.2
     encoder_weights: str = ""  # a safetensors file with torchvision's names to start ResNet-18 from; empty: random

@@ -1,7 +1,7 @@
 """Standardised crops of a training batch, on the device that trains.
 
-On a processor a crop is a slice of the bank. On a GPU the whole bank lies there as int16, and a batch is one gather:
-no sample crosses the bus after the first.
+On a processor the native core reads each crop where it lies in the bank. On a GPU the whole bank lies there as int16,
+and a batch is one gather: no sample crosses the bus after the first.
 """
 
 from collections.abc import Sequence
@@ -10,11 +10,13 @@ from functools import cached_property
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from asd_recipes.balanced_sampler import Batch
 from asd_recipes.device_choice import Device
 from asd_recipes.machine_data import PreparedData
 from asd_recipes.recipe import Recipe
+from asd_recipes.standardised_segments import LEAST_STD, standardised_segments
 
 
 class ResidentBank:
@@ -33,7 +35,7 @@ class ResidentBank:
         self._starts = (lengths.cumsum(0) - lengths).to(device)
 
     def crops(self, indices: Sequence[int], offsets: Sequence[int], length_samples: int) -> torch.Tensor:
-        """(B, T) float32 in [-1, 1), as `WaveformBank.crops`; a shorter clip is repeated."""
+        """(B, T) float32 in [-1, 1): for each index the samples from its offset on; a shorter clip is repeated."""
         device = self._samples.device
         clips = torch.tensor(indices, device=device)
         within = torch.tensor(offsets, device=device)[:, None] + torch.arange(length_samples, device=device)
@@ -61,14 +63,22 @@ class TrainingCrops:
         room = [max(0, len(self.data.bank.waves[index]) - length) for index in indices]
         offsets = [0 if rng is None else int(rng.integers(0, most + 1)) for most in room]
         if self.resident is None:
-            crops = torch.from_numpy(self.data.bank.crops(indices, offsets, length)).to(self.device.torch_device)
-        else:
-            crops = self.resident.crops(indices, offsets, length)
+            return torch.from_numpy(self._cut(indices, offsets))
+        crops = self.resident.crops(indices, offsets, length)
         mode = self.recipe.training.standardise
         if mode == "segment":
             std, mean = torch.std_mean(crops, dim=1, keepdim=True, correction=0)
         else:
             mean, std = (torch.from_numpy(part).to(crops) for part in self.data.mean_and_std(indices, mode))
         crops -= mean
-        crops /= std.clamp_min(torch.finfo(torch.float32).tiny)  # a silent crop stays silent
+        crops /= std.clamp_min(LEAST_STD)
+        return crops
+
+    def _cut(self, indices: Sequence[int], offsets: Sequence[int]) -> NDArray[np.float32]:
+        settings, by = self.recipe.segments, self.recipe.training.standardise
+        crops = np.empty((len(indices), settings.length_samples), np.float32)
+        for index, offset, crop in zip(indices, offsets, crops, strict=True):
+            wave, machine = self.data.bank.waves[index], self.data.statistics[self.data.bank.clips[index].machine]
+            cut = standardised_segments(wave, settings, by, machine)
+            cut(wave[offset : offset + settings.length_samples], out=crop[None])
         return crops

@@ -51,20 +51,6 @@ class WaveformBank:
         test = self.select(machine=machine, folder="test")
         return [index for index in test if self.clips[index].name.label is not None]
 
-    def crops(self, indices: Sequence[int], offsets: Sequence[int], length_samples: int) -> NDArray[np.float32]:
-        """(B, T) float32 in [-1, 1): for each index the samples from its offset on; a shorter clip is repeated."""
-        out = np.empty((len(indices), length_samples), np.float32)
-        for row, (index, offset) in enumerate(zip(indices, offsets, strict=True)):
-            wave: NDArray[Any] = self.waves[index]
-            if len(wave) < length_samples:
-                wave = np.resize(wave, length_samples)
-            np.multiply(wave[offset : offset + length_samples], _scale(wave), out=out[row], dtype=np.float32)
-        return out
-
-
-def _scale(wave: NDArray[Any]) -> np.float32:
-    return np.float32(1 / 32768) if wave.dtype == np.int16 else np.float32(1)
-
 
 def open_bank(clips: Sequence[Clip], audio: Audio, folder: Path, *, advance: Callable[[int], None]) -> WaveformBank:
     """The bank in a folder, if it holds these clips as they are now; else every file is read and the folder replaced.
