@@ -13,6 +13,7 @@ import measure
 import native_rows
 import process_rows
 import scoring_rows
+import stream_rows
 import torch
 import training_rows
 import typer
@@ -28,6 +29,7 @@ def _rows(cores: int) -> Iterator[Row]:
         yield from features_rows.rows(threads)
         yield from scoring_rows.rows(threads)
     yield features_rows.one_thread_beside(cores)
+    yield from stream_rows.rows(cores)
     yield from training_rows.rows(cores)
     yield from clip_scoring_rows.rows(cores)
     yield from inlier_rows.rows(cores)
