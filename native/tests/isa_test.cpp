@@ -99,6 +99,28 @@ void a_signal_in_blocks_has_the_bits_of_the_whole(const IsaKernels &isa) {
     }
 }
 
+// Of a size on both sides of a part, at full scale, where sums of 32 bits come closest to their limit.
+void moments_of_integers_lose_nothing(const IsaKernels &isa) {
+    std::vector<std::int16_t> lowest(70000, -32768), extremes(70000, 32767);
+    for (std::size_t i = 0; i < extremes.size(); i += 2) extremes[i] = -32768;
+    for (const std::vector<std::int16_t> &wave : {noise_i16(70000, 6), lowest, extremes}) {
+        for (const int64_t count : {1, 17, 32767, 32768, 32769, 65536, 65553, 70000}) {
+            int64_t sum = 0, squares = 0;  // below 2^47
+            for (int64_t i = 0; i < count; ++i) {
+                sum += wave[i];
+                squares += wave[i] * wave[i];
+            }
+            const long double scale = 1.0L / 32768, mean = scale * sum / count;
+            const long double centred = scale * scale * squares - mean * mean * count;
+            const Moments got = isa.moments_i16(wave.data(), count);
+            CHECK(got.count == static_cast<double>(count));
+            CHECK(std::abs(got.mean - static_cast<double>(mean)) <= 1e-16);
+            CHECK(std::abs(got.squares - static_cast<double>(centred)) <= 1e-15 * static_cast<double>(count));
+            CHECK(squares * count != sum * sum || got.squares == 0.0);
+        }
+    }
+}
+
 void waves_agree(const IsaKernels &isa, const IsaKernels &plain) {
     const Standardise by{0.0123, 7.7};
     const std::vector<std::int16_t> i16 = noise_i16(5000, 4);
@@ -149,6 +171,7 @@ int main() {
         the_pipeline_is_the_cascade(*isa);
         filters_agree(*isa, **list);
         a_signal_in_blocks_has_the_bits_of_the_whole(*isa);
+        moments_of_integers_lose_nothing(*isa);
         waves_agree(*isa, **list);
         the_first_value_that_is_not_finite_is_found(*isa);
     }

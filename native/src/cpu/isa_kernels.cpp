@@ -31,7 +31,7 @@ const IsaKernels ASD_JOIN(isa_kernels_, ASD_ISA) = {
     ASD_TEXT(ASD_ISA),
     first_not_finite_f32,
     first_not_finite_f64,
-    moments<std::int16_t>,
+    moments,
     moments<float>,
     moments<double>,
     standardise<std::int16_t>,

@@ -24,6 +24,14 @@ void to_double(const Sample *wave, int64_t count, double *out) {
     for (int64_t i = 0; i < count; ++i) out[i] = asd::kernels::sample_value(wave[i]);
 }
 
+// Of so few integers that size * squares, at most 2^60, is exact.
+Moments scaled_moments(int64_t size, int64_t sum, int64_t squares) {
+    constexpr double SCALE = 1.0 / 32768;
+    const auto count = static_cast<double>(size);
+    const auto centred = static_cast<double>(size * squares - sum * sum);
+    return {count, static_cast<double>(sum) * SCALE / count, centred * (SCALE * SCALE) / count};
+}
+
 // In parts that stay in the first-level cache between their two passes.
 template <class Sample>
 Moments moments(const Sample *wave, int64_t count) {
@@ -34,6 +42,37 @@ Moments moments(const Sample *wave, int64_t count) {
         const auto load = [part](int64_t i) { return asd::kernels::sample_value(part[i]); };
         const int64_t size = begin + PART < count ? PART : count - begin;
         total = asd::kernels::combine(total, asd::kernels::moments_of(load, size));
+    }
+    return total;
+}
+
+// 16-bit samples are summed as integers: one pass, and no rounding before the last division. Sums of squares in halves, so that
+// 32 bits hold those of a part.
+Moments moments(const std::int16_t *wave, int64_t count) {
+    constexpr int64_t PART = 1 << 15;
+    constexpr int LANES = asd::kernels::SUM_LANES;
+    Moments total{0.0, 0.0, 0.0};
+    for (int64_t begin = 0; begin < count; begin += PART) {
+        const std::int16_t *part = wave + begin;
+        const int64_t size = begin + PART < count ? PART : count - begin;
+        std::int32_t sums[LANES] = {};
+        std::uint32_t low[LANES] = {}, high[LANES] = {};
+        const auto add = [&](std::int32_t sample, int lane) {
+            const auto square = static_cast<std::uint32_t>(sample * sample);
+            sums[lane] += sample;
+            low[lane] += square & 0xffff;
+            high[lane] += square >> 16;
+        };
+        const int64_t even = size - size % LANES;
+        for (int64_t i = 0; i < even; i += LANES)
+            for (int lane = 0; lane < LANES; ++lane) add(part[i + lane], lane);
+        for (int64_t i = even; i < size; ++i) add(part[i], 0);
+        int64_t sum = 0, squares = 0;
+        for (int lane = 0; lane < LANES; ++lane) {
+            sum += sums[lane];
+            squares += low[lane] + (static_cast<int64_t>(high[lane]) << 16);
+        }
+        total = asd::kernels::combine(total, scaled_moments(size, sum, squares));
     }
     return total;
 }
