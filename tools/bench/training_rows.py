@@ -19,12 +19,12 @@ from measure import Row
 from torch.utils.data import DataLoader, Dataset
 
 from asd_features import mel_filterbank
-from asd_features.torch_log_mel import TorchLogMel
 from asd_models import OutlierExposureNet
 from asd_recipes.balanced_sampler import Batch
 from asd_recipes.clip_name import parse_clip_name
 from asd_recipes.dataset import Clip
 from asd_recipes.device_choice import choose_device
+from asd_recipes.device_log_mel import device_log_mel
 from asd_recipes.machine_data import PreparedData, prepare_data
 from asd_recipes.mixed_batch import plain_batch
 from asd_recipes.network_training import NetworkTraining
@@ -97,7 +97,7 @@ def _ours(data: PreparedData, first: dict[str, torch.Tensor], threads: int) -> t
     model, _, _ = training._fresh()
     model.load_state_dict(first)
     optimiser = torch.optim.AdamW(model.parameters(), lr=RATE, weight_decay=0.0, fused=True)
-    log_mel = TorchLogMel(RECIPE.log_mel)
+    log_mel = device_log_mel(RECIPE.log_mel, device)
     model.train()
     times, losses = [], []
     for indices in _batches(data):

@@ -9,10 +9,10 @@ import pytest
 import torch
 from torch.optim.lr_scheduler import ConstantLR, OneCycleLR
 
-from asd_features.torch_log_mel import TorchLogMel
 from asd_recipes.attribute_labels import attribute_labels
 from asd_recipes.balanced_sampler import Batch
 from asd_recipes.device_choice import choose_device
+from asd_recipes.device_log_mel import device_log_mel
 from asd_recipes.machine_data import PreparedData, prepare_data
 from asd_recipes.mixed_batch import mixed_batch, plain_batch
 from asd_recipes.network_training import NetworkTraining, build_network, load_network
@@ -185,7 +185,7 @@ def test_the_validation_loss_of_training_clips_is_their_loss(system: str, data: 
     clips = {name: data.training[name][:4] for name in data.training}
     training = _training(dataclasses.replace(data, validation=clips), "joint.flow_weight=1e-3", system=system)
     model, _, _ = training._fresh()
-    log_mel = TorchLogMel(training.recipe.log_mel)
+    log_mel = device_log_mel(training.recipe.log_mel, DEVICE)
     found = validate(training, 0, log_mel, model)
     others = [*clips["ToyCar"], *clips["valve"]]
     batch = plain_batch(Batch(clips["fan"], others[::2]), training.crops, training.labels)
@@ -220,7 +220,7 @@ def test_the_loss_is_the_weighted_sum_of_its_parts(data: PreparedData) -> None:
     model, _, _ = training._fresh()
     assert training.labels is not None
     batch = plain_batch(Batch(data.training["fan"][:3], data.training["valve"][:3]), _crops(data), training.labels)
-    log_mel = TorchLogMel(training.recipe.log_mel)
+    log_mel = device_log_mel(training.recipe.log_mel, DEVICE)
     parts, _ = training.losses_and_logits(model, log_mel, batch)
     dimensions = model(log_mel(batch.waves)).map[0].numel()
     total = parts["machine_loss"] + 5 * parts["attribute_loss"] + 1e-3 * dimensions * parts["flow_loss"]

@@ -13,7 +13,7 @@ from asd_features.audio_errors import (
     UnreadableAudioError,
 )
 from asd_features.audio_file import AudioInfo, audio_info
-from asd_features.log_mel import log_mel, segment_log_mel
+from asd_features.log_mel import log_mel, segment_log_mel, takes_window
 from asd_features.log_mel_settings import LogMelSettings
 from asd_features.mel_filterbank import mel_filterbank
 from asd_features.power_weights import HighPassSettings, high_pass_sos, power_weights
@@ -47,6 +47,7 @@ __all__ = [
     "read_waveform",
     "segment_log_mel",
     "segments",
+    "takes_window",
     "waveform_blocks",
     "waveform_statistics",
 ]

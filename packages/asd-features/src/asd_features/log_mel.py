@@ -94,10 +94,16 @@ def _checked_wave(wave: NDArray[Any]) -> NDArray[Any]:
     return wave
 
 
+def takes_window(settings: LogMelSettings) -> bool:
+    """Whether `log_mel` takes the window: a power of two from 256 to 8192 samples. `TorchLogMel` takes any even one."""
+    window = settings.window_samples
+    return _LEAST_WINDOW <= window <= _MOST_WINDOW and window & (window - 1) == 0
+
+
 @lru_cache(maxsize=16)
 def _kernel(settings: LogMelSettings) -> asd_native.LogMel:
     window = settings.window_samples
-    if not _LEAST_WINDOW <= window <= _MOST_WINDOW or window & (window - 1):
+    if not takes_window(settings):
         raise ValueError(
             f"window_s must be a power of two from {_LEAST_WINDOW} to {_MOST_WINDOW} samples; got {settings.window_s} "
             f"s = {window} samples at {settings.sample_rate_hz} Hz. asd_features.torch_log_mel takes any even number."

@@ -17,10 +17,10 @@ import torch
 from numpy.typing import NDArray
 
 from asd_features import LogMelSettings, SegmentSettings, WaveformStatistics
-from asd_features.torch_log_mel import TorchLogMel
 from asd_inlier import pseudo_target_segments
 from asd_models import OutlierExposureNet, flow_score_map
 from asd_recipes.device_choice import Device
+from asd_recipes.device_log_mel import DeviceLogMel, device_log_mel
 from asd_recipes.network_training import load_network
 from asd_recipes.progress import Advance
 from asd_recipes.recipe import Recipe, Standardise
@@ -95,9 +95,9 @@ class ClipEmbedder:
         )
 
     @cached_property
-    def _log_mel_layer(self) -> TorchLogMel:
+    def _spectrograms(self) -> DeviceLogMel:
         """Made once, also where recordings are scored one by one."""
-        return TorchLogMel(self.log_mel).to(self.device.torch_device)
+        return device_log_mel(self.log_mel, self.device)
 
     def cut(self, wave: Samples) -> Float32Array:
         """(S, T) standardised segments of one clip."""
@@ -140,7 +140,7 @@ class ClipEmbedder:
             for batches in clips:
                 counts.append(0)
                 for batch in batches:
-                    output = self.network(self._log_mel_layer(torch.from_numpy(batch).to(self.device.torch_device)))
+                    output = self.network(self._spectrograms(torch.from_numpy(batch).to(self.device.torch_device)))
                     vectors.append(output.embedding.float().cpu().numpy())
                     if score_maps:
                         assert self.network.flow is not None, "only a network with a flow is asked for its score"

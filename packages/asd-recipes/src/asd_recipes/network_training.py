@@ -14,7 +14,6 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch.optim.lr_scheduler import ConstantLR, LRScheduler, OneCycleLR
 
-from asd_features.torch_log_mel import TorchLogMel
 from asd_models import (
     DomainInvariantPrior,
     FastFlow,
@@ -30,6 +29,7 @@ from asd_models.outlier_exposure_net import EMBEDDING
 from asd_recipes.attribute_labels import AttributeLabels
 from asd_recipes.balanced_sampler import batches_per_epoch, epoch_batches
 from asd_recipes.device_choice import Device
+from asd_recipes.device_log_mel import DeviceLogMel, device_log_mel
 from asd_recipes.machine_data import PreparedData
 from asd_recipes.mixed_batch import MixedBatch, mixed_batch
 from asd_recipes.network_validation import validate
@@ -98,7 +98,7 @@ class NetworkTraining:
         if checkpoint.is_file():
             done, history = load_checkpoint(checkpoint, **state)  # type: ignore[arg-type]
             progress.say(f"{self.machine} {self.name}: going on after epoch {done}")
-        log_mel = TorchLogMel(self.recipe.log_mel).to(self.device.torch_device)
+        log_mel = device_log_mel(self.recipe.log_mel, self.device)
         epochs, saved = self.budget.epochs, time.monotonic()
         with progress.stage(f"{self.machine} {self.name}: train", epochs, done=done) as advance:
             for epoch in range(done, epochs):
@@ -114,7 +114,7 @@ class NetworkTraining:
         checkpoint.unlink(missing_ok=True)
 
     def losses_and_logits(
-        self, model: OutlierExposureNet, log_mel: TorchLogMel, batch: MixedBatch
+        self, model: OutlierExposureNet, log_mel: DeviceLogMel, batch: MixedBatch
     ) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
         """The loss of a batch and its parts, and the machine logits (B,).
 
@@ -158,7 +158,7 @@ class NetworkTraining:
     def _train_epoch(
         self,
         epoch: int,
-        log_mel: TorchLogMel,
+        log_mel: DeviceLogMel,
         model: OutlierExposureNet,
         optimiser: torch.optim.Optimizer,
         schedule: LRScheduler,

@@ -6,9 +6,9 @@ import numpy as np
 import torch
 
 from asd_eval import roc_auc
-from asd_features.torch_log_mel import TorchLogMel
 from asd_models import OutlierExposureNet
 from asd_recipes.balanced_sampler import Batch
+from asd_recipes.device_log_mel import DeviceLogMel
 from asd_recipes.mixed_batch import plain_batch
 from asd_recipes.training_diverged import TrainingDivergedError
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @torch.no_grad()
 def validate(
-    training: "NetworkTraining", epoch: int, log_mel: TorchLogMel, model: OutlierExposureNet
+    training: "NetworkTraining", epoch: int, log_mel: DeviceLogMel, model: OutlierExposureNet
 ) -> dict[str, float]:
     """The loss, and the AUC of pseudo-anomalies against the target machine by the machine logit.
 

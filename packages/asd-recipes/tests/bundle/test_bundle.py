@@ -108,7 +108,10 @@ def test_a_model_may_be_moved_renamed_linked_to_and_have_other_files_beside_it(
 
 
 def test_a_model_of_version_1_is_read_for_ever(version_1: Path, manifest: Manifest, tone: NDArray[np.float32]) -> None:
-    """The archive was written once and is never made anew; the scores are those of that day."""
+    """The archive was written once and is never made anew; the score is what float32 log-mel, that day's, gives.
+
+    Of a tone with noise: beside a tone in digital silence float32 hears its own rounding, and today's float64 does not.
+    """
     assert VERSION_1.stat().st_size < 200_000
     read = bundle.read_manifest(version_1)
     assert read.recipe.segments.length_s == 1.0  # of the rest, a later profile may think otherwise
@@ -118,7 +121,8 @@ def test_a_model_of_version_1_is_read_for_ever(version_1: Path, manifest: Manife
         manifest.scores,
         manifest.threshold,
     )
-    scored = load_bundle(version_1, device="cpu").score_wave(tone)
+    noise = np.random.default_rng(0).normal(0, 0.01, len(tone)).astype(np.float32)
+    scored = load_bundle(version_1, device="cpu").score_wave(tone + noise)
     expected = json.loads(VERSION_1.with_name("model-version-1-score.json").read_text())
     assert scored.score == pytest.approx(expected["score"], rel=RELATIVE)
     assert (scored.worst_start_s, scored.worst_end_s) == (expected["worst_start_s"], expected["worst_end_s"])
