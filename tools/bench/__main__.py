@@ -21,6 +21,8 @@ from machine_limits import measure_limits
 from measure import Row
 from table import header, line
 
+HEADING = "## Measured"
+
 
 def _rows(cores: int) -> Iterator[Row]:
     for threads in sorted({1, cores}):
@@ -39,7 +41,7 @@ def _rows(cores: int) -> Iterator[Row]:
 
 def main(
     quick: Annotated[bool, typer.Option(help="One run each, of less data: does it run to its end?")] = False,
-    markdown: Annotated[Path | None, typer.Option(help="Write the table to this file as well.")] = None,
+    markdown: Annotated[Path | None, typer.Option(help=f"Write it to this file too, from '{HEADING}' on.")] = None,
 ) -> None:
     """Prints the table, each row as it is measured."""
     measure.quick = quick
@@ -51,7 +53,8 @@ def main(
         lines.append(line(row, limits))
         print(lines[-1], flush=True)
     if markdown is not None:
-        markdown.write_text("# Benchmarks\n\nMade by `nox -s bench`.\n\n" + "\n".join(lines) + "\n", encoding="utf-8")
+        before = markdown.read_text(encoding="utf-8").partition(HEADING)[0] if markdown.is_file() else ""
+        markdown.write_text(before + HEADING + "\n\n" + "\n".join(lines) + "\n", encoding="utf-8")
 
 
 typer.run(main)
