@@ -47,13 +47,14 @@ int posix_memalign(void **memory, std::size_t alignment, std::size_t size) noexc
 }
 }
 #else
-void *operator new(std::size_t size) {
+// Not inlined: GCC 12 would then see malloc or free alone and warn of a pair that does not match.
+[[gnu::noinline]] void *operator new(std::size_t size) {
     if (!succeeds()) throw std::bad_alloc();
     if (void *memory = std::malloc(size > 0 ? size : 1)) return memory;
     throw std::bad_alloc();
 }
-void operator delete(void *memory) noexcept { std::free(memory); }
-void operator delete(void *memory, std::size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void *memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void *memory, std::size_t) noexcept { std::free(memory); }
 #endif
 
 namespace {

@@ -53,8 +53,11 @@ def main(
         lines.append(line(row, limits))
         print(lines[-1], flush=True)
     if markdown is not None:
-        before = markdown.read_text(encoding="utf-8").partition(HEADING)[0] if markdown.is_file() else ""
-        markdown.write_text(before + HEADING + "\n\n" + "\n".join(lines) + "\n", encoding="utf-8")
+        page = markdown.read_text(encoding="utf-8") if markdown.is_file() else f"# Benchmarks\n\n{HEADING}\n"
+        before, heading, _ = page.partition(f"\n{HEADING}\n")
+        if not heading:
+            raise typer.BadParameter(f"{markdown} has no line '{HEADING}': add it where the table is to begin.")
+        markdown.write_text(before + heading + "\n" + "\n".join(lines) + "\n", encoding="utf-8")
 
 
 typer.run(main)

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 
 #include "../kernels/sample_value.hpp"
 #include "isa_kernels.hpp"
@@ -24,7 +25,7 @@ void to_double(const Sample *wave, int64_t count, double *out) {
     for (int64_t i = 0; i < count; ++i) out[i] = asd::kernels::sample_value(wave[i]);
 }
 
-// Of so few integers that size * squares, at most 2^60, is exact.
+// Of a part of 16-bit samples.
 Moments scaled_moments(int64_t size, int64_t sum, int64_t squares) {
     constexpr double SCALE = 1.0 / 32768;
     const auto count = static_cast<double>(size);
@@ -46,11 +47,13 @@ Moments moments(const Sample *wave, int64_t count) {
     return total;
 }
 
-// 16-bit samples are summed as integers: one pass, and no rounding before the last division. Sums of squares in halves, so that
-// 32 bits hold those of a part.
+// 16-bit samples are summed as integers, exactly, in one pass instead of two: a part rounds where it becomes double, and nowhere
+// before. Sums of squares in halves, so that 32 bits hold those of a part.
 Moments moments(const std::int16_t *wave, int64_t count) {
     constexpr int64_t PART = 1 << 15;
     constexpr int LANES = asd::kernels::SUM_LANES;
+    static_assert(0xffff * (PART / LANES + LANES) <= std::numeric_limits<std::uint32_t>::max(), "low halves of a lane");
+    static_assert(PART <= std::numeric_limits<int64_t>::max() / (PART << 30), "size times squares");
     Moments total{0.0, 0.0, 0.0};
     for (int64_t begin = 0; begin < count; begin += PART) {
         const std::int16_t *part = wave + begin;

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.lib.stride_tricks import sliding_window_view
 
-from asd_features import LogMelSettings, SegmentSettings, log_mel, mel_filterbank, read_waveform, segments
+from asd_features import LogMelSettings, SegmentSettings, log_mel, mel_filterbank, read_waveform, segments, takes_window
 from asd_features.log_mel import segment_log_mel
 from asd_features.mel_filterbank import exact_filterbank
 
@@ -217,8 +217,17 @@ def test_a_wave_that_is_not_finite_is_refused(bad: float) -> None:
 
 @pytest.mark.parametrize("window_s", [0.008, 0.1, 1.024])
 def test_a_window_that_the_kernel_does_not_know_is_refused(window_s: float) -> None:
+    settings = LogMelSettings(window_s=window_s, bands=4)
+    assert not takes_window(settings)
     with pytest.raises(ValueError, match="window_s must be a power of two from 256 to 8192 samples; got"):
-        log_mel(noise(20000), LogMelSettings(window_s=window_s, bands=4))
+        log_mel(noise(20000), settings)
+
+
+@pytest.mark.parametrize("samples", [256, 2048, 8192])
+def test_a_window_that_the_kernel_knows_is_taken(samples: int) -> None:
+    settings = LogMelSettings(window_s=samples / 16_000, bands=4)
+    assert takes_window(settings)
+    assert log_mel(noise(20000), settings).shape == (4, settings.frames(20000))
 
 
 @pytest.mark.parametrize("per_segment", [False, True])

@@ -13,6 +13,7 @@ from asd_recipes.attribute_labels import attribute_labels
 from asd_recipes.balanced_sampler import Batch
 from asd_recipes.device_choice import choose_device
 from asd_recipes.device_log_mel import device_log_mel
+from asd_recipes.embedding import ClipEmbedder
 from asd_recipes.machine_data import PreparedData, prepare_data
 from asd_recipes.mixed_batch import mixed_batch, plain_batch
 from asd_recipes.network_training import NetworkTraining, build_network, load_network
@@ -81,6 +82,22 @@ def test_a_learning_rate_without_measure_is_told_as_a_divergence(
     with pytest.raises(TrainingDivergedError, match=WHERE_AND_WAY_OUT):
         _training(data, *settings).run(tmp_path, QUIET)
     assert list(tmp_path.iterdir()) == [], "nothing that would pass for a trained network"
+
+
+@pytest.mark.parametrize("window_s", [0.128, 0.1], ids=["core", "torch layer"])
+def test_whatever_computes_log_mel_trains_and_embeds(window_s: float, data: PreparedData, tmp_path: Path) -> None:
+    """And a recording out of all scale is told of, not heard as noise."""
+    training = _training(data, f"log_mel.window_s={window_s}")
+    training.run(tmp_path, QUIET)
+    statistics = data.statistics["fan"]
+    weights = tmp_path / "weights.safetensors"
+    embedder = ClipEmbedder.load(weights, training.variant, training.recipe, statistics, DEVICE)
+    clip = data.bank.waves[0]
+    assert embedder.embed([clip], lambda steps: None).vectors.shape[1] == 512
+    loud = (clip / 32768).astype(np.float32)
+    loud[100] = 3e38
+    with pytest.raises(TrainingDivergedError, match="out of the scale"):
+        embedder.embed([loud], lambda steps: None)
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(

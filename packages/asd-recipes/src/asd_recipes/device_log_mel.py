@@ -1,6 +1,7 @@
 """Log-mel spectrograms on the device that the network runs on."""
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 
@@ -12,11 +13,21 @@ DeviceLogMel = Callable[[torch.Tensor], torch.Tensor]
 
 
 def device_log_mel(settings: LogMelSettings, device: Device) -> DeviceLogMel:
-    """From waves (B, T) to spectrograms (B, M, F) float32, both on the device.
+    """From finite waves (B, T) to spectrograms (B, M, F) float32, both on the device.
 
     On a processor it is the native core, on torch's number of threads, where that takes the window; else the torch
     layer. On a processor a wave's result does not depend on its batch.
     """
     if device.name == "cpu" and takes_window(settings):
-        return lambda waves: torch.from_numpy(log_mel(waves.numpy(), settings, threads=torch.get_num_threads()))
+        return partial(_by_core, settings)
     return TorchLogMel(settings).to(device.torch_device)
+
+
+def log_mel_in_words(settings: LogMelSettings, device: Device) -> str:
+    """What computes it, for the user: on a processor the window decides."""
+    by_core = device.name == "cpu" and takes_window(settings)
+    return "log-mel in float64" if by_core else "log-mel by torch in float32"
+
+
+def _by_core(settings: LogMelSettings, waves: torch.Tensor) -> torch.Tensor:
+    return torch.from_numpy(log_mel(waves.numpy(), settings, threads=torch.get_num_threads()))

@@ -113,7 +113,13 @@ class ClipEmbedder:
             # Segments begin every hop, but for the last one of all, which ends where the clip does.
             start = min(first * hop, max(0, len(wave) - length))
             end = len(wave) if last >= count else (last - 1) * hop + length
-            yield cut(wave[start:end])
+            standardised = cut(wave[start:end])
+            if not np.isfinite(standardised).all():
+                raise TrainingDivergedError(
+                    "a standardised sample is past float32's range: the recording is far out of the scale of those "
+                    "that trained. Leave it out, or repair its samples."
+                )
+            yield standardised
 
     def embed(self, waves: Iterable[Samples], advance: Advance, *, score_maps: bool = False) -> Embeddings:
         """Embeddings of clips, one clip at a time; `score_maps` runs the flow as well."""

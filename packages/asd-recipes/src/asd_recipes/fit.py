@@ -23,6 +23,7 @@ from asd_recipes.bundle.reading import check_limits
 from asd_recipes.clip import Problem, printable
 from asd_recipes.dataset import is_synthetic
 from asd_recipes.device_choice import Device, choose_device
+from asd_recipes.device_log_mel import log_mel_in_words
 from asd_recipes.embedding import ClipEmbedder
 from asd_recipes.job import library_versions
 from asd_recipes.machine_data import PreparedData
@@ -99,7 +100,7 @@ class OwnFit:
             return FitResult(before, problems)
         self.store.begin(recipe, about)
         labels = _labels(data)
-        _describe(data, labels, device, progress)
+        _describe(data, labels, f"{device.description}, {log_mel_in_words(recipe.log_mel, device)}", progress)
         try:
             self._train_and_score(data.prepared, labels, recipe, device, progress)
         except TrainingDivergedError as error:
@@ -212,12 +213,12 @@ def _labels(data: OwnData) -> AttributeLabels | None:
     return labels if len(labels.classes) > 1 else None
 
 
-def _describe(data: OwnData, labels: AttributeLabels | None, device: Device, progress: Progress) -> None:
+def _describe(data: OwnData, labels: AttributeLabels | None, device: str, progress: Progress) -> None:
     held_out = "the last part of each recording" if data.held_out == "time" else "whole recordings"
     pieces = data.prepared.training[NORMAL], data.prepared.validation[NORMAL]
     progress.say(
         f"{data.recordings} normal recordings, {data.seconds:.0f} s: {len(pieces[0])} pieces train, {len(pieces[1])} "
-        f"are held out ({held_out}); {len(data.prepared.training) - 1} other machines; {device.description}"
+        f"are held out ({held_out}); {len(data.prepared.training) - 1} other machines; {device}"
     )
     if len(pieces[0]) > MOST_PIECES:
         progress.say(f"the network trains on all pieces, the inlier models on {MOST_PIECES} of them, evenly spread")

@@ -1,10 +1,6 @@
 """What training and scoring need to know of the data, for one target machine."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
 
 from asd_features import WaveformStatistics, waveform_statistics
 from asd_recipes.recipe import Recipe
@@ -21,17 +17,9 @@ class PreparedData:
     validation: dict[str, list[int]]
     statistics: dict[str, WaveformStatistics]
 
-    def mean_and_std(self, indices: Sequence[int], mode: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """(B, 1) mean and standard deviation to standardise each clip with, by "machine" or by "clip".
-
-        A pseudo-anomalous clip is standardised with its own machine's statistics.
-        """
-        clips = [self.statistics[self.bank.clips[index].machine] for index in indices]
-        if mode == "clip":
-            clips = [waveform_statistics([self.bank.waves[index]]) for index in indices]
-        mean = np.array([[item.mean] for item in clips], np.float32)
-        std = np.array([[item.std] for item in clips], np.float32)
-        return mean, std
+    def statistics_of(self, index: int) -> WaveformStatistics:
+        """Those of the clip's own machine, also where it is a pseudo-anomaly of another."""
+        return self.statistics[self.bank.clips[index].machine]
 
 
 def prepare_data(bank: WaveformBank, recipe: Recipe) -> PreparedData:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from asd_recipes.dataset import Dataset, DatasetError, Problem, scan_dataset
 from asd_recipes.device_choice import Device, choose_device
+from asd_recipes.device_log_mel import log_mel_in_words
 from asd_recipes.ground_truth_join import join_ground_truth
 from asd_recipes.job import Job, JobContext, jobs_of, library_versions
 from asd_recipes.machine_data import PreparedData, prepare_data
@@ -87,7 +88,8 @@ class Reproduction:
         if self.ground_truth is not None:
             dataset = join_ground_truth(dataset, self.ground_truth)
         machines = self._targets(dataset, progress)
-        progress.say(f"data: {self.data} ({len(dataset.clips)} clips); device: {device.description}")
+        words = f"{device.description}, {log_mel_in_words(self.recipe.log_mel, device)}"
+        progress.say(f"data: {self.data} ({len(dataset.clips)} clips); device: {words}")
         with progress.stage("read recordings", len(dataset.clips)) as advance:
             bank = open_bank(dataset.clips, self.recipe.audio, self.bank, advance=advance)
         problems = [*dataset.problems, *bank.problems]

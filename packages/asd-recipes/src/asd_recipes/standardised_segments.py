@@ -1,7 +1,9 @@
 """How a clip's level is taken out: one rule for the crops that train and the segments that are scored."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +14,12 @@ from asd_recipes.waveform_bank import Samples
 
 LEAST_STD = float(np.finfo(np.float32).tiny)
 """Of a silent clip, which stays silent."""
+
+
+def level_of(wave: Samples, by: Literal["machine", "clip"], machine: WaveformStatistics) -> WaveformStatistics:
+    """Mean and standard deviation that a clip (T,) is standardised with, its machine's or its own; the latter not 0."""
+    level = waveform_statistics([wave]) if by == "clip" else machine
+    return replace(level, std=max(level.std, LEAST_STD))
 
 
 def standardised_segments(
@@ -27,5 +35,5 @@ def standardised_segments(
     """
     if by == "segment":
         return partial(segments, settings=settings, per_segment=True)
-    level = waveform_statistics([wave]) if by == "clip" else machine
-    return partial(segments, settings=settings, mean=level.mean, std=max(level.std, LEAST_STD))
+    level = level_of(wave, by, machine)
+    return partial(segments, settings=settings, mean=level.mean, std=level.std)

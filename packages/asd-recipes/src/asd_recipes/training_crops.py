@@ -16,7 +16,7 @@ from asd_recipes.balanced_sampler import Batch
 from asd_recipes.device_choice import Device
 from asd_recipes.machine_data import PreparedData
 from asd_recipes.recipe import Recipe
-from asd_recipes.standardised_segments import LEAST_STD, standardised_segments
+from asd_recipes.standardised_segments import LEAST_STD, level_of, standardised_segments
 
 
 class ResidentBank:
@@ -65,20 +65,23 @@ class TrainingCrops:
         if self.resident is None:
             return torch.from_numpy(self._cut(indices, offsets))
         crops = self.resident.crops(indices, offsets, length)
-        mode = self.recipe.training.standardise
-        if mode == "segment":
+        by = self.recipe.training.standardise
+        if by == "segment":
             std, mean = torch.std_mean(crops, dim=1, keepdim=True, correction=0)
+            std = std.clamp_min(LEAST_STD)
         else:
-            mean, std = (torch.from_numpy(part).to(crops) for part in self.data.mean_and_std(indices, mode))
+            levels = [level_of(self.data.bank.waves[index], by, self.data.statistics_of(index)) for index in indices]
+            mean = crops.new_tensor([level.mean for level in levels])[:, None]
+            std = crops.new_tensor([level.std for level in levels])[:, None]
         crops -= mean
-        crops /= std.clamp_min(LEAST_STD)
+        crops /= std
         return crops
 
     def _cut(self, indices: Sequence[int], offsets: Sequence[int]) -> NDArray[np.float32]:
         settings, by = self.recipe.segments, self.recipe.training.standardise
         crops = np.empty((len(indices), settings.length_samples), np.float32)
         for index, offset, crop in zip(indices, offsets, crops, strict=True):
-            wave, machine = self.data.bank.waves[index], self.data.statistics[self.data.bank.clips[index].machine]
-            cut = standardised_segments(wave, settings, by, machine)
+            wave = self.data.bank.waves[index]
+            cut = standardised_segments(wave, settings, by, self.data.statistics_of(index))
             cut(wave[offset : offset + settings.length_samples], out=crop[None])
         return crops

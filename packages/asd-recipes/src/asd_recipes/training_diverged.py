@@ -2,4 +2,4 @@
 
 
 class TrainingDivergedError(RuntimeError):
-    """A loss, an output or a score of a training is no longer a number; that training stops, the run goes on."""
+    """An input, a loss, an output or a score is no longer a number; that training stops, the run goes on."""
