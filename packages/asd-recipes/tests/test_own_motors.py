@@ -18,7 +18,7 @@ from asd_recipes.cli import app
 
 ROOT = Path(__file__).parents[3]
 TRAINING, UNHEARD = ("1400", "1550", "1750", "1950"), ("1450", "1650", "1850", "2000")
-LEAST_AUC = 0.7  # measured: 1.000, 1.000 and 0.906
+LEAST_AUC = 0.7  # measured: 1.000 three times; before the last bits of training changed, 0.906 once
 
 
 @pytest.fixture
