@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from other_threads import ticks_during
+from other_threads import others_run_during
 
 import asd_native
 
@@ -178,4 +178,4 @@ def test_any_number_of_threads_scores_with_one_model_at_once() -> None:
 def test_other_threads_run_while_a_model_scores() -> None:
     model = asd_native.InlierModel(knn_file(256, 4000)[0])
     queries = RNG.standard_normal((400, 256))
-    assert ticks_during(lambda: model.anomaly_score(queries)) > 2
+    assert others_run_during(lambda: model.anomaly_score(queries))
