@@ -176,7 +176,7 @@ def test_the_build_is_described() -> None:
 # Calls of some tens of milliseconds, many ticks of the thread beside them; their input is made before the clock starts.
 LONG_CALLS: dict[str, Callable[[], Callable[[], Any]]] = {
     "cut_segments": lambda: partial(
-        cut, np.ones((32, 160000), np.int16), segment_samples=80000, hop_samples=20000, per_segment=True
+        cut, np.ones((64, 160000), np.int16), segment_samples=80000, hop_samples=20000, per_segment=True
     ),
     "log_mel": lambda: partial(
         asd_native.LogMel(
