@@ -45,6 +45,7 @@ def main(
 ) -> None:
     """Prints the table, each row as it is measured."""
     measure.quick = quick
+    before = _before_the_table(markdown) if markdown is not None else ""
     cores = os.cpu_count() or 1
     limits = measure_limits(sorted({1, cores}))
     lines = [header(limits)]
@@ -53,11 +54,16 @@ def main(
         lines.append(line(row, limits))
         print(lines[-1], flush=True)
     if markdown is not None:
-        page = markdown.read_text(encoding="utf-8") if markdown.is_file() else f"# Benchmarks\n\n{HEADING}\n"
-        before, heading, _ = page.partition(f"\n{HEADING}\n")
-        if not heading:
-            raise typer.BadParameter(f"{markdown} has no line '{HEADING}': add it where the table is to begin.")
-        markdown.write_text(before + heading + "\n" + "\n".join(lines) + "\n", encoding="utf-8")
+        markdown.write_text(before + "\n" + "\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _before_the_table(markdown: Path) -> str:
+    """The page up to the line under which the table goes: looked for before minutes of measuring."""
+    page = markdown.read_text(encoding="utf-8") if markdown.is_file() else f"# Benchmarks\n\n{HEADING}\n"
+    before, heading, _ = page.partition(f"\n{HEADING}\n")
+    if not heading:
+        raise typer.BadParameter(f"{markdown} has no line '{HEADING}': add it where the table is to begin.")
+    return before + heading
 
 
 typer.run(main)

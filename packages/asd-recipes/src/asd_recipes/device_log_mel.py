@@ -18,15 +18,18 @@ def device_log_mel(settings: LogMelSettings, device: Device) -> DeviceLogMel:
     On a processor it is the native core, on torch's number of threads, where that takes the window; else the torch
     layer. On a processor a wave's result does not depend on its batch.
     """
-    if device.name == "cpu" and takes_window(settings):
+    if _is_by_core(settings, device):
         return partial(_by_core, settings)
     return TorchLogMel(settings).to(device.torch_device)
 
 
 def log_mel_in_words(settings: LogMelSettings, device: Device) -> str:
     """What computes it, for the user: on a processor the window decides."""
-    by_core = device.name == "cpu" and takes_window(settings)
-    return "log-mel in float64" if by_core else "log-mel by torch in float32"
+    return "log-mel in float64" if _is_by_core(settings, device) else "log-mel by torch in float32"
+
+
+def _is_by_core(settings: LogMelSettings, device: Device) -> bool:
+    return device.name == "cpu" and takes_window(settings)
 
 
 def _by_core(settings: LogMelSettings, waves: torch.Tensor) -> torch.Tensor:
