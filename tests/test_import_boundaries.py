@@ -1,6 +1,7 @@
-"""Who may import whom (docs: leaves do not know each other), and how long an import may take."""
+"""Who may import whom: packages, rooms of a package, modules of a room; and how long an import may take."""
 
 import ast
+import graphlib
 import resource
 import subprocess
 import sys
@@ -40,6 +41,24 @@ ALLOWED_OTHERS = {
         "matplotlib",
     },
 }
+ROOMS = {
+    "asd_recipes": (
+        ("cli",),
+        ("commands",),
+        ("own_machine",),
+        ("reproduction",),
+        ("bundle",),
+        ("baseline",),
+        ("scoring",),
+        ("training",),
+        ("waveforms",),
+        ("download", "synth"),
+        ("dataset",),
+        ("recipe",),
+        ("progress", "whole_file", "worker_lifetime"),
+    ),
+}
+"""From the top floor down. A room imports from floors below its own; two on one floor do not know each other."""
 IMPORT_LIMIT_S = 0.3
 
 
@@ -67,6 +86,70 @@ def test_a_package_imports_only_what_the_design_allows(package: str) -> None:
         f"{path.relative_to(ROOT)} imports {name}" for path, name in _imports(SOURCES[package]) if name not in allowed
     ]
     assert not wrong, "\n".join(wrong)
+
+
+def _module_name(source: Path, path: Path) -> str:
+    """`asd_recipes.dataset.clip`; a package's own name for its `__init__.py`."""
+    parts = [source.name, *path.relative_to(source).with_suffix("").parts]
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _arrows(source: Path) -> Iterator[tuple[str, str]]:
+    """Every (module, module of the same package that it imports), wherever in the file; names only for types too."""
+    modules = {_module_name(source, path): path for path in sorted(source.rglob("*.py"))}
+    for module, path in modules.items():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                yield from ((module, alias.name) for alias in node.names if alias.name in modules)
+            elif isinstance(node, ast.ImportFrom):
+                origin = _origin(module, node, is_package=path.stem == "__init__")
+                whole = [f"{origin}.{alias.name}" for alias in node.names]
+                yield from ((module, name if name in modules else origin) for name in whole if origin in modules)
+
+
+def _origin(module: str, node: ast.ImportFrom, *, is_package: bool) -> str:
+    """What a `from ... import` is from, where it is relative too."""
+    if not node.level:
+        return node.module or ""
+    parts = module.split(".")
+    base = parts[: len(parts) - node.level + is_package]
+    return ".".join([*base, *([node.module] if node.module else [])])
+
+
+@pytest.mark.parametrize("package", sorted(set(SOURCES) - {"asd_native"}))  # which is one module
+def test_no_modules_import_each_other_in_a_circle(package: str) -> None:
+    graph: dict[str, set[str]] = {}
+    for module, imported in _arrows(SOURCES[package]):
+        if imported not in (module, package) and module != package:  # the front door re-exports; nobody passes it
+            graph.setdefault(module, set()).add(imported)
+    assert graph, f"no imports found in {package}"
+    graphlib.TopologicalSorter(graph).prepare()  # names the circle
+
+
+def _room(module: str) -> str:
+    """The folder or file below the package: `dataset`, `cli`."""
+    return module.split(".")[1]
+
+
+@pytest.mark.parametrize("package", sorted(ROOMS))
+def test_rooms_import_only_from_the_floors_below(package: str) -> None:
+    floor = {room: number for number, rooms in enumerate(ROOMS[package]) for room in rooms}
+    known = {*floor, "__init__", "__main__", "py"}
+    found = {path.stem for path in SOURCES[package].iterdir() if not path.name.startswith("__pycache__")}
+    assert found == known, f"rooms without a floor: {found ^ known}"
+    upwards = [
+        f"{module} imports {imported}"
+        for module, imported in _arrows(SOURCES[package])
+        if module.count(".") and imported.count(".") and _room(module) != _room(imported)
+        if _room(module) in floor and floor[_room(imported)] <= floor[_room(module)]
+    ]
+    assert not upwards, "\n".join(upwards)
+
+
+def test_a_package_past_twenty_files_has_rooms() -> None:
+    for package, source in SOURCES.items():
+        files = [path for path in source.glob("*.py") if path.stem not in ("__init__", "__main__")]
+        assert len(files) <= 20 or package in ROOMS, f"{package} holds {len(files)} files in one folder"
 
 
 def _best_of_five_s(*command: str) -> float:

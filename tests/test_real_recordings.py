@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 
 from asd_features import ChannelError, SampleRateError, read_waveform
-from asd_recipes.dataset import scan_dataset
-from asd_recipes.device_choice import choose_device
-from asd_recipes.embedding import ClipEmbedder
-from asd_recipes.inlier_candidates import candidates, fit_candidate
-from asd_recipes.machine_data import PreparedData, prepare_data
-from asd_recipes.network_scoring import flow_scores, score_clips
-from asd_recipes.network_training import NetworkTraining
+from asd_recipes.dataset.scan import scan_dataset
 from asd_recipes.progress import PlainProgress
-from asd_recipes.recipe_toml import load_recipe
-from asd_recipes.system_variants import variant_of
-from asd_recipes.training_crops import TrainingCrops
-from asd_recipes.waveform_bank import open_bank
+from asd_recipes.recipe.system_variants import variant_of
+from asd_recipes.recipe.toml_text import load_recipe
+from asd_recipes.scoring.embedding import ClipEmbedder
+from asd_recipes.scoring.inlier_candidates import candidates, fit_candidate
+from asd_recipes.scoring.network_scoring import flow_scores, score_clips
+from asd_recipes.training.crops import TrainingCrops
+from asd_recipes.training.machine_data import PreparedData, prepare_data
+from asd_recipes.training.network_training import NetworkTraining
+from asd_recipes.waveforms.device_choice import choose_device
+from asd_recipes.waveforms.waveform_bank import open_bank
 
 RECIPE = load_recipe("smoke", settings=["training.batch_size=4"])
 SEGMENTS = {10: 5, 12: 7}  # of 5 s, by the length of the clip in seconds: 1.25 s apart, and one aligned to the end

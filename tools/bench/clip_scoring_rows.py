@@ -25,13 +25,13 @@ from sklearn.neighbors import NearestNeighbors
 from asd_features import WaveformStatistics
 from asd_inlier import GaussianMixtureInlier, MahalanobisKNN
 from asd_models import OutlierExposureNet, flow_score_map
-from asd_recipes.device_choice import choose_device
-from asd_recipes.embedding import ClipEmbedder
-from asd_recipes.inlier_candidates import Candidate
-from asd_recipes.network_scoring import flow_scores, score_clips
-from asd_recipes.network_training import build_network
-from asd_recipes.recipe import Recipe
-from asd_recipes.system_variants import variant_of
+from asd_recipes.recipe.settings import Recipe
+from asd_recipes.recipe.system_variants import variant_of
+from asd_recipes.scoring.embedding import ClipEmbedder
+from asd_recipes.scoring.inlier_candidates import Candidate
+from asd_recipes.scoring.network_scoring import flow_scores, score_clips
+from asd_recipes.training.network_building import build_network
+from asd_recipes.waveforms.device_choice import choose_device
 
 Float64Array = NDArray[np.float64]
 Clips = list[NDArray[np.int16]]

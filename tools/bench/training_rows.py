@@ -20,18 +20,18 @@ from torch.utils.data import DataLoader, Dataset
 
 from asd_features import mel_filterbank
 from asd_models import OutlierExposureNet
-from asd_recipes.balanced_sampler import Batch
-from asd_recipes.clip_name import parse_clip_name
-from asd_recipes.dataset import Clip
-from asd_recipes.device_choice import choose_device
-from asd_recipes.device_log_mel import device_log_mel
-from asd_recipes.machine_data import PreparedData, prepare_data
-from asd_recipes.mixed_batch import plain_batch
-from asd_recipes.network_training import NetworkTraining
-from asd_recipes.recipe import Recipe
-from asd_recipes.system_variants import variant_of
-from asd_recipes.training_crops import TrainingCrops
-from asd_recipes.waveform_bank import open_bank
+from asd_recipes.dataset.clip import Clip
+from asd_recipes.dataset.clip_name import parse_clip_name
+from asd_recipes.recipe.settings import Recipe
+from asd_recipes.recipe.system_variants import variant_of
+from asd_recipes.training.balanced_sampler import Batch
+from asd_recipes.training.crops import TrainingCrops
+from asd_recipes.training.machine_data import PreparedData, prepare_data
+from asd_recipes.training.mixed_batch import plain_batch
+from asd_recipes.training.network_training import NetworkTraining
+from asd_recipes.waveforms.device_choice import choose_device
+from asd_recipes.waveforms.device_log_mel import device_log_mel
+from asd_recipes.waveforms.waveform_bank import open_bank
 
 STEPS, UNCOUNTED = 4, 1
 RATE = 1e-4
@@ -103,7 +103,7 @@ def _ours(data: PreparedData, first: dict[str, torch.Tensor], threads: int) -> t
     for indices in _batches(data):
         start = time.perf_counter()
         optimiser.zero_grad(set_to_none=True)
-        found, _ = training.losses_and_logits(model, log_mel, plain_batch(indices, crops, None))
+        found, _ = training.losses.of_batch(model, log_mel, plain_batch(indices, crops, None))
         found["loss"].backward()
         optimiser.step()
         losses.append(float(found["loss"].detach()))

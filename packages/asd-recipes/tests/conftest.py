@@ -7,9 +7,9 @@ from typing import Protocol
 import numpy as np
 import pytest
 
-from asd_recipes.clip_name import parse_clip_name
-from asd_recipes.dataset import Clip
-from asd_recipes.waveform_bank import WaveformBank
+from asd_recipes.dataset.clip import Clip
+from asd_recipes.dataset.clip_name import parse_clip_name
+from asd_recipes.waveforms.waveform_bank import WaveformBank
 
 
 class MakeBank(Protocol):

@@ -7,13 +7,13 @@ import sys
 
 import typer
 
-from asd_recipes.command_data import data_app
-from asd_recipes.command_evaluate import compare, evaluate
-from asd_recipes.command_fit import fit
-from asd_recipes.command_info import info
-from asd_recipes.command_reproduce import reproduce
-from asd_recipes.command_score import score
-from asd_recipes.command_study import study
+from asd_recipes.commands.data import data_app
+from asd_recipes.commands.evaluate import compare, evaluate
+from asd_recipes.commands.fit import fit
+from asd_recipes.commands.info import info
+from asd_recipes.commands.reproduce import reproduce
+from asd_recipes.commands.score import score
+from asd_recipes.commands.study import study
 
 app = typer.Typer(
     name="asd",
@@ -49,10 +49,10 @@ def _mendable() -> tuple[type[Exception], ...]:
     from asd_features import AudioError
     from asd_inlier import ModelFileError
     from asd_recipes.bundle.errors import BundleError
-    from asd_recipes.clip_name import ClipNameError
-    from asd_recipes.dataset import DatasetError
-    from asd_recipes.recipe import RecipeError
-    from asd_recipes.run_store import RunError
+    from asd_recipes.dataset.clip import DatasetError
+    from asd_recipes.dataset.clip_name import ClipNameError
+    from asd_recipes.recipe.settings import RecipeError
+    from asd_recipes.reproduction.run_store import RunError
 
     ours: list[type[Exception]] = [BundleError, ClipNameError, DatasetError, RecipeError, RunError]
     ours += [AudioError, EvaluationError, ModelFileError, OSError]
@@ -60,8 +60,8 @@ def _mendable() -> tuple[type[Exception], ...]:
         from asd_recipes.synth import SyntheticDataError
 
         ours.append(SyntheticDataError)
-    if "asd_recipes.device_choice" in sys.modules:  # imports torch
-        from asd_recipes.device_choice import DeviceError
+    if "asd_recipes.waveforms.device_choice" in sys.modules:  # imports torch
+        from asd_recipes.waveforms.device_choice import DeviceError
 
         ours.append(DeviceError)
     return tuple(ours)

@@ -12,7 +12,7 @@ from asd_inlier import GaussianMixtureInlier, MahalanobisKNN, save_inlier_model
 from asd_models import OutlierExposureNet
 from asd_recipes.bundle import Manifest, ModelScores, Threshold, Training, write_bundle
 from asd_recipes.bundle.manifest import Level
-from asd_recipes.recipe_toml import load_recipe
+from asd_recipes.recipe.toml_text import load_recipe
 
 Parts = tuple[Path, dict[str, Path]]
 

@@ -17,7 +17,7 @@ ATTEMPTS = 8
 LOAD_S, FIRST_SCORE_S = 0.5, 1.5
 OF_TORCH = 0.5
 HEAVY = {"sympy", "torch._dynamo", "torch._inductor", "sklearn", "scipy", "faiss", "joblib", "pandas", "matplotlib"}
-HEAVY |= {"rich", "typer", "asd_recipes.fit"}
+HEAVY |= {"rich", "typer", "asd_recipes.own_machine.fit"}
 PROCESS = """
 import json, sys, time
 from pathlib import Path

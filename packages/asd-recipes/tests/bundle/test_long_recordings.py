@@ -16,7 +16,7 @@ import pytest
 import soundfile
 
 from asd_recipes.bundle import Manifest, write_bundle
-from asd_recipes.recipe_toml import load_recipe
+from asd_recipes.recipe.toml_text import load_recipe
 
 Parts = tuple[Path, dict[str, Path]]
 SECONDS, RATE_HZ = 900, 44_100
@@ -40,11 +40,11 @@ limit()
 print(repr(scorer.score_file(Path(sys.argv[4]))))
 """
 READ = """
-from asd_recipes.clip import Clip
-from asd_recipes.clip_name import ClipName
-from asd_recipes.own_data import prepare_own_data
-from asd_recipes.recipe_toml import load_recipe
-from asd_recipes.waveform_bank import open_bank
+from asd_recipes.dataset.clip import Clip
+from asd_recipes.dataset.clip_name import ClipName
+from asd_recipes.own_machine.own_data import prepare_own_data
+from asd_recipes.recipe.toml_text import load_recipe
+from asd_recipes.waveforms.waveform_bank import open_bank
 import soxr, soundfile
 names = {"normal": sys.argv[4], "others1/x": sys.argv[3]}
 clips = [Clip(machine, "train", Path(path), ClipName("00", 0), "a") for machine, path in names.items()]

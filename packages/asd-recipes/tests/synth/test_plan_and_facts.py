@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from asd_recipes.dcase2023_facts import DEV_MACHINES, EVAL_MACHINES, MACHINES
+from asd_recipes.dataset.dcase2023_facts import DEV_MACHINES, EVAL_MACHINES, MACHINES
 from asd_recipes.synth import DatasetSize
 from asd_recipes.synth.clip_plan import SEVERITY, plan_machine
 from asd_recipes.synth.condition import Condition

@@ -18,12 +18,11 @@ from asd_models import OutlierExposureNet
 from asd_models.outlier_exposure_net import EMBEDDING
 from asd_native import InlierModel
 from asd_recipes.bundle.errors import BundleError
-from asd_recipes.bundle.manifest import NETWORK, Manifest, ModelScores, inlier_file
+from asd_recipes.bundle.manifest import NETWORK, NORMAL, Manifest, ModelScores, inlier_file
 from asd_recipes.bundle.reading import read_file, read_manifest
-from asd_recipes.clip_scorer import ClipScorer, NetworkScorer
-from asd_recipes.device_choice import choose_device
-from asd_recipes.embedding import ClipEmbedder
-from asd_recipes.own_recordings import NORMAL
+from asd_recipes.scoring.clip_scorer import ClipScorer, NetworkScorer
+from asd_recipes.scoring.embedding import ClipEmbedder
+from asd_recipes.waveforms.device_choice import choose_device
 
 
 def load_bundle(folder: Path, *, device: str = "auto") -> ClipScorer:

@@ -9,11 +9,13 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from asd_recipes.recipe import Recipe
+from asd_recipes.recipe.settings import Recipe
 
 MANIFEST = "manifest.json"
 FORMAT = "asd-model"
 SCHEMA = 1
+NORMAL = "normal"
+"""The machine's name inside a training: a folder's own would make the seeds, and so the model, depend on it."""
 NETWORK = "network.safetensors"
 
 

@@ -14,8 +14,8 @@ from typing import Any
 from asd_recipes.bundle.errors import BundleError
 from asd_recipes.bundle.manifest import FORMAT, MANIFEST, NETWORK, SCHEMA, Manifest, content_digest, inlier_file
 from asd_recipes.bundle.strict_json import JsonError, as_dataclass, parse_strict
-from asd_recipes.recipe import Recipe, RecipeError
-from asd_recipes.recipe_toml import recipe_from_table
+from asd_recipes.recipe.settings import Recipe, RecipeError
+from asd_recipes.recipe.toml_text import recipe_from_table
 
 _AGAIN = "Copy it anew from where it was made, or make it again with `asd fit`."
 _LARGEST_MANIFEST_BYTES = 1 << 20

@@ -10,7 +10,7 @@ from pathlib import Path
 from asd_recipes.bundle.errors import BundleError
 from asd_recipes.bundle.manifest import MANIFEST, NETWORK, FileFacts, Manifest, inlier_file
 from asd_recipes.bundle.reading import read_file, read_manifest
-from asd_recipes.run_store import write_json, write_whole
+from asd_recipes.whole_file import write_json, write_whole
 
 
 def write_bundle(folder: Path, manifest: Manifest, *, network: Path, inlier: Mapping[str, Path]) -> Manifest:

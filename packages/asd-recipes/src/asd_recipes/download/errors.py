@@ -1,6 +1,6 @@
 """What can go wrong with a download; each message names the file, what came, the rule and the way out."""
 
-from asd_recipes.dataset import DatasetError
+from asd_recipes.dataset.clip import DatasetError
 
 
 class DownloadError(DatasetError):

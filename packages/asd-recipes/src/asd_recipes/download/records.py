@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from asd_recipes.dcase2023_facts import DEV_MACHINES, EVAL_MACHINES
+from asd_recipes.dataset.dcase2023_facts import DEV_MACHINES, EVAL_MACHINES
 from asd_recipes.download.errors import RecordError
 
 SPLITS = ("dev", "additional", "eval")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from asd_recipes.dcase2023_facts import MACHINES, SAMPLE_RATE_HZ, SECTION
+from asd_recipes.dataset.dcase2023_facts import MACHINES, SAMPLE_RATE_HZ, SECTION
 from asd_recipes.synth.condition import Condition
 from asd_recipes.synth.errors import SyntheticDataError
 from asd_recipes.synth.joint_attributes import Attributes, draw_attributes

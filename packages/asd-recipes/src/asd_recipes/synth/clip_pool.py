@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from asd_recipes.dcase2023_facts import SAMPLE_RATE_HZ
+from asd_recipes.dataset.dcase2023_facts import SAMPLE_RATE_HZ
 from asd_recipes.synth.clip_plan import Clip
 from asd_recipes.synth.machines import MODELS
 from asd_recipes.synth.one_writer import HeldLock

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from asd_recipes.dcase2023_facts import SAMPLE_RATE_HZ
+from asd_recipes.dataset.dcase2023_facts import SAMPLE_RATE_HZ
 from asd_recipes.synth.seeding import keyed_generator
 
 Float32Array = NDArray[np.float32]

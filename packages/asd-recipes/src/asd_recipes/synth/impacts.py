@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.fft
 
-from asd_recipes.dcase2023_facts import SAMPLE_RATE_HZ
+from asd_recipes.dataset.dcase2023_facts import SAMPLE_RATE_HZ
 from asd_recipes.synth.condition import Float32Array, Float64Array
 
 _RING_SAMPLES = 4096

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from asd_recipes.dcase2023_facts import MACHINES
+from asd_recipes.dataset.dcase2023_facts import MACHINES
 from asd_recipes.synth.condition import Float64Array
 
 Attributes = tuple[tuple[str, str], ...]

@@ -7,7 +7,7 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from asd_recipes.dcase2023_facts import SECTION
+from asd_recipes.dataset.dcase2023_facts import SECTION
 from asd_recipes.synth.clip_plan import Clip, DatasetSize, plan_machine
 from asd_recipes.synth.errors import DatasetExistsError
 from asd_recipes.synth.machines import MODELS

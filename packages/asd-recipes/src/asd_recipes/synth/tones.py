@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 import scipy.fft
 
-from asd_recipes.dcase2023_facts import SAMPLE_RATE_HZ
+from asd_recipes.dataset.dcase2023_facts import SAMPLE_RATE_HZ
 from asd_recipes.synth.condition import Float32Array, Float64Array
 
 _TABLE = 1 << 15  # nearest entry errs by -60 dB at the 10th harmonic and -40 dB at the 100th: under the noise floor

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from asd_recipes.dcase2023_facts import SAMPLE_RATE_HZ
+from asd_recipes.dataset.dcase2023_facts import SAMPLE_RATE_HZ
 from asd_recipes.synth.condition import Condition, Float32Array, Float64Array, MachineModel, seconds, unit_rms
 from asd_recipes.synth.impacts import Modes, draw_modes, events_per_turn, modal_gain, ring, strikes
 from asd_recipes.synth.noise import octave_gain, rough_knots, shaped_noise, tilt_knots

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from asd_recipes.dcase2023_facts import SAMPLE_RATE_HZ
+from asd_recipes.dataset.dcase2023_facts import SAMPLE_RATE_HZ
 from asd_recipes.synth.condition import Condition, Float32Array, Float64Array, MachineModel, unit_rms
 from asd_recipes.synth.impacts import Modes, draw_modes, ring, strikes
 from asd_recipes.synth.noise import band_knots, octave_gain, rough_knots, shaped_noise

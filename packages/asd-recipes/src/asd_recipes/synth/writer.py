@@ -11,7 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from asd_recipes.dcase2023_facts import SAMPLE_RATE_HZ
+from asd_recipes.dataset.dcase2023_facts import SAMPLE_RATE_HZ
 from asd_recipes.synth.clip_plan import Clip, DatasetSize
 from asd_recipes.synth.clip_pool import replace_bytes, write_clips
 from asd_recipes.synth.errors import DatasetExistsError, SyntheticDataError

@@ -1,0 +1,1 @@
+"""The commands of `asd`, a module each."""

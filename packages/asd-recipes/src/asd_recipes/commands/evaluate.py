@@ -1,0 +1,98 @@
+"""`asd evaluate` and `asd compare`: submission files of any system, scored and set beside each other."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from asd_eval import Evaluation
+
+GroundTruth = Annotated[
+    Path | None, typer.Option(help="Labels and domains, where the clips' names do not say them: a folder or a file.")
+]
+Convention = Annotated[str | None, typer.Option(help="official, within-domain, or a year; else the file names tell.")]
+Resamples = Annotated[int, typer.Option(help="Resamples of the bootstrap.")]
+Seed = Annotated[int, typer.Option(help="Of the resamples.")]
+
+FORMATS = (".csv", ".json", ".md", ".tex")
+
+
+def evaluate(
+    folder: Annotated[Path, typer.Argument(help="Holds anomaly_score_*.csv; decision_result_*.csv too.")],
+    ground_truth: GroundTruth = None,
+    convention: Convention = None,
+    csv_file: Annotated[Path | None, typer.Option("--csv", help="Write the official result file here.")] = None,
+    export: Annotated[
+        list[Path] | None, typer.Option(help="Write a table of sections here; .csv, .json, .md or .tex. Repeatable.")
+    ] = None,
+    resamples: Resamples = 10_000,
+    seed: Seed = 0,
+) -> None:
+    """Print the official table of a folder of submission files, of any system.
+
+    It has the rows of the organisers' result file, and an interval of the official score.
+
+    Example:
+
+        asd evaluate runs/quick-seed0-synthetic-1a2b3c4d/submissions/oe
+    """
+    from asd_eval import bootstrap_directory, evaluate_directory, official_csv, official_text
+    from asd_recipes.whole_file import write_text
+
+    for path in export or []:
+        if path.suffix not in FORMATS:
+            raise typer.BadParameter(f"{path} must end in {', '.join(FORMATS)}.", param_hint="--export")
+    with _repairs_told():
+        evaluation = evaluate_directory(folder, ground_truth=ground_truth, convention=convention)
+        intervals = bootstrap_directory(
+            folder, ground_truth=ground_truth, convention=convention, resamples=resamples, seed=seed
+        )
+    typer.echo(official_text(evaluation, intervals.official_score))
+    if csv_file is not None:
+        write_text(csv_file, official_csv(evaluation))
+    for path in export or []:
+        write_text(path, _exported(evaluation, path.suffix))
+
+
+def compare(
+    first: Annotated[Path, typer.Argument(help="Folder of submission files.")],
+    second: Annotated[Path, typer.Argument(help="Another, of the same clips.")],
+    ground_truth: GroundTruth = None,
+    convention: Convention = None,
+    resamples: Resamples = 10_000,
+    seed: Seed = 0,
+) -> None:
+    """Print how much better the first system is than the second, with interval and p-value.
+
+    Example:
+
+        asd compare runs/<run>/submissions/oe runs/<run>/submissions/baseline-mse
+    """
+    from asd_eval import compare_directories
+
+    with _repairs_told():
+        result = compare_directories(
+            first, second, ground_truth=ground_truth, convention=convention, resamples=resamples, seed=seed
+        )
+    typer.echo(str(result))
+
+
+def _exported(evaluation: "Evaluation", suffix: str) -> str:
+    write = {".csv": evaluation.to_csv, ".json": evaluation.to_json, ".md": evaluation.to_markdown}
+    return write.get(suffix, evaluation.to_latex)()
+
+
+@contextmanager
+def _repairs_told() -> Iterator[None]:
+    """What was repaired while reading as one line each, not as a warning with a line of our code."""
+    from asd_eval import RepairWarning
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", RepairWarning)
+        yield
+    for message in dict.fromkeys(str(warning.message) for warning in caught):
+        typer.echo(f"asd: {message}", err=True)

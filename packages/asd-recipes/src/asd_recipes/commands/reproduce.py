@@ -1,0 +1,144 @@
+"""`asd reproduce`."""
+
+import hashlib
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from asd_recipes.commands.options import DeviceOption, Quiet, in_percent, names, resumable
+
+if TYPE_CHECKING:
+    from asd_recipes.progress import Progress
+    from asd_recipes.recipe.settings import Recipe
+    from asd_recipes.reproduction.reproduce import RunResult
+
+
+def reproduce(
+    data: Annotated[Path | None, typer.Option(help="Data set in the DCASE layout; without it one is made.")] = None,
+    ground_truth: Annotated[
+        Path | None, typer.Option(help="Published labels of anonymous test clips: a file, or a folder of such files.")
+    ] = None,
+    profile: Annotated[str, typer.Option(help="quick, paper, smoke, or a TOML file.")] = "quick",
+    out: Annotated[Path, typer.Option(help="Folder for runs and for the data that are made.")] = Path("runs"),
+    machines: Annotated[str | None, typer.Option(help="Only these, as in bearing,fan.")] = None,
+    systems: Annotated[
+        str | None,
+        typer.Option(
+            help="Some of autoencoder, oe, oe-flow, oe-dflow, serialoe-flow, serialoe-dflow; all if not given."
+        ),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Decides every random number; 0 unless the recipe says.")] = None,
+    device: DeviceOption = "auto",
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Trainings side by side; as many as cores, GPUs and memory hold.")
+    ] = None,
+    resume: Annotated[bool, typer.Option(help="Go on with an interrupted run, or start over.")] = True,
+    settings: Annotated[list[str] | None, typer.Option("--set", help="Change a setting: training.epochs=5.")] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Train, score, evaluate, and print the paper's Tables 2 to 4 beside the paper's numbers.
+
+    Without --data the command makes a synthetic data set first and says so wherever its numbers appear. An interrupted
+    run goes on when the same command is given again. The tables are of the machines and systems asked for last.
+
+    Examples:
+
+        asd reproduce
+
+        asd reproduce --data dcase2023t2/dev_data/raw --profile paper --device cuda
+
+        asd reproduce --machines fan,valve --systems oe,oe-dflow --seed 1 --set joint.epochs=5
+    """
+    from asd_recipes.progress import show_progress
+    from asd_recipes.recipe.toml_text import load_recipe
+
+    overrides = [*(settings or []), *([] if seed is None else [f"seed={seed}"])]
+    recipe = load_recipe(profile, settings=overrides)
+    with resumable(), show_progress(quiet=quiet) as progress:
+        from asd_recipes.recipe.system_variants import SYSTEMS
+        from asd_recipes.reproduction.reproduce import Reproduction, chosen_systems
+        from asd_recipes.reproduction.run_store import RunStore
+
+        chosen = chosen_systems(SYSTEMS if systems is None else names(systems))
+        source = data if data is not None else synthetic_data(out, recipe, progress)
+        store = RunStore(out / run_name(Path(profile).stem, recipe, data))
+        with store.locked():
+            if not resume:
+                _clear(store.root)
+            run = Reproduction(
+                recipe,
+                source,
+                store,
+                bank=bank_folder(out, source, recipe),
+                device=device,
+                machines=names(machines),
+                systems=chosen,
+                jobs=jobs,
+                ground_truth=ground_truth,
+            )
+            result = run.run(progress)
+    _show(result)
+
+
+def synthetic_data(out: Path, recipe: "Recipe", progress: "Progress") -> Path:
+    """The embedded data set of the recipe's size and seed; made, completed, or found whole."""
+    from asd_recipes.synth import DatasetSize, write_dataset
+
+    folder = out / "data" / f"synthetic-{recipe.synthetic.size}-seed{recipe.seed}"
+    size = DatasetSize.named(recipe.synthetic.size)
+    with progress.stage(f"synthetic data, {recipe.synthetic.size}", 100) as advance:
+        write_dataset(
+            folder, size=size, seed=recipe.seed, jobs=len(os.sched_getaffinity(0)), progress=in_percent(advance)
+        )
+    return folder
+
+
+def run_name(profile: str, recipe: "Recipe", data: Path | None) -> str:
+    """One folder for each profile, seed, data set and recipe, so that the same command finds its run again."""
+    from asd_recipes.dataset.scan import is_synthetic
+    from asd_recipes.recipe.toml_text import recipe_digest
+
+    where = "synthetic"
+    if data is not None:
+        place = place_digest(data)
+        where = f"synthetic-{place}" if is_synthetic(data) else f"data-{place}"
+    return f"{profile}-seed{recipe.seed}-{where}-{recipe_digest(recipe)[:8]}"
+
+
+def place_digest(folder: Path) -> str:
+    """Six digits for a folder, by its path."""
+    return hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:6]
+
+
+def bank_folder(out: Path, data: Path, recipe: "Recipe") -> Path:
+    """Where the recordings of a data set are kept, as the recipe reads them."""
+    audio = hashlib.sha256(repr(recipe.audio).encode()).hexdigest()[:6]
+    return out / "banks" / f"{place_digest(data)}-{audio}"
+
+
+def _clear(folder: Path) -> None:
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            shutil.rmtree(entry)
+        elif entry.name != ".lock":
+            entry.unlink()
+
+
+def _show(result: "RunResult") -> None:
+    """The tables, where everything lies, and what was left out (exit status 1)."""
+    from rich.console import Console
+
+    from asd_recipes.reproduction.result_tables import print_tables
+
+    print_tables(Console(width=None if sys.stdout.isatty() else 120), result.tables)
+    typer.echo(f"\nEverything lies in {result.folder}: tables.txt, .md, .csv and .json, metrics/, submissions/,")
+    typer.echo("and a folder for each machine.")
+    if result.problems:
+        typer.secho(f"{len(result.problems)} files or trainings were left out:", fg="red", err=True)
+        for problem in result.problems:
+            typer.echo(f"  {problem.file}: {problem.kind}: {problem.reason}", err=True)
+        raise typer.Exit(1)

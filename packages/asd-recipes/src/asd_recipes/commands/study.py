@@ -1,0 +1,69 @@
+"""`asd study`."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from asd_recipes.commands.options import DeviceOption, Quiet, names, resumable
+
+
+def study(
+    data: Annotated[Path | None, typer.Option(help="Data set; without it one is made for each seed.")] = None,
+    profile: Annotated[str, typer.Option(help="quick, paper, smoke, or a TOML file.")] = "quick",
+    out: Annotated[Path, typer.Option(help="Folder for runs and for the data that are made.")] = Path("study"),
+    seeds: Annotated[str, typer.Option(help="Seeds of data, split and training.")] = "0,1,2",
+    parts: Annotated[str | None, typer.Option(help="Only these, as in 'joint flow,ensembling'.")] = None,
+    machines: Annotated[str | None, typer.Option(help="Only these, as in bearing,fan.")] = None,
+    device: DeviceOption = "auto",
+    jobs: Annotated[int | None, typer.Option(min=1, help="Trainings side by side.")] = None,
+    settings: Annotated[list[str] | None, typer.Option("--set", help="Change a setting: joint.epochs=5.")] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Switch off one part of the method at a time, and print what each part adds to the official score.
+
+    The parts: joint flow, domain invariance, attribute loss, training mixup, pseudo-target data, power weighting,
+    ensembling. An interrupted study goes on when the same command is given again.
+
+    Examples:
+
+        asd study
+
+        asd study --data dcase2023t2/dev_data/raw --profile paper --device cuda
+
+        asd study --parts "joint flow,ensembling" --seeds 0,1 --machines bearing,slider
+    """
+    from asd_recipes.progress import show_progress
+    from asd_recipes.recipe.settings import RecipeError
+    from asd_recipes.recipe.toml_text import load_recipe
+
+    recipe = load_recipe(profile, settings=settings or [])
+    numbers = names(seeds)
+    if not numbers or not all(number.isdecimal() for number in numbers):
+        raise RecipeError(f"--seeds takes whole numbers, as in 0,1,2; got {seeds!r}.")
+    with resumable(), show_progress(quiet=quiet) as progress:
+        from asd_recipes.commands.reproduce import bank_folder, run_name, synthetic_data
+        from asd_recipes.dataset.scan import is_synthetic
+        from asd_recipes.reproduction.study import PARTS, SeedRuns, check_parts, study_markdown
+        from asd_recipes.reproduction.study import study as run_study
+        from asd_recipes.whole_file import write_text
+
+        chosen = [part for part in PARTS if parts is None or part.name in names(parts)]
+        if (parts is not None and len(chosen) < len(set(names(parts)))) or not chosen:
+            raise RecipeError(f"--parts takes {', '.join(part.name for part in PARTS)}; got {parts!r}.")
+        check_parts(chosen, recipe)
+        runs = []
+        for number in numbers:
+            seeded = replace(recipe, seed=int(number))
+            source = data if data is not None else synthetic_data(out, seeded, progress)
+            folder = out / run_name(Path(profile).stem, seeded, data)
+            bank = bank_folder(out, source, seeded)
+            runs.append(SeedRuns(source, bank, seeded, folder, device, names(machines), jobs))
+        changes = run_study(runs, chosen, progress)
+        kind = "SYNTHETIC DATA" if is_synthetic(runs[0].data) else f"Data: {runs[0].data}"
+        which = ", ".join(names(machines)) or "all machines"
+        text = study_markdown(f"{kind}, profile {profile}, {which}, seeds {', '.join(numbers)}", changes)
+        write_text(out / "study.md", text)
+    typer.echo(text)
+    typer.echo(f"The table lies in {out / 'study.md'}, the runs beside it.")

@@ -1,0 +1,1 @@
+"""What recordings there are: layouts of data sets, names, labels, and what is wrong with them."""

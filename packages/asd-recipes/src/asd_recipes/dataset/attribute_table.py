@@ -1,0 +1,85 @@
+"""`attributes_NN.csv` of a machine: which conditions each clip was recorded under, as the organisers list them.
+
+Rows are `file_name,d1p,d1v,d2p,d2v,...`: pairs of item and value, their number varies. 2022 has a file for each
+section, later years attributes_00.csv alone, 2020 and 2021 none.
+"""
+
+import csv
+from collections.abc import Iterable, Sequence
+from pathlib import Path, PurePosixPath
+
+from asd_recipes.dataset.clip import Clip, Problem, printable
+from asd_recipes.dataset.clip_name import ClipName, ClipNameError, parse_clip_name
+
+Attributes = tuple[tuple[str, str], ...]
+
+
+class TableError(ValueError):
+    """A CSV file that cannot be read as one."""
+
+
+def read_rows(path: Path) -> list[list[str]]:
+    """All rows of a CSV file that are not empty.
+
+    Raises:
+        TableError: no text in UTF-8, or no CSV.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return [row for row in csv.reader(file) if any(cell.strip() for cell in row)]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise TableError(f"{path} is not a CSV file in UTF-8: {error}. Export it again.") from error
+
+
+def read_attribute_tables(machine: Path) -> tuple[dict[str, Attributes], list[Problem]]:
+    """(attributes by file name, tables that cannot be read) of a machine's folder; clips without any are not in it."""
+    found: dict[str, Attributes] = {}
+    problems: list[Problem] = []
+    for path in sorted(machine.glob("attributes_*.csv")):
+        try:
+            rows = read_rows(path)[1:]
+        except (TableError, OSError) as error:
+            problems.append(Problem(f"{machine.name}/{printable(path.name)}", "unreadable table", str(error)))
+        else:
+            found |= {PurePosixPath(row[0]).name: _pairs(row[1:]) for row in rows}
+    return found, problems
+
+
+def attribute_problems(machine: Path, clips: Sequence[Clip]) -> list[Problem]:
+    """Where a machine's attribute tables and its file names disagree; a machine without a table has none."""
+    listed, _ = read_attribute_tables(machine)
+    if not listed:
+        return []
+    by_name = {clip.path.name: clip for clip in clips}
+    problems = [
+        Problem(f"{machine.name}/{printable(name)}", "no such clip", "an attributes_NN.csv lists it, it is not there")
+        for name in sorted(listed.keys() - by_name.keys())
+    ]
+    for name, clip in by_name.items():
+        if name not in listed:
+            if clip.name.label is not None:
+                problems.append(Problem(clip.key, "not listed", "no attributes_NN.csv names it"))
+            continue
+        written = _written(name)
+        if written.attributes and listed[name] and listed[name] != written.attributes:
+            reason = f"attributes_NN.csv says {words(listed[name])}, the name {words(written.attributes)}"
+            problems.append(Problem(clip.key, "attributes disagree", reason))
+    return problems
+
+
+def words(attributes: Iterable[tuple[str, str]]) -> str:
+    """'vel=5 loc=A', or '-' for none."""
+    return " ".join(f"{item}={value}" for item, value in attributes) or "-"
+
+
+def _pairs(cells: Sequence[str]) -> Attributes:
+    """Item and value in turn; `noAttribute` and empty cells are none."""
+    pairs = zip(cells[::2], cells[1::2], strict=False)
+    return tuple((item.strip(), value.strip()) for item, value in pairs if item.strip() not in ("", "noAttribute"))
+
+
+def _written(name: str) -> ClipName:
+    try:
+        return parse_clip_name(name)
+    except ClipNameError:  # a supplementary clip, which has a form of its own
+        return ClipName("", 0)

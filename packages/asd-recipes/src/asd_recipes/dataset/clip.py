@@ -1,0 +1,96 @@
+"""One recording of a data set, and what can be wrong with a file: the two kinds of row that a scan gives."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from asd_recipes.dataset.clip_name import ClipName
+
+AUDIO_SUFFIXES = (".wav", ".flac")
+
+Severity = Literal["error", "warning"]
+
+# Whatever spoils a result, or loses a recording.
+_ERRORS = (
+    "wrong name",
+    "wrong folder",
+    "wrong label",
+    "wrong split",
+    "wrong domain",
+    "label disagrees",
+    "attributes disagree",
+    "leaves the folder",
+    "listed twice",
+    "no such clip",
+    "no recordings",
+    "unreadable table",
+    "unreadable",
+    "truncated",
+    "empty",
+    "silent",
+    "constant",
+    "not finite",
+    "wrong rate",
+    "wrong channels",
+    "too short",
+    "duplicate content",
+)
+# What a run can live with, or what may be meant so.
+_WARNINGS = (
+    "not audio",
+    "folder not used",
+    "not listed",
+    "no ground truth",
+    "missing in a split",
+    "clipped",
+    "beyond full scale",
+    "dropout",
+    "level differs by domain",
+)
+
+KINDS = (*_ERRORS, *_WARNINGS)
+"""Every kind of finding that `asd data check` knows; a run has kinds of its own, all of them errors."""
+
+
+class DatasetError(ValueError):
+    """A folder or table that is no data set, or lacks what a run needs."""
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One recording of a data set.
+
+    Attributes:
+        folder: "train", "test" or, in 2025, "supplemental".
+        listed_as: the path by which a table names it; empty where machine, folder and file name say all.
+    """
+
+    machine: str
+    folder: str
+    path: Path
+    name: ClipName
+    listed_as: str = ""
+
+    @property
+    def key(self) -> str:
+        """Unique in the data set: names repeat across machine types."""
+        return f"{self.machine}/{self.folder}/{self.listed_as or self.path.name}"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A finding about a file or a part of the data set: where, of which kind, and in words."""
+
+    file: str
+    kind: str
+    reason: str
+
+    @property
+    def severity(self) -> Severity:
+        """Whether a run can live with it."""
+        return "warning" if self.kind in _WARNINGS else "error"
+
+
+def printable(text: str) -> str:
+    """A file name that may hold anything, as text that can be printed, encoded and told apart."""
+    return text if text.isprintable() else ascii(text)[1:-1]

@@ -1,0 +1,39 @@
+"""A folder of recordings without a layout, as an engineer brings it: to be checked, before anything is known of it."""
+
+from pathlib import Path
+
+from asd_recipes.dataset.clip import AUDIO_SUFFIXES, Clip, DatasetError, Problem, printable
+from asd_recipes.dataset.clip_name import ClipName
+from asd_recipes.dataset.scan import Dataset, scan_dataset
+
+
+def scan_any(root: Path) -> Dataset:
+    """What `scan_dataset` gives, or every recording below a folder that has no layout.
+
+    There the first folder below the root stands for the machine type, and nothing is known of labels and domains.
+
+    Raises:
+        DatasetError: neither a layout nor any recording, or a folder above a data set.
+    """
+    try:
+        return scan_dataset(root)
+    except DatasetError as error:
+        if not root.is_dir() or "Did you mean" in str(error):
+            raise
+        found = _recordings(root)
+        if not found.clips and not found.problems:
+            raise
+        return found
+
+
+def _recordings(root: Path) -> Dataset:
+    clips, problems = [], []
+    paths = (path for path in sorted(root.rglob("[!.]*")) if path.suffix.lower() in AUDIO_SUFFIXES)
+    for number, path in enumerate(paths, 1):
+        below = path.relative_to(root).as_posix()
+        if not below.isprintable():
+            problems.append(Problem(printable(below), "wrong name", "a character that cannot be printed. Rename it."))
+            continue
+        machine = below.split("/")[0] if "/" in below else printable(root.resolve().name)
+        clips.append(Clip(machine, "train", path, ClipName("00", number), listed_as=below))
+    return Dataset(root, tuple(clips), tuple(problems))

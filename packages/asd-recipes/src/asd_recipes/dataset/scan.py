@@ -1,0 +1,92 @@
+"""The clips of a data set, whatever its layout: one typed table of recordings, and the files that could not be taken.
+
+Three layouts are recognised: the DCASE folders of all years (`dcase_layout`), a folder with a `metadata.csv` as the
+Hugging Face hub has them, and a CSV of paths and labels (`clip_table`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from asd_recipes.dataset.clip import Clip, DatasetError, Problem
+from asd_recipes.dataset.clip_table import metadata_tables, scan_tables
+from asd_recipes.dataset.dcase_layout import machine_folders, scan_machine
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Clips sorted by machine, folder and name, and the files that could not be taken.
+
+    Attributes:
+        root: the folder, or the CSV file, that was scanned.
+        tables: the CSV files that list the clips; none where folders and names say all.
+    """
+
+    root: Path
+    clips: tuple[Clip, ...]
+    problems: tuple[Problem, ...]
+    tables: tuple[Path, ...] = ()
+
+    @property
+    def machines(self) -> list[str]:
+        return sorted({clip.machine for clip in self.clips})
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether `asd data synth` made it."""
+        return is_synthetic(self.root)
+
+    def missing_for_scores(self, machine: str) -> list[str]:
+        """What a machine lacks to be trained and evaluated; the others serve as pseudo-anomalies."""
+        clips = [clip for clip in self.clips if clip.machine == machine]
+        missing = [] if any(clip.folder == "train" for clip in clips) else ["normal training clips"]
+        there = {(clip.name.domain, clip.name.label) for clip in clips if clip.folder == "test"}
+        for domain in ("source", "target"):
+            for label in ("normal", "anomaly"):
+                if (domain, label) not in there:
+                    missing.append(f"{label} test clips of the {domain} domain")
+        return missing
+
+    def scorable_machines(self) -> list[str]:
+        """Machines that lack nothing."""
+        return [machine for machine in self.machines if not self.missing_for_scores(machine)]
+
+
+def is_synthetic(root: Path) -> bool:
+    """Whether a folder is a data set of `asd data synth`, which leaves a manifest."""
+    return (root / "synth.json").is_file()
+
+
+def scan_dataset(root: Path, *, machines: Sequence[str] | None = None) -> Dataset:
+    """Lists the clips of a data set; opens none of them.
+
+    Args:
+        root: folder that holds a folder for each machine type, or a metadata.csv; or a CSV file of paths and labels.
+        machines: take these machine types alone.
+
+    Raises:
+        DatasetError: no such folder or file, no machine type in it, a table without a column of paths, or a machine
+            type asked for that is not there.
+    """
+    if root.is_file():
+        tables = [root]
+    elif root.is_dir():
+        tables = metadata_tables(root)
+    else:
+        raise DatasetError(
+            f"{root} is not there. Pass the folder that holds one folder for each machine type, or a CSV file of clips."
+        )
+    if tables:
+        clips, problems = scan_tables(root, tables)
+        found = sorted({clip.machine for clip in clips})
+    else:
+        found = sorted(machine_folders(root))
+    if unknown := sorted(set(machines or ()) - set(found)):
+        raise DatasetError(f"{root} has no machine {', '.join(unknown)}; it has {', '.join(found)}.")
+    wanted = list(machines or found)
+    if tables:
+        return Dataset(root, tuple(clip for clip in clips if clip.machine in wanted), tuple(problems), tuple(tables))
+    scans = [scan_machine(root, machine) for machine in wanted]
+    return Dataset(
+        root, tuple(clip for scan in scans for clip in scan[0]), tuple(problem for scan in scans for problem in scan[1])
+    )

@@ -1,0 +1,1 @@
+"""Training on one's own recordings, for `asd fit`."""

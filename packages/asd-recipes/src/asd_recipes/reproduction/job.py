@@ -1,0 +1,173 @@
+"""One job of a run: a system of one machine, from its training to the scores of its clips.
+
+Jobs know nothing of each other, and may run in any order, in one process or in many, with the same results. A stage
+whose last file is there is not run again; so a run that was interrupted anywhere goes on, and ends with the same bytes
+as one that was not.
+"""
+
+import importlib.metadata
+import platform
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import quote
+
+from asd_recipes.baseline.autoencoder import AutoencoderBaseline
+from asd_recipes.dataset.clip import Problem
+from asd_recipes.progress import Progress
+from asd_recipes.recipe.settings import Recipe
+from asd_recipes.recipe.system_variants import AUTOENCODER, SystemVariant, variant_of
+from asd_recipes.recipe.toml_text import recipe_digest
+from asd_recipes.reproduction.run_store import SCHEMA, RunStore
+from asd_recipes.scoring.embedding import ClipEmbedder
+from asd_recipes.scoring.network_scoring import NetworkScoring
+from asd_recipes.training.attribute_labels import AttributeLabels, machine_labels, varying_items
+from asd_recipes.training.crops import TrainingCrops
+from asd_recipes.training.diverged import TrainingDivergedError
+from asd_recipes.training.machine_data import PreparedData
+from asd_recipes.training.network_training import NetworkTraining
+from asd_recipes.waveforms.device_choice import Device
+from asd_recipes.whole_file import write_json
+
+DIVERGED = "diverged"
+"""Kind of a problem: a training whose loss became infinite or NaN."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A system of one machine; of a domain-invariant system, its part for one attribute item."""
+
+    machine: str
+    system: str
+    item: str | None = None
+
+    @property
+    def folder(self) -> str:
+        """Name of the folder below the machine's: `oe`, `oe-dflow@vel`."""
+        # Quoted: an item is a heading of somebody's table, and may hold a slash.
+        return self.system if self.item is None else f"{self.system}@{quote(self.item, safe='')}"
+
+    @property
+    def name(self) -> str:
+        """For the reader: `OE-DFlow vel`."""
+        name = AUTOENCODER if self.system == AUTOENCODER else variant_of(self.system).name
+        return name if self.item is None else f"{name} {self.item}"
+
+
+@dataclass(frozen=True)
+class JobContext:
+    """What all jobs of a run share."""
+
+    store: RunStore
+    recipe: Recipe
+    data: PreparedData
+    device: Device
+    synthetic: bool
+
+    @cached_property
+    def crops(self) -> TrainingCrops:
+        """One for all trainings, so that a GPU gets the bank once."""
+        return TrainingCrops(self.data, self.recipe, self.device)
+
+    def finished(self, job: Job) -> bool:
+        """Whether nothing is left to do."""
+        folder = self.store.system(job.machine, job.folder)
+        return all((folder / name).is_file() for name in ("weights.safetensors", "manifest.json", "candidates.csv"))
+
+    def run(self, job: Job, progress: Progress) -> list[Problem]:
+        """Runs every stage of a job that is not done; a training that diverges is told of, and the rest goes on."""
+        folder = self.store.system(job.machine, job.folder)
+        trained, scored = folder / "weights.safetensors", folder / "candidates.csv"
+        try:
+            if not trained.is_file():
+                with self.store.timed(f"{job.machine} {job.folder} train"):
+                    self._train(job, progress)
+            self._note_trained(job)
+            if not scored.is_file():
+                with self.store.timed(f"{job.machine} {job.folder} score"):
+                    self._score(job, progress)
+        except TrainingDivergedError as error:
+            progress.say(f"{job.machine} {job.name} stopped: {error}")
+            return [Problem(f"{job.machine}/{job.folder}", DIVERGED, str(error))]
+        return []
+
+    def _train(self, job: Job, progress: Progress) -> None:
+        folder = self.store.system(job.machine, job.folder)
+        if job.system == AUTOENCODER:
+            AutoencoderBaseline(job.machine, self.data, self.recipe, self.device).train(folder, progress)
+            return
+        variant = variant_of(job.system)
+        labels = self._labels(job, variant)
+        NetworkTraining(job.machine, job.name, job.folder, variant, labels, self.crops).run(folder, progress)
+
+    def _score(self, job: Job, progress: Progress) -> None:
+        folder = self.store.system(job.machine, job.folder)
+        if job.system == AUTOENCODER:
+            AutoencoderBaseline(job.machine, self.data, self.recipe, self.device).score(folder, progress)
+            return
+        shutil.rmtree(folder / "inlier", ignore_errors=True)
+        variant, statistics = variant_of(job.system), self.data.statistics[job.machine]
+        embedder = ClipEmbedder.load(folder / "weights.safetensors", variant, self.recipe, statistics, self.device)
+        NetworkScoring(job.machine, job.name, variant, self.data, self.recipe, embedder).run(folder, progress)
+
+    def _labels(self, job: Job, variant: SystemVariant) -> AttributeLabels | None:
+        if not (variant.attributes or variant.domain_invariant):
+            return None
+        return machine_labels(self.data, job.machine, job.item)
+
+    def _note_trained(self, job: Job) -> None:
+        """Drops the checkpoint and says what made the folder; without times, so that equal runs give equal bytes.
+
+        Done on every call: a run may have been killed between the weights and this.
+        """
+        folder = self.store.system(job.machine, job.folder)
+        (folder / "checkpoint.safetensors").unlink(missing_ok=True)
+        content: dict[str, Any] = {
+            "schema": SCHEMA,
+            "machine": job.machine,
+            "system": job.system,
+            "attribute_item": job.item,
+            "seed": self.recipe.seed,
+            "recipe_sha256": recipe_digest(self.recipe),
+            "data_sha256": self.data.bank.digest,
+            "synthetic": self.synthetic,
+            "device": asdict(self.device),
+            "versions": library_versions(),
+            "training_clips": len(self.data.training[job.machine]),
+            "validation_clips": len(self.data.validation[job.machine]),
+        }
+        write_json(folder / "manifest.json", content)
+
+
+def jobs_of(data: PreparedData, machines: Sequence[str], systems: Sequence[str]) -> list[Job]:
+    """The jobs of a run, machine after machine.
+
+    A domain-invariant system has one job for each attribute item whose values differ among the training clips, and
+    none where no item does.
+    """
+    jobs = []
+    for machine in machines:
+        items = varying_items([data.bank.clips[index].name for index in data.training[machine]])
+        for system in systems:
+            if system != AUTOENCODER and variant_of(system).domain_invariant:
+                jobs += [Job(machine, system, item) for item in items]
+            elif system == AUTOENCODER or not variant_of(system).attributes or items:
+                jobs.append(Job(machine, system))
+    return jobs
+
+
+def library_versions() -> dict[str, str]:
+    """What else than recipe, data and device decides the bytes of a result."""
+    ours = ["asd-native", "asd-features", "asd-models", "asd-inlier", "asd-eval", "asd-recipes"]
+    others = ["torch", "numpy", "scipy", "scikit-learn", "faiss-cpu", "faiss-gpu", "soundfile", "soxr"]
+    found = {name: _version(name) for name in [*ours, *others]}
+    return {**{name: version for name, version in found.items() if version}, "python": platform.python_version()}
+
+
+def _version(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None

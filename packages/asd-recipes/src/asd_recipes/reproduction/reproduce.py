@@ -1,0 +1,216 @@
+"""The run behind `asd reproduce`: from wav files to the paper's tables, stage by stage.
+
+A stage whose last file is there is not run again; so a run that was interrupted anywhere goes on, and ends with the
+same bytes as one that was not.
+"""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from asd_recipes.dataset.clip import DatasetError, Problem
+from asd_recipes.dataset.ground_truth_join import join_ground_truth
+from asd_recipes.dataset.scan import Dataset, scan_dataset
+from asd_recipes.progress import Progress
+from asd_recipes.recipe.settings import Recipe, RecipeError
+from asd_recipes.recipe.system_variants import AUTOENCODER, SYSTEMS
+from asd_recipes.reproduction.job import Job, JobContext, jobs_of, library_versions
+from asd_recipes.reproduction.result_tables import ResultTables, interval_lines, table_lines, write_tables
+from asd_recipes.reproduction.run_results import evaluate_run
+from asd_recipes.reproduction.run_store import SCHEMA, RunStore
+from asd_recipes.reproduction.side_by_side import WorkerStart, run_side_by_side
+from asd_recipes.training.machine_data import PreparedData, prepare_data
+from asd_recipes.training.plot import plot_trainings, plots_are_possible
+from asd_recipes.waveforms.device_choice import Device, choose_device
+from asd_recipes.waveforms.device_log_mel import log_mel_in_words
+from asd_recipes.waveforms.waveform_bank import WaveformBank, open_bank
+
+
+def chosen_systems(names: Sequence[str]) -> list[str]:
+    """The names themselves, if they are systems, in the order of the tables.
+
+    Raises:
+        RecipeError: an unknown name, or none.
+    """
+    if not names or set(names) - set(SYSTEMS):
+        raise RecipeError(f"--systems takes {', '.join(SYSTEMS)}; got {', '.join(names) or 'nothing'}.")
+    return [system for system in SYSTEMS if system in names]
+
+
+def default_jobs(recipe: Recipe, device: Device) -> int:
+    """As many trainings side by side as the cores, or GPUs, and half of the memory hold."""
+    if device.name == "cuda":
+        import torch
+
+        return torch.cuda.device_count()
+    frames = recipe.log_mel.frames(recipe.segments.length_samples)
+    # About 600 bytes are kept for each point of ResNet-18's input until the backward pass; 1.5 GB are the rest.
+    one = 1.5e9 + 600 * recipe.training.batch_size * recipe.log_mel.bands * frames
+    half = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2
+    cores = len(os.sched_getaffinity(0))
+    return max(1, min(cores // recipe.threads, int(half / one)))
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run ends with."""
+
+    folder: Path
+    jobs: list[Job]
+    tables: ResultTables
+    problems: list[Problem]
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """One run: a recipe on a data set."""
+
+    recipe: Recipe
+    data: Path
+    store: RunStore
+    bank: Path  # where the recordings are kept for the next run
+    device: str = "auto"
+    machines: Sequence[str] = ()
+    systems: Sequence[str] = SYSTEMS
+    jobs: int | None = None  # processes; None for as many as the machine holds
+    ground_truth: Path | None = None  # what the names of anonymous test clips do not say
+
+    def run(self, progress: Progress) -> RunResult:
+        """Runs every stage that is not done.
+
+        Raises:
+            DatasetError: no machine with training clips and labelled test clips, or fewer than two machine types.
+            RunError: the folder belongs to another run, another process uses it, or a worker was killed.
+        """
+        device = choose_device(self.device, self.recipe.training.precision, threads=self.recipe.threads)
+        dataset = scan_dataset(self.data)
+        if self.ground_truth is not None:
+            dataset = join_ground_truth(dataset, self.ground_truth)
+        machines = self._targets(dataset, progress)
+        words = f"{device.description}, {log_mel_in_words(self.recipe.log_mel, device)}"
+        progress.say(f"data: {self.data} ({len(dataset.clips)} clips); device: {words}")
+        with progress.stage("read recordings", len(dataset.clips)) as advance:
+            bank = open_bank(dataset.clips, self.recipe.audio, self.bank, advance=advance)
+        problems = [*dataset.problems, *bank.problems]
+        for problem in problems:
+            progress.say(f"left out {problem.file}: {problem.reason}")
+        about: dict[str, object] = {
+            "data_sha256": bank.digest,
+            "device": device.description,
+            "versions": library_versions(),
+        }
+        if self.ground_truth is not None:
+            about["labels_sha256"] = _labels_digest(dataset)
+        self.store.begin(self.recipe, about)
+        prepared = prepare_data(bank, self.recipe)
+        self._check(prepared, machines, replace(dataset, clips=bank.clips), bank)
+        jobs = jobs_of(prepared, machines, self.systems)
+        context = JobContext(self.store, self.recipe, prepared, device, dataset.synthetic)
+        problems += self._run_jobs(jobs, context, dataset, progress)
+        results = evaluate_run(self.store, self.recipe, jobs, progress, synthetic=dataset.synthetic)
+        tables = ResultTables(
+            heading=_heading(bank, dataset, self.recipe),
+            data="synthetic" if dataset.synthetic else str(dataset.root),
+            lines=table_lines(results, machines),
+            intervals=interval_lines(results, machines),
+        )
+        write_tables(self.store.root, tables, {"schema": SCHEMA, "seed": self.recipe.seed})
+        self._plot(jobs, tables.data, progress)
+        return RunResult(self.store.root, jobs, tables, problems)
+
+    def _run_jobs(
+        self, jobs: Sequence[Job], context: JobContext, dataset: Dataset, progress: Progress
+    ) -> list[Problem]:
+        """In this process, or in several."""
+        open_jobs = [job for job in jobs if not context.finished(job)]
+        workers = min(self.jobs or default_jobs(self.recipe, context.device), len(open_jobs))
+        if workers > 1:
+            progress.say(f"{len(open_jobs)} jobs, {workers} side by side")
+            start = WorkerStart(
+                store=self.store,
+                recipe=self.recipe,
+                clips=dataset.clips,
+                bank=self.bank,
+                digest=context.data.bank.digest,
+                device=context.device.name,
+                synthetic=dataset.synthetic,
+            )
+            return run_side_by_side(open_jobs, start, workers, progress)
+        problems = []
+        for number, job in enumerate(open_jobs, 1):
+            progress.say(f"job {number} of {len(open_jobs)}: {job.machine} {job.name}")
+            problems += context.run(job, progress)
+        return problems
+
+    def _plot(self, jobs: Sequence[Job], data: str, progress: Progress) -> None:
+        """A picture of the trainings of each machine."""
+        if not plots_are_possible():
+            progress.say("no pictures of the trainings: pip install asd-recipes[plots]")
+            return
+        for machine in dict.fromkeys(job.machine for job in jobs):
+            tables = {
+                job.name: self.store.system(machine, job.folder) / "training.csv"
+                for job in jobs
+                if job.machine == machine
+            }
+            there = {name: path for name, path in tables.items() if path.is_file()}
+            if there:
+                title = f"{machine}, {data}, seed {self.recipe.seed}"
+                plot_trainings(there, self.store.root / "plots" / f"training-{machine}.png", title=title)
+
+    def _targets(self, dataset: Dataset, progress: Progress) -> list[str]:
+        """The machines to run, those asked for or all that have what it takes."""
+        scorable = dataset.scorable_machines()
+        for machine in sorted(set(dataset.machines) - set(scorable)):
+            missing = ", ".join(dataset.missing_for_scores(machine))
+            if machine in self.machines:
+                raise DatasetError(f"{machine} in {self.data} cannot be evaluated: it has no {missing}.")
+            progress.say(f"{machine} only serves as pseudo-anomalies: it has no {missing}")
+        if unknown := sorted(set(self.machines) - set(dataset.machines)):
+            raise DatasetError(
+                f"{self.data} has no machine {', '.join(unknown)}; it has {', '.join(dataset.machines)}."
+            )
+        if not scorable:
+            raise DatasetError(
+                f"{self.data} has no machine with training clips and labelled test clips of both domains."
+            )
+        return [name for name in scorable if name in self.machines or not self.machines]
+
+    def _check(self, prepared: PreparedData, machines: Sequence[str], readable: Dataset, bank: WaveformBank) -> None:
+        """What must hold of the recordings that could be read, before an hour is spent on them."""
+        for machine in machines:
+            training, validation = (len(part.get(machine, [])) for part in (prepared.training, prepared.validation))
+            if min(training, validation) < 2:
+                unread = [problem for problem in bank.problems if problem.file.startswith(f"{machine}/")]
+                reason = f" {len(unread)} recordings were left out; the first: {unread[0].reason}" if unread else ""
+                raise DatasetError(
+                    f"{machine} has {training} training and {validation} validation clips; two of each are the least. "
+                    f"Add normal training clips, or change split.source_share.{reason}"
+                )
+            if missing := readable.missing_for_scores(machine):
+                raise DatasetError(
+                    f"{machine} cannot be evaluated: no readable {', no '.join(missing)}. `asd data check` says what "
+                    "is wrong with the files."
+                )
+        if set(self.systems) - {AUTOENCODER} and len(prepared.training) < 2:
+            raise DatasetError(
+                f"{self.data} has training clips of one machine type; outlier exposure needs others as "
+                "pseudo-anomalies. Add some, or pass --systems autoencoder."
+            )
+
+
+def _labels_digest(dataset: Dataset) -> str:
+    """SHA-256 of what is known of each clip, for labels that are not in the names."""
+    return hashlib.sha256(repr([(clip.key, clip.name) for clip in dataset.clips]).encode()).hexdigest()
+
+
+def _heading(bank: WaveformBank, dataset: Dataset, recipe: Recipe) -> str:
+    counts = f"{len(bank.clips)} clips of {len(dataset.machines)} machine types, seed {recipe.seed}"
+    if dataset.synthetic:
+        return (
+            f"SYNTHETIC DATA ({counts}). The paper's rows are of the real DCASE 2023 development set: "
+            "shown for orientation, not for comparison."
+        )
+    return f"Data: {dataset.root} ({counts}). The paper's rows are of the DCASE 2023 development set."

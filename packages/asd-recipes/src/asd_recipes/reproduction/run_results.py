@@ -1,0 +1,84 @@
+"""Last stage of a run: from the scores that its systems left to metrics and submission files."""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from asd_eval import decide, write_submission
+from asd_eval.errors import ConventionError, RowError
+from asd_recipes.progress import Progress
+from asd_recipes.recipe.settings import Recipe
+from asd_recipes.reproduction.job import Job
+from asd_recipes.reproduction.run_store import RunStore
+from asd_recipes.reproduction.systems import SystemResult, evaluate_systems
+from asd_recipes.scoring.score_table import ScoreTable, read_score_table
+from asd_recipes.whole_file import write_json
+
+DECISION_QUANTILE = 0.9
+"""Of the scores of normal clips that trained nothing; the official baseline's quantile."""
+
+
+def evaluate_run(
+    store: RunStore, recipe: Recipe, jobs: Sequence[Job], progress: Progress, *, synthetic: bool
+) -> list[SystemResult]:
+    """Metrics of every system that has scores; writes `metrics/` and `submissions/`.
+
+    A machine with names that no submission file may have or hold has none there, and `progress` is told.
+    """
+    tables = read_score_tables(store, jobs)
+    tests = {machine: found[0].part("test") for of in tables.values() for machine, found in of.items()}
+    results = evaluate_systems(tables, selected=recipe.inlier.selected, diverged=_diverged(store, jobs))
+    for folder in ("metrics", "submissions"):
+        shutil.rmtree(store.root / folder, ignore_errors=True)  # of a call for other machines or systems
+    refused: dict[str, str] = {}
+    for result in results:
+        metrics: dict[str, Any] = {"synthetic": synthetic, "uses_labels": result.row.uses_labels}
+        metrics |= {name: [asdict(item) for item in items] for name, items in result.metrics.items()}
+        write_json(store.root / "metrics" / f"{result.row.slug}.json", metrics)
+        refused |= _write_submission(store, result, tests)
+    for machine, reason in refused.items():
+        progress.say(f"no submission files of {machine}, whose names the rules do not allow: {reason}")
+    return results
+
+
+def read_score_tables(store: RunStore, jobs: Sequence[Job]) -> dict[str, dict[str, list[ScoreTable]]]:
+    """By system and machine; a system of which one training diverged has none for that machine."""
+    diverged = _diverged(store, jobs)
+    tables: dict[str, dict[str, list[ScoreTable]]] = {}
+    for job in jobs:
+        if (job.system, job.machine) not in diverged:
+            found = tables.setdefault(job.system, {}).setdefault(job.machine, [])
+            found.append(read_score_table(_table_path(store, job)))
+    return tables
+
+
+def _diverged(store: RunStore, jobs: Sequence[Job]) -> set[tuple[str, str]]:
+    """Systems and machines of which a training left no scores."""
+    return {(job.system, job.machine) for job in jobs if not _table_path(store, job).is_file()}
+
+
+def _table_path(store: RunStore, job: Job) -> Path:
+    return store.system(job.machine, job.folder) / "candidates.csv"
+
+
+def _write_submission(store: RunStore, result: SystemResult, tests: dict[str, ScoreTable]) -> dict[str, str]:
+    """Writes the files; returns the machines that have none, and why."""
+    refused = {}
+    for machine, scores in result.scores.items():
+        threshold = float(np.quantile(scores.validation, DECISION_QUANTILE))
+        try:
+            write_submission(
+                store.root / "submissions" / result.row.slug,
+                tests[machine].files,
+                scores.test,
+                machine=machine,
+                decisions=decide(scores.test, threshold),
+            )
+        except (ConventionError, RowError) as error:
+            # Names with a folder, a comma or a bracket, as other data sets have.
+            refused[machine] = str(error)
+    return refused

@@ -1,0 +1,119 @@
+"""Where a run keeps its results, and how a file gets there whole or not at all.
+
+    <run>/recipe.toml, data.json              what was asked for, on which data, with which versions
+    <run>/<machine>/<system>[@<item>]/        weights, losses, inlier models, scores, manifest; one for each attribute
+                                              item of a domain-invariant system
+    <run>/<machine>/autoencoder/              both baselines, which share one training
+    <run>/metrics/, submissions/              of each system: metrics, score and decision files
+    <run>/tables.{txt,md,csv,json}            Tables 2 to 4
+    <run>/timings.jsonl                       how long each stage took: the one file that differs between equal runs
+
+A stage is done when its last file is there. Files are written under another name and renamed, so that a run killed
+anywhere goes on where it was.
+"""
+
+import fcntl
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from asd_recipes.recipe.settings import Recipe
+from asd_recipes.recipe.toml_text import recipe_digest, recipe_from_toml, recipe_to_toml
+from asd_recipes.whole_file import write_json, write_text
+
+SCHEMA = 1
+
+
+class RunError(ValueError):
+    """A run folder that cannot be used as asked."""
+
+
+@dataclass(frozen=True)
+class RunStore:
+    """The folder of one run."""
+
+    root: Path
+
+    def system(self, machine: str, system: str) -> Path:
+        """The folder of a system on a machine."""
+        return self.root / machine / system
+
+    def recipe(self) -> Recipe:
+        """The recipe that the run was started with.
+
+        Raises:
+            RunError: the folder is not a run.
+        """
+        path = self.root / "recipe.toml"
+        if not path.is_file():
+            raise RunError(f"{self.root} is not a run: it has no recipe.toml. Pass a folder that `asd reproduce` made.")
+        return recipe_from_toml(path.read_text(encoding="utf-8"), name=str(path))
+
+    def begin(self, recipe: Recipe, data: dict[str, Any]) -> None:
+        """Writes what the run is about, or checks that the folder is about the same.
+
+        Raises:
+            RunError: the folder holds a run of another recipe or other data.
+        """
+        described = {"schema": SCHEMA, "recipe_sha256": recipe_digest(recipe), **data}
+        path = self.root / "data.json"
+        if path.is_file():
+            before = json.loads(path.read_text(encoding="utf-8"))
+            if differing := sorted(key for key in before.keys() | described if before.get(key) != described.get(key)):
+                raise RunError(
+                    f"{self.root} holds a run with another {', '.join(differing)}. "
+                    "Choose another --out, or start over with --no-resume."
+                )
+        for pattern in (
+            ".*.partial",
+            ".tmp*",
+        ):  # of a run that was killed while writing; the second is safetensors' own
+            for partial in self.root.rglob(pattern):
+                partial.unlink()
+        write_text(self.root / "recipe.toml", recipe_to_toml(recipe))
+        write_json(path, described)
+
+    def note_time(self, stage: str, seconds: float) -> None:
+        """Appends a line to timings.jsonl."""
+        with (self.root / "timings.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"stage": stage, "seconds": round(seconds, 3)}) + "\n")
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """Notes how long the block took."""
+        start = time.perf_counter()
+        yield
+        self.note_time(stage, time.perf_counter() - start)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """One process at a time; the lock ends with the process, however it ends.
+
+        Raises:
+            RunError: another process holds it.
+        """
+        self.root.mkdir(parents=True, exist_ok=True)
+        with (self.root / ".lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise RunError(
+                    f"{self.root} is in use by another process: wait for it, or choose another --out."
+                ) from None
+            with self._workers_lock() as workers:
+                fcntl.flock(workers, fcntl.LOCK_EX)  # those of a process that was killed are still ending
+            yield
+
+    @contextmanager
+    def shared_with_parent(self) -> Iterator[None]:
+        """What a worker process holds while it lives, so that no later run begins beside it."""
+        with self._workers_lock() as workers:
+            fcntl.flock(workers, fcntl.LOCK_SH)
+            yield
+
+    def _workers_lock(self) -> IO[str]:
+        return (self.root / ".workers").open("w")

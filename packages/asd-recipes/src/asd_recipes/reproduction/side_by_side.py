@@ -1,0 +1,170 @@
+"""Jobs side by side in processes: each maps the same bank, computes with its own threads, and tells of its progress.
+
+A worker ends when the process that started it ends, however that happens.
+"""
+
+import multiprocessing
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnContext
+from multiprocessing.queues import Queue
+from pathlib import Path
+from queue import Empty
+from typing import Any
+
+from asd_recipes.dataset.clip import Clip, Problem
+from asd_recipes.progress import Advance, Progress
+from asd_recipes.recipe.settings import Recipe
+from asd_recipes.reproduction.job import Job, JobContext
+from asd_recipes.reproduction.run_store import RunError, RunStore
+from asd_recipes.training.machine_data import prepare_data
+from asd_recipes.waveforms.device_choice import choose_device
+from asd_recipes.waveforms.waveform_bank import load_bank
+from asd_recipes.worker_lifetime import interrupts_later, leave_with_parent, leaves_on_error
+
+
+@dataclass(frozen=True)
+class WorkerStart:
+    """All that a worker needs to make its context."""
+
+    store: RunStore
+    recipe: Recipe
+    clips: tuple[Clip, ...]
+    bank: Path
+    digest: str  # of the recordings that the run began with
+    device: str
+    synthetic: bool
+
+    def context(self) -> JobContext:
+        """The context, with the bank mapped."""
+        device = choose_device(self.device, self.recipe.training.precision, threads=self.recipe.threads)
+        bank = load_bank(self.clips, self.bank)
+        if bank.digest != self.digest:
+            raise RunError(f"{self.bank} was read anew by another run meanwhile: give the same command again.")
+        data = prepare_data(bank, self.recipe)
+        return JobContext(self.store, self.recipe, data, device, self.synthetic)
+
+
+def run_side_by_side(jobs: Sequence[Job], start: WorkerStart, workers: int, progress: Progress) -> list[Problem]:
+    """Runs jobs in so many processes; returns what was left out, in the order of the jobs.
+
+    Raises:
+        RunError: a worker was killed, as for want of memory.
+    """
+    spawn = multiprocessing.get_context("spawn")  # a forked torch hangs
+    problems: dict[Job, list[Problem]] = {}
+    try:
+        with ExitStack() as opened:
+            with interrupts_later():  # one amid the making of a semaphore or a process would leave that behind
+                watched, held = map(opened.enter_context, spawn.Pipe(duplex=False))
+                advance = opened.enter_context(progress.stage("jobs", len(jobs)))
+                queue = opened.enter_context(_relay(spawn, progress))
+                begin = (start, queue, watched, spawn.Value("i", 0))
+                pool = opened.enter_context(ProcessPoolExecutor(workers, spawn, _begin_worker, begin))
+                opened.push(leaves_on_error(held))
+                futures = {pool.submit(_work, job): job for job in jobs}
+            # The pool looks which workers live when it is given work, just before it starts another for that work: the
+            # death of the last one would go unseen until a job ends. So it is given a little more.
+            pool.submit(os.getpid)
+            for future in as_completed(futures):
+                problems[futures[future]] = future.result()
+                advance(1)
+    except BrokenProcessPool:
+        raise RunError(
+            "a worker process was killed, perhaps for want of memory. Nothing that was done is lost: give the "
+            "same command again, with fewer --jobs."
+        ) from None
+    return [problem for job in jobs for problem in problems[job]]
+
+
+_worker: tuple[JobContext, "QueueProgress"] | Exception
+_locks = ExitStack()
+
+
+def _begin_worker(start: WorkerStart, queue: "Queue[Any]", watched: Connection, started: Any) -> None:
+    global _worker
+    leave_with_parent(watched)
+    _locks.enter_context(start.store.shared_with_parent())
+    with started.get_lock():
+        number, started.value = started.value, started.value + 1
+    try:
+        context = start.context()
+        if context.device.name == "cuda":
+            import torch
+
+            torch.cuda.set_device(number % torch.cuda.device_count())
+        _worker = (context, QueueProgress(queue, number))
+    except Exception as error:  # raised from here it would look as if the process had been killed
+        _worker = error
+
+
+def _work(job: Job) -> list[Problem]:
+    if isinstance(_worker, Exception):
+        raise _worker
+    context, progress = _worker
+    return context.run(job, progress)
+
+
+class QueueProgress:
+    """Progress that another process shows."""
+
+    def __init__(self, queue: "Queue[Any]", worker: int) -> None:
+        self._queue = queue
+        self._worker = worker
+        self._stages = 0
+
+    def say(self, text: str) -> None:
+        self._queue.put(("say", text))
+
+    @contextmanager
+    def stage(self, name: str, steps: int, *, done: int = 0) -> Iterator[Advance]:
+        self._stages += 1
+        key = (self._worker, self._stages)
+        self._queue.put(("begin", key, name, steps, done))
+        try:
+            yield lambda more: self._queue.put(("advance", key, more))
+        finally:
+            self._queue.put(("end", key))
+
+
+@contextmanager
+def _relay(spawn: SpawnContext, progress: Progress) -> Iterator["Queue[Any]"]:
+    """A queue whose messages a thread shows as progress."""
+    queue: Queue[Any] = spawn.Queue()
+    ended = threading.Event()
+    thread = threading.Thread(target=_show, args=(queue, progress, ended), daemon=True)
+    thread.start()
+    try:
+        yield queue
+    finally:
+        # Not by a last message, and not for ever: a worker that was killed while it wrote keeps the queue's lock.
+        ended.set()
+        thread.join(timeout=5)
+
+
+def _show(queue: "Queue[Any]", progress: Progress, ended: threading.Event) -> None:
+    stages: dict[Any, tuple[ExitStack, Advance]] = {}
+    while True:
+        try:
+            message = queue.get(timeout=0.2)
+        except Empty:
+            if ended.is_set():
+                return
+            continue
+        kind, *rest = message
+        if kind == "say":
+            progress.say(rest[0])
+        elif kind == "begin":
+            key, name, steps, done = rest
+            stack = ExitStack()
+            stages[key] = (stack, stack.enter_context(progress.stage(name, steps, done=done)))
+        elif kind == "advance":
+            stages[rest[0]][1](rest[1])
+        else:
+            stages.pop(rest[0])[0].close()

@@ -1,0 +1,262 @@
+"""Which part of the method does what: the same run with one part at a time switched off (`asd study`).
+
+Each part is judged by the system that it belongs to, trained with and without it on the same data, split and seeds. The
+change is of the official score over all machines and seeds; its interval is a paired bootstrap of the test clips. Where
+all seeds share one data set, a clip's score is the mean over them.
+"""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from asd_eval import Comparison, compare
+from asd_recipes.progress import Progress
+from asd_recipes.recipe.settings import Recipe, RecipeError
+from asd_recipes.reproduction.job import DIVERGED, Job
+from asd_recipes.reproduction.reproduce import Reproduction
+from asd_recipes.reproduction.run_results import read_score_tables
+from asd_recipes.reproduction.run_store import RunError, RunStore
+from asd_recipes.reproduction.systems import average, member_scores
+from asd_recipes.scoring.inlier_candidates import candidates
+from asd_recipes.scoring.network_scoring import FLOW
+from asd_recipes.scoring.score_table import ScoreTable
+from asd_recipes.whole_file import write_whole
+
+SINGLE_MODEL = "knn-1-source+target"
+"""What is left without the ensemble: the nearest training segment, the simplest inlier model, on all training data."""
+
+
+@dataclass(frozen=True)
+class Keep:
+    """Which models of a system count."""
+
+    pseudo_target: bool = True
+    flow: bool = True
+    only: str | None = None
+
+    def of(self, table: ScoreTable) -> ScoreTable:
+        """The table with these models alone."""
+        names = [name for name in table.columns if self.only in (None, name)]
+        names = [name for name in names if self.flow or name != FLOW]
+        names = [name for name in names if self.pseudo_target or not name.endswith("-pseudo-target")]
+        return replace(table, columns={name: table.columns[name] for name in names})
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of the method, and what a run is without it: another recipe, or fewer models."""
+
+    name: str
+    system: str  # that it belongs to
+    without: str  # in words
+    setting: tuple[str, str, Any] | None = None  # group, name and value in the recipe
+    retrains: bool = False  # or the same networks are scored anew
+    kept_with: Keep = Keep()
+    kept_without: Keep = Keep()
+
+    def switched_off(self, recipe: Recipe) -> Recipe:
+        """The recipe without the part."""
+        if self.setting is None:
+            return recipe
+        group, name, value = self.setting
+        return replace(recipe, **{group: replace(getattr(recipe, group), **{name: value})})
+
+
+_EMBEDDING_ALONE = Keep(flow=False)  # where the flow's own score would be meaningless
+PARTS = (
+    Part(
+        "joint flow", "oe-flow", "joint.flow_weight = 0; both by inlier models",
+        setting=("joint", "flow_weight", 0.0), retrains=True, kept_with=_EMBEDDING_ALONE, kept_without=_EMBEDDING_ALONE,
+    ),
+    Part(
+        "domain invariance", "oe-dflow", "flow.dependent_channels = 0",
+        setting=("flow", "dependent_channels", 0), retrains=True,
+    ),
+    Part(
+        "attribute loss", "serialoe-dflow", "joint.attribute_weight = 0",
+        setting=("joint", "attribute_weight", 0.0), retrains=True,
+    ),
+    Part("training mixup", "oe-flow", "training.mixup = off", setting=("training", "mixup", "off"), retrains=True),
+    Part(
+        "pseudo-target data", "oe-flow", "inlier models of source and of source+target alone",
+        kept_without=Keep(pseudo_target=False),
+    ),
+    Part("power weighting", "oe-flow", "weighting.machines = []", setting=("weighting", "machines", ())),
+    Part("ensembling", "oe-flow", f"the one model {SINGLE_MODEL}", kept_without=Keep(only=SINGLE_MODEL)),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a part changes: the scores with it (first) and without it (second)."""
+
+    part: Part
+    comparison: Comparison
+
+
+@dataclass(frozen=True)
+class SeedRuns:
+    """The runs of one seed: with everything, and without a part."""
+
+    data: Path
+    bank: Path
+    recipe: Recipe
+    stores: Path  # where the folders of the runs are
+    device: str = "auto"
+    machines: Sequence[str] = ()
+    jobs: int | None = None
+
+    def run(
+        self, name: str, recipe: Recipe, system: str, progress: Progress, *, adopt: "Scored | None" = None
+    ) -> "Scored":
+        """Runs one system, in a folder of that name; `adopt` is a run whose networks are taken."""
+        store = RunStore(self.stores / name)
+        with store.locked():
+            if adopt is not None:
+                _adopt(adopt, store)
+            reproduction = Reproduction(
+                recipe, self.data, store, self.bank, self.device, self.machines, [system], self.jobs
+            )
+            result = reproduction.run(progress)
+        if diverged := [problem for problem in result.problems if problem.kind == DIVERGED]:
+            raise RunError(f"{diverged[0].reason} A study compares whole runs; change the setting and start again.")
+        return Scored(store, result.jobs)
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A finished run of one system."""
+
+    store: RunStore
+    jobs: list[Job]
+
+    def columns(self, seed: int, *, keep: Keep) -> dict[str, list[Any]]:
+        """The test clips and the system's scores, as `asd_eval.compare` takes them; seeds count as machines apart."""
+        columns: dict[str, list[Any]] = {key: [] for key in ("labels", "scores", "domains", "machines", "names")}
+        for of_machine in read_score_tables(self.store, self.jobs).values():
+            for machine, tables in of_machine.items():
+                members = member_scores([keep.of(table) for table in tables])
+                test = tables[0].part("test")
+                columns["scores"] += average(list(members.values())).test.tolist()
+                columns["labels"] += [int(label == "anomaly") for label in test.labels]
+                columns["domains"] += test.domains
+                columns["machines"] += [f"{machine} seed {seed}"] * len(test.files)
+                columns["names"] += test.files
+        return columns
+
+
+def study(
+    seeds: Sequence[SeedRuns], parts: Sequence[Part], progress: Progress, *, convention: str = "official"
+) -> list[Change]:
+    """Runs what is not there, and compares; one change for each part.
+
+    Args:
+        seeds: the runs of each seed.
+        parts: those to switch off, one at a time.
+        progress: told of all of it.
+        convention: of the AUC.
+    """
+    shared = len({runs.data for runs in seeds}) == 1
+    everything: dict[tuple[int, str], Scored] = {}  # several parts belong to one system
+    changes = []
+    for part in parts:
+        first: dict[str, list[Any]] = {}
+        second: dict[str, list[Any]] = {}
+        for runs in seeds:
+            seed = runs.recipe.seed
+            progress.say(f"seed {seed}: {part.name}")
+            if (seed, part.system) not in everything:
+                everything[seed, part.system] = runs.run("everything", runs.recipe, part.system, progress)
+            whole = bare = everything[seed, part.system]
+            if part.setting is not None:
+                recipe, adopt = part.switched_off(runs.recipe), None if part.retrains else whole
+                name = f"without-{part.name.replace(' ', '-')}"
+                bare = runs.run(name, recipe, part.system, progress, adopt=adopt)
+            _extend(first, whole.columns(seed, keep=part.kept_with), shared=shared)
+            _extend(second, bare.columns(seed, keep=part.kept_without), shared=shared)
+        changes.append(Change(part, compare(_arrays(first), _arrays(second), convention=convention)))
+    return changes
+
+
+def check_parts(parts: Sequence[Part], recipe: Recipe) -> None:
+    """What would else only come out after all trainings.
+
+    Raises:
+        RecipeError: the recipe leaves out the model that the part ensembling is judged against.
+    """
+    if any(part.kept_without.only for part in parts):
+        grid = [candidate.name for candidate in candidates(recipe.inlier)]
+        if SINGLE_MODEL not in grid:
+            raise RecipeError(
+                f"the part ensembling is judged against {SINGLE_MODEL}, which inlier.neighbours and "
+                f"inlier.training_data leave out: the models are {', '.join(grid)}."
+            )
+
+
+def _extend(table: dict[str, list[Any]], more: dict[str, list[Any]], *, shared: bool) -> None:
+    """Puts another seed's clips below, or, where all seeds score the same clips, adds up the scores of each clip.
+
+    Counted as clips of their own, the same clips would make an interval too narrow.
+    """
+    if shared and table:
+        table["scores"] = [a + b for a, b in zip(table["scores"], more["scores"], strict=True)]
+        return
+    for key, values in more.items():
+        table.setdefault(key, []).extend(values)
+
+
+def _arrays(columns: dict[str, list[Any]]) -> dict[str, Any]:
+    return {key: np.array(values) for key, values in columns.items()}
+
+
+def _adopt(base: Scored, store: RunStore) -> None:
+    """Copies the networks of a run, so that only the scoring is done anew."""
+    for job in base.jobs:
+        source, target = (
+            place.system(job.machine, job.folder) / "weights.safetensors" for place in (base.store, store)
+        )
+        if not target.is_file():
+            write_whole(target, partial(shutil.copyfile, source))
+
+
+def study_rows(changes: Sequence[Change]) -> list[dict[str, str]]:
+    """The table, in percent: what each part adds, positive if the score is better with it."""
+    rows = []
+    for change in changes:
+        found = change.comparison
+        row = {
+            "part": change.part.name,
+            "system": change.part.system,
+            "without it": change.part.without,
+            "with": f"{100 * found.official.first:.2f}",
+            "without": f"{100 * found.official.second:.2f}",
+        }
+        by_name = {difference.name: difference for difference in found.averages}
+        for title, difference in (
+            ("official score", found.official),
+            ("AUC source", by_name["AUC (source) mean"]),
+            ("AUC target", by_name["AUC (target) mean"]),
+        ):
+            interval = difference.difference
+            row[title] = f"{100 * interval.value:+.2f} [{100 * interval.low:+.2f}, {100 * interval.high:+.2f}]"
+        rows.append(row)
+    return rows
+
+
+def study_markdown(heading: str, changes: Sequence[Change]) -> str:
+    """The table in Markdown, below what data it is of."""
+    rows = study_rows(changes)
+    head = list(rows[0])
+    lines = [f"| {' | '.join(head)} |", "|" + "---|" * 3 + "---:|" * (len(head) - 3)]
+    lines += [f"| {' | '.join(row.values())} |" for row in rows]
+    notes = (
+        "Official score, and mean AUC of each domain, in percent; a change is what the part adds, with the 95 % "
+        "interval of a paired bootstrap of the test clips. The interval does not hold what another training would "
+        "change."
+    )
+    return "\n".join([heading, "", *lines, "", notes, ""])

@@ -1,0 +1,219 @@
+"""The rows of the tables: from the scores of a machine's models to one score for each test clip.
+
+`OE` is the ensemble of all inlier models, each standardised by its scores of normal training clips that trained
+nothing; it uses no label and no other test clip. `OE (n selected)` follows the paper: of the inlier models the twenty
+with the best development results, which looks at test labels. So with OE-Flow, OE-DFlow, and the submitted ensembles.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asd_eval import (
+    Interval,
+    MachineMetrics,
+    ZScoreStandardiser,
+    average_scores,
+    bootstrap,
+    evaluate_machine,
+    official_score,
+)
+from asd_recipes.recipe.system_variants import AUTOENCODER, SUBMITTED, VARIANTS
+from asd_recipes.scoring.score_table import ScoreTable
+
+Float64Array = NDArray[np.float64]
+Convention = Literal["within-domain", "official"]
+CONVENTIONS: tuple[Convention, ...] = ("within-domain", "official")
+
+
+@dataclass(frozen=True)
+class SystemRow:
+    """One row of the tables."""
+
+    name: str
+    paper_name: str  # the row of the paper's tables to print beside it
+    uses_labels: bool = False
+
+    @property
+    def slug(self) -> str:
+        """The name as a file name: `oe-20-selected`."""
+        return self.name.lower().replace(" ", "-").replace("(", "").replace(")", "")
+
+
+@dataclass(frozen=True)
+class ClipScores:
+    """Scores of one machine's validation and test clips by one system."""
+
+    validation: Float64Array
+    test: Float64Array
+
+
+@dataclass(frozen=True)
+class SystemResult:
+    """What one system says of each machine, and the metrics: for each convention, one entry a machine."""
+
+    row: SystemRow
+    scores: dict[str, ClipScores]
+    metrics: dict[Convention, list[MachineMetrics]]
+    intervals: dict[Convention, Interval]  # of the official score: 95 %, stratified bootstrap of the test clips
+
+    def official_score(self, convention: Convention) -> float:
+        return official_score(self.metrics[convention])
+
+
+Member = str
+"""An inlier model such as `knn-4-source`, or the flow."""
+
+
+def member_scores(tables: Sequence[ScoreTable]) -> dict[Member, ClipScores]:
+    """Standardised scores of each model of a system on one machine.
+
+    Args:
+        tables: one for each attribute item, of which a model's scores are averaged (Sec. 4.1); just one for the other
+            systems.
+    """
+    shared = [name for name in tables[0].columns if all(name in table.columns for table in tables)]
+    parts = [(table.part("validation").columns, table.part("test").columns) for table in tables]
+    return {
+        name: average([standardised(ClipScores(validation[name], test[name])) for validation, test in parts])
+        for name in shared
+    }
+
+
+def standardised(scores: ClipScores) -> ClipScores:
+    """Scores with the validation clips at mean 0 and standard deviation 1; no test clip has a say in it."""
+    fitted = ZScoreStandardiser().fit(scores.validation)
+    return ClipScores(fitted.transform(scores.validation), fitted.transform(scores.test))
+
+
+def average(members: Sequence[ClipScores]) -> ClipScores:
+    """Mean score of each clip."""
+    return ClipScores(
+        validation=average_scores([scores.validation for scores in members]),
+        test=average_scores([scores.test for scores in members]),
+    )
+
+
+def selected_members(
+    members: Mapping[str, Mapping[Member, ClipScores]], tests: Mapping[str, ScoreTable], count: int
+) -> list[Member]:
+    """The models with the best official score over all machines; needs the test labels (the paper's way, Sec. 4.1)."""
+    shared = [name for name in next(iter(members.values())) if all(name in found for found in members.values())]
+    scores = {
+        name: official_score(
+            [machine_metrics(machine, tests[machine], found[name].test, "within-domain")
+             for machine, found in members.items()]
+        )
+        for name in shared
+    }  # fmt: skip
+    return sorted(sorted(scores), key=lambda name: scores[name], reverse=True)[:count]
+
+
+def machine_metrics(machine: str, test: ScoreTable, scores: Float64Array, convention: Convention) -> MachineMetrics:
+    """AUC of both domains and pAUC of one machine."""
+    return evaluate_machine(machine, _anomalous([test]), scores, test.domains, convention=convention)
+
+
+SystemTables = Mapping[str, Mapping[str, Sequence[ScoreTable]]]
+"""Score tables by system and machine; several for the attribute items of a domain-invariant system."""
+
+
+def evaluate_systems(
+    tables: SystemTables, *, selected: int, diverged: Collection[tuple[str, str]] = ()
+) -> list[SystemResult]:
+    """All rows for which there are scores: the baselines, the systems, the submitted ensembles; then the paper's way.
+
+    Args:
+        tables: of every system that ran.
+        selected: inlier models that an ensemble keeps when labels choose them; the rows `(n selected)`.
+        diverged: systems and machines of which a training has no scores; a submitted ensemble has none there either.
+    """
+    results = _baselines(tables.get(AUTOENCODER, {}))
+    variants = [variant for variant in VARIANTS if tables.get(variant.slug)]
+    of_models = {
+        variant.slug: {machine: member_scores(found) for machine, found in tables[variant.slug].items()}
+        for variant in variants
+    }
+    tests = {machine: found[0].part("test") for variant in variants for machine, found in tables[variant.slug].items()}
+    plain: dict[str, dict[str, ClipScores]] = {}
+    chosen: dict[str, dict[str, ClipScores]] = {}
+    counts: dict[str, int] = {}
+    for variant in variants:
+        members = of_models[variant.slug]
+        plain[variant.slug] = {machine: average(list(found.values())) for machine, found in members.items()}
+        chosen[variant.slug] = plain[variant.slug]
+        if variant.inlier_models:
+            kept = selected_members(members, tests, selected)
+            counts[variant.slug] = len(kept)
+            chosen[variant.slug] = {
+                machine: average([found[name] for name in kept]) for machine, found in members.items()
+            }
+    for systems, labels in ((plain, False), (chosen, True)):
+        for variant in variants:
+            if not labels or variant.inlier_models:
+                suffix = f" ({counts[variant.slug]} selected)" if labels else ""
+                row = SystemRow(variant.name + suffix, variant.name, uses_labels=labels)
+                results.append(_evaluated(row, tests, systems[variant.slug]))
+        for name, parts in SUBMITTED.items():
+            if all(part in systems for part in parts):
+                row = SystemRow(name + (" (selected)" if labels else ""), name, uses_labels=labels)
+                ensembles = submitted([systems[part] for part in parts])
+                lost = {machine for system, machine in diverged if system in parts}
+                there = {machine: scores for machine, scores in ensembles.items() if machine not in lost}
+                if there:
+                    results.append(_evaluated(row, tests, there))
+    return results
+
+
+def submitted(systems: Sequence[Mapping[str, ClipScores]]) -> dict[str, ClipScores]:
+    """Mean of several systems' standardised scores on each machine; a machine that lacks a system goes without it."""
+    machines = {machine: None for scores in systems for machine in scores}
+    return {
+        machine: average([standardised(scores[machine]) for scores in systems if machine in scores])
+        for machine in machines
+    }
+
+
+def _baselines(tables: Mapping[str, Sequence[ScoreTable]]) -> list[SystemResult]:
+    """Both scores of the autoencoder."""
+    results = []
+    for name, column in (("Baseline (MSE)", "mse"), ("Baseline (Mahalanobis)", "mahalanobis")):
+        if tables:
+            scores = {
+                machine: ClipScores(table.part("validation").columns[column], table.part("test").columns[column])
+                for machine, (table,) in tables.items()
+            }
+            tests = {machine: table.part("test") for machine, (table,) in tables.items()}
+            results.append(_evaluated(SystemRow(name, name), tests, scores))
+    return results
+
+
+def _evaluated(row: SystemRow, tests: Mapping[str, ScoreTable], scores: dict[str, ClipScores]) -> SystemResult:
+    parts = {machine: tests[machine] for machine in scores}
+    metrics = {
+        convention: [
+            machine_metrics(machine, part, scores[machine].test, convention) for machine, part in parts.items()
+        ]
+        for convention in CONVENTIONS
+    }
+    return SystemResult(row, scores, metrics, _intervals(parts, scores))
+
+
+def _intervals(test: Mapping[str, ScoreTable], scores: Mapping[str, ClipScores]) -> dict[Convention, Interval]:
+    machines = [machine for machine, part in test.items() for _ in part.files]
+    domains = [domain for part in test.values() for domain in part.domains]
+    values = np.concatenate([scores[machine].test for machine in test])
+    found = {}
+    for convention in CONVENTIONS:
+        score = bootstrap(_anomalous(test.values()), values, domains, machines, convention=convention).official_score
+        assert score is not None, "every machine has clips of both labels in both domains, or its metrics had raised"
+        found[convention] = score
+    return found
+
+
+def _anomalous(parts: Iterable[ScoreTable]) -> NDArray[np.int64]:
+    """1 for anomalous, 0 for normal clips."""
+    return np.array([int(label == "anomaly") for part in parts for label in part.labels], np.int64)

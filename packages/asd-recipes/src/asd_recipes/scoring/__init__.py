@@ -1,0 +1,1 @@
+"""From a trained network to the scores of clips: embeddings, inlier models, score tables."""

@@ -1,0 +1,171 @@
+"""Embeddings of clips: each clip is cut into overlapping segments, each segment becomes 512 numbers (Sec. 4.2).
+
+Of a network with a flow each segment also becomes a map of scores (Sec. 3.1).
+
+The segments of one clip go through the network together and without those of any other clip, so that a clip's
+embedding does not depend on its company, to the last bit; of a long recording two minutes' worth at a time, so that
+memory does not depend on its length.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from asd_features import LogMelSettings, SegmentSettings, WaveformStatistics
+from asd_inlier import pseudo_target_segments
+from asd_models import OutlierExposureNet, flow_score_map
+from asd_recipes.progress import Advance
+from asd_recipes.recipe.settings import Recipe, Standardise
+from asd_recipes.recipe.system_variants import SystemVariant
+from asd_recipes.training.diverged import TrainingDivergedError
+from asd_recipes.training.network_building import load_network
+from asd_recipes.waveforms.device_choice import Device
+from asd_recipes.waveforms.device_log_mel import DeviceLogMel, device_log_mel
+from asd_recipes.waveforms.standardised_segments import standardised_segments
+from asd_recipes.waveforms.waveform_bank import Samples
+
+Float32Array = NDArray[np.float32]
+
+_SAMPLES_AT_ONCE = 1 << 21
+"""Of segments that go through the network together: 65 of 2 s, 26 of 5 s, more than a clip of DCASE or a piece of one's
+own recordings has. Their spectrograms take some 200 MB on the way."""
+
+
+@dataclass(frozen=True)
+class Embeddings:
+    """Embeddings (total, 512) of all segments, clip after clip, and the number of segments of each clip (N,)."""
+
+    vectors: Float32Array
+    counts: NDArray[np.int64]
+    score_maps: Float32Array | None = None  # (total, H, W) of the flow, if they were asked for
+
+
+@dataclass(frozen=True)
+class ClipEmbedder:
+    """The network with all that turns a waveform into its input."""
+
+    network: OutlierExposureNet
+    log_mel: LogMelSettings
+    segments: SegmentSettings
+    statistics: WaveformStatistics
+    standardise: Standardise
+    device: Device
+    dependent_channels: int = 0  # of the flow's latent, left out of its score
+
+    @staticmethod
+    def load(
+        weights: Path, variant: SystemVariant, recipe: Recipe, statistics: WaveformStatistics, device: Device
+    ) -> "ClipEmbedder":
+        """The embedder of a trained system.
+
+        Args:
+            weights: safetensors file of the network.
+            variant: the system that it was trained as.
+            recipe: of the training.
+            statistics: level of the machine's training clips.
+            device: where to compute.
+        """
+        dependent = recipe.flow.dependent_channels if variant.domain_invariant else 0
+        network = load_network(weights, variant, recipe, device)
+        return ClipEmbedder.of(network, recipe, statistics, device, dependent_channels=dependent)
+
+    @staticmethod
+    def of(
+        network: OutlierExposureNet,
+        recipe: Recipe,
+        statistics: WaveformStatistics,
+        device: Device,
+        *,
+        dependent_channels: int = 0,
+    ) -> "ClipEmbedder":
+        """The embedder of a network that is on the device and in inference mode."""
+        return ClipEmbedder(
+            network=network,
+            log_mel=recipe.log_mel,
+            segments=recipe.segments,
+            statistics=statistics,
+            standardise=recipe.training.standardise,
+            device=device,
+            dependent_channels=dependent_channels,
+        )
+
+    @cached_property
+    def _spectrograms(self) -> DeviceLogMel:
+        """Made once, also where recordings are scored one by one."""
+        return device_log_mel(self.log_mel, self.device)
+
+    def cut(self, wave: Samples) -> Float32Array:
+        """(S, T) standardised segments of one clip."""
+        return np.concatenate(list(self.batches(wave)))
+
+    def batches(self, wave: Samples) -> Iterator[Float32Array]:
+        """The standardised segments of one clip, in order, (S, T) at a time."""
+        cut = standardised_segments(wave, self.segments, self.standardise, self.statistics)
+        length, hop = self.segments.length_samples, self.segments.hop_samples
+        count, at_once = self.segments.count(len(wave)), max(1, _SAMPLES_AT_ONCE // length)
+        for first in range(0, count, at_once):
+            last = first + at_once
+            # Segments begin every hop, but for the last one of all, which ends where the clip does.
+            start = min(first * hop, max(0, len(wave) - length))
+            end = len(wave) if last >= count else (last - 1) * hop + length
+            standardised = cut(wave[start:end])
+            if not np.isfinite(standardised).all():
+                raise TrainingDivergedError(
+                    "a standardised sample is past float32's range: the recording is far out of the scale of those "
+                    "that trained. Leave it out, or repair its samples."
+                )
+            yield standardised
+
+    def embed(self, waves: Iterable[Samples], advance: Advance, *, score_maps: bool = False) -> Embeddings:
+        """Embeddings of clips, one clip at a time; `score_maps` runs the flow as well."""
+        return self.embed_cut((self.batches(wave) for wave in waves), advance, score_maps=score_maps)
+
+    def embed_pseudo_targets(
+        self, source: Sequence[Samples], target: Sequence[Samples], *, alpha: float, seed: int, advance: Advance
+    ) -> Embeddings:
+        """Embeddings of the source's segments, each mixed with a random crop of a random target clip (Sec. 3.1)."""
+        whole = [self._whole(wave) for wave in target]
+        mixed = (
+            [pseudo_target_segments(self.cut(wave), whole, alpha=alpha, seed=seed + place)]
+            for place, wave in enumerate(source)
+        )
+        return self.embed_cut(mixed, advance)
+
+    @torch.inference_mode()
+    def embed_cut(
+        self, clips: Iterable[Iterable[Float32Array]], advance: Advance, *, score_maps: bool = False
+    ) -> Embeddings:
+        """Embeddings of clips that are cut already: of each its batches of (S, T) segments."""
+        vectors, counts, maps = [], [], []
+        with self.device.autocast():  # one context for all clips: it casts the weights once
+            for batches in clips:
+                counts.append(0)
+                for batch in batches:
+                    output = self.network(self._spectrograms(torch.from_numpy(batch).to(self.device.torch_device)))
+                    vectors.append(output.embedding.float().cpu().numpy())
+                    if score_maps:
+                        assert self.network.flow is not None, "only a network with a flow is asked for its score"
+                        latent = self.network.flow(output.map).latent
+                        maps.append(flow_score_map(latent, dependent=self.dependent_channels).cpu().numpy())
+                    counts[-1] += len(batch)
+                advance(1)
+        embeddings = Embeddings(
+            np.concatenate(vectors), np.array(counts, np.int64), np.concatenate(maps) if maps else None
+        )
+        if not all(np.isfinite(part).all() for part in (embeddings.vectors, *maps)):
+            raise TrainingDivergedError(
+                "the embeddings are not finite. Lower the learning rate, and start over with --no-resume."
+            )
+        return embeddings
+
+    def _whole(self, wave: Samples) -> Float32Array:
+        """A clip as one standardised piece, however long."""
+        length_s = len(wave) / self.segments.sample_rate_hz
+        one_segment = replace(self.segments, length_s=length_s, overlap=0.0)
+        whole: Float32Array = replace(self, segments=one_segment).cut(wave)[0]
+        return whole

@@ -1,0 +1,64 @@
+"""The thirty inlier models of the paper: GMM and KNN, five sizes each, on three kinds of training data (Sec. 4.2)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asd_recipes.recipe.seeding import derive_seed
+from asd_recipes.recipe.settings import InlierModels
+
+if TYPE_CHECKING:
+    from asd_inlier import GaussianMixtureInlier, MahalanobisKNN
+
+    InlierModel: TypeAlias = GaussianMixtureInlier | MahalanobisKNN
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One inlier model of the grid."""
+
+    kind: Literal["gmm", "knn"]
+    size: int  # components or neighbours
+    training_data: str
+
+    @property
+    def name(self) -> str:
+        """A column and file name, such as `knn-4-pseudo-target`."""
+        return f"{self.kind}-{self.size}-{self.training_data}"
+
+    def build(self, *, seed: int) -> "InlierModel":
+        """The model, not fitted."""
+        from asd_inlier import GaussianMixtureInlier, MahalanobisKNN  # and scikit-learn, which scoring does not need
+
+        if self.kind == "knn":
+            return MahalanobisKNN(neighbours=self.size)
+        random_state = derive_seed(seed, "gmm", self.name) % 2**31
+        return GaussianMixtureInlier(components=self.size, random_state=random_state)
+
+
+def candidates(settings: InlierModels) -> list[Candidate]:
+    """The grid in a fixed order."""
+    grid = []
+    for data in settings.training_data:
+        grid += [Candidate("gmm", size, data) for size in settings.components]
+        grid += [Candidate("knn", size, data) for size in settings.neighbours]
+    return grid
+
+
+def fit_candidate(
+    candidate: Candidate, embeddings: Mapping[str, NDArray[np.float32]], *, seed: int
+) -> "InlierModel | None":
+    """The fitted model, or None if it wants more vectors than there are.
+
+    Args:
+        candidate: a model of the grid.
+        embeddings: (N, 512) for each kind of training data.
+        seed: of the run and machine.
+    """
+    vectors = embeddings[candidate.training_data]
+    if len(vectors) < max(2, candidate.size):
+        return None
+    return candidate.build(seed=seed).fit(vectors)

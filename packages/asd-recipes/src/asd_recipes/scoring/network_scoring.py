@@ -1,0 +1,149 @@
+"""Second step of a system: inlier models on the embeddings, the flow's score map, a score for each clip (Sec. 4.2).
+
+Inlier models are fitted on the clips that trained the network. The validation clips, normal training clips that trained
+nothing, give the statistics that standardise each model's scores: on its own training vectors a nearest-neighbour
+distance would be zero.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asd_features import power_weights
+from asd_inlier import clip_scores, save_inlier_model
+from asd_recipes.progress import Progress
+from asd_recipes.recipe.seeding import derive_seed
+from asd_recipes.recipe.settings import Recipe
+from asd_recipes.recipe.system_variants import SystemVariant
+from asd_recipes.scoring.embedding import ClipEmbedder, Embeddings
+from asd_recipes.scoring.inlier_candidates import candidates, fit_candidate
+from asd_recipes.scoring.score_table import score_table, write_score_table
+from asd_recipes.training.machine_data import PreparedData
+from asd_recipes.waveforms.waveform_bank import Samples
+from asd_recipes.whole_file import write_json
+
+if TYPE_CHECKING:
+    from asd_recipes.scoring.inlier_candidates import InlierModel
+
+Float64Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class NetworkScoring:
+    """Everything that the second step is made of; `run` writes inlier models and `candidates.csv` to a folder."""
+
+    machine: str
+    name: str  # of the system, for the reader
+    variant: SystemVariant
+    data: PreparedData
+    recipe: Recipe
+    embedder: ClipEmbedder
+
+    def run(self, folder: Path, progress: Progress) -> None:
+        """Embeds, fits, scores and saves."""
+        bank = self.data.bank
+        validation = self.data.validation[self.machine]
+        test = bank.labelled_test(self.machine)
+        scored = [*validation, *test]
+        waves = [bank.waves[index] for index in scored]
+        with progress.stage(f"{self.machine} {self.name}: embed test clips", len(scored)) as advance:
+            embedded = self.embedder.embed(waves, advance, score_maps=self.variant.flow_score)
+        columns: dict[str, Float64Array] = {}
+        if self.variant.inlier_models:
+            training = self._training_embeddings(progress)
+            weights = segment_weights(self.machine, waves, self.recipe)
+            columns |= self._candidate_scores(training, embedded, weights, folder, progress)
+        if self.variant.flow_score:
+            columns[FLOW] = flow_scores(self.machine, waves, embedded, self.recipe)
+        statistics = self.embedder.statistics
+        write_json(folder / "statistics.json", {"mean": statistics.mean, "std": statistics.std})
+        parts = ["validation"] * len(validation) + ["test"] * len(test)
+        table = score_table([bank.clips[index] for index in scored], parts, columns)
+        write_score_table(folder / "candidates.csv", table)
+
+    def _candidate_scores(
+        self,
+        training: Mapping[str, NDArray[np.float32]],
+        embedded: Embeddings,
+        weights: Float64Array | None,
+        folder: Path,
+        progress: Progress,
+    ) -> dict[str, Float64Array]:
+        """Fits, saves and scores the grid."""
+        grid = candidates(self.recipe.inlier)
+        seed = derive_seed(self.recipe.seed, self.machine)
+        (folder / "inlier").mkdir(parents=True, exist_ok=True)
+        columns: dict[str, Float64Array] = {}
+        with progress.stage(f"{self.machine} {self.name}: fit and score inlier models", len(grid)) as advance:
+            for candidate in grid:
+                # asd-inlier itself keeps to one BLAS thread where another number would change the bits.
+                model = fit_candidate(candidate, training, seed=seed)
+                if model is None:
+                    progress.say(f"{self.machine} {self.name}: too few segments for {candidate.name}; left out")
+                else:
+                    if self.recipe.inlier.save:
+                        save_inlier_model(model, folder / "inlier" / f"{candidate.name}.safetensors")
+                    columns[candidate.name] = score_clips(model, embedded, weights)
+                advance(1)
+        return columns
+
+    def _training_embeddings(self, progress: Progress) -> dict[str, NDArray[np.float32]]:
+        """(N, 512) for each of the three kinds of training data."""
+        bank, settings = self.data.bank, self.recipe.inlier
+        domains: dict[str, list[Samples]] = {"source": [], "target": []}
+        for index in self.data.training[self.machine]:
+            domains[bank.clips[index].name.domain or "source"].append(bank.waves[index])
+        source, target = domains["source"], domains["target"]
+        wants_pseudo = "pseudo-target" in settings.training_data and bool(target)
+        steps = len(source) * (1 + wants_pseudo) + len(target)
+        with progress.stage(f"{self.machine} {self.name}: embed training clips", steps) as advance:
+            of_source = self.embedder.embed(source, advance).vectors
+            of_target = self.embedder.embed(target, advance).vectors if target else of_source[:0]
+            pseudo = of_source[:0]
+            if wants_pseudo:
+                seed = derive_seed(self.recipe.seed, "pseudo-target", self.machine)
+                pseudo = self.embedder.embed_pseudo_targets(
+                    source, target, alpha=settings.pseudo_target_alpha, seed=seed, advance=advance
+                ).vectors
+        both = np.concatenate([of_source, of_target])
+        return {"source": of_source, "pseudo-target": pseudo, "source+target": both}
+
+
+FLOW = "flow"
+"""Column of the flow's own score."""
+
+
+def segment_weights(machine: str, waves: Sequence[Samples], recipe: Recipe, *, bins: int = 1) -> Float64Array | None:
+    """Weights of all segments, or of their time bins, clip after clip, for the machines with silent ends (Sec. 3.2).
+
+    None for the other machines, which weigh all alike.
+    """
+    if machine not in recipe.weighting.machines:
+        return None
+    weights = [power_weights(wave, recipe.segments, bins=bins, high_pass=recipe.high_pass) for wave in waves]
+    return np.concatenate([of_clip.reshape(-1) for of_clip in weights])
+
+
+def score_clips(model: "InlierModel", embedded: Embeddings, weights: Float64Array | None) -> Float64Array:
+    """(N,) scores: each clip's (weighted) mean over its segments (Eq. 4)."""
+    # In one call for all clips: asd-inlier scores a row to the same bits whatever other rows come with it.
+    return clip_scores(model.anomaly_score(embedded.vectors), embedded.counts, weights)
+
+
+def flow_scores(machine: str, waves: Sequence[Samples], embedded: Embeddings, recipe: Recipe) -> Float64Array:
+    """(N,) scores: mean over frequency, (weighted) mean over the time bins of all segments of a clip (Sec. 3.2)."""
+    of_bins = flow_of_bins(embedded)
+    bins = of_bins.shape[1]
+    weights = segment_weights(machine, waves, recipe, bins=bins)
+    return clip_scores(of_bins.reshape(-1), embedded.counts * bins, weights)
+
+
+def flow_of_bins(embedded: Embeddings) -> Float64Array:
+    """(S, bins) scores of the time bins of all segments: the flow's, mean over frequency."""
+    assert embedded.score_maps is not None, "only a network with a flow is asked for its score"
+    of_bins: Float64Array = embedded.score_maps.mean(axis=1, dtype=np.float64)
+    return of_bins

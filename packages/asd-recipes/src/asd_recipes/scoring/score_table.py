@@ -1,0 +1,82 @@
+"""Scores of clips as a CSV table: who the clip is, then a column for each score. Floats are written to the last bit."""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asd_recipes.dataset.clip import Clip
+from asd_recipes.whole_file import write_text
+
+Float64Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ScoreTable:
+    """Anomaly scores (higher is more anomalous) of N clips, by column name.
+
+    Attributes:
+        files: names, of which a part has none twice: file names, as submission files have them, or where those repeat,
+            as they may in folders that a table lists, paths below the table's folder.
+    """
+
+    files: list[str]
+    parts: list[str]  # "validation" (normal training clips that trained nothing) or "test"
+    domains: list[str]
+    labels: list[str]
+    columns: dict[str, Float64Array]
+
+    def part(self, name: str) -> "ScoreTable":
+        """The rows of one part."""
+        keep = [row for row, part in enumerate(self.parts) if part == name]
+        return ScoreTable(
+            files=[self.files[row] for row in keep],
+            parts=[name] * len(keep),
+            domains=[self.domains[row] for row in keep],
+            labels=[self.labels[row] for row in keep],
+            columns={key: values[keep] for key, values in self.columns.items()},
+        )
+
+
+def score_table(clips: Sequence[Clip], parts: Sequence[str], columns: Mapping[str, Float64Array]) -> ScoreTable:
+    """A table from clips and their scores; a clip goes by its file name, or by its path where another has that name."""
+    named = Counter((part, clip.path.name) for part, clip in zip(parts, clips, strict=True))
+    return ScoreTable(
+        files=[
+            clip.path.name if named[part, clip.path.name] == 1 else clip.listed_as or clip.path.name
+            for part, clip in zip(parts, clips, strict=True)
+        ],
+        parts=list(parts),
+        domains=[clip.name.domain or "" for clip in clips],
+        labels=[clip.name.label or "" for clip in clips],
+        columns=dict(columns),
+    )
+
+
+def write_score_table(path: Path, table: ScoreTable) -> None:
+    """Writes the CSV, whole or not at all."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["part", "file", "domain", "label", *table.columns])
+    values = [column.tolist() for column in table.columns.values()]
+    writer.writerows(zip(table.parts, table.files, table.domains, table.labels, *values, strict=True))
+    write_text(path, text.getvalue())
+
+
+def read_score_table(path: Path) -> ScoreTable:
+    """Reads what `write_score_table` wrote, bit for bit."""
+    with path.open(encoding="utf-8", newline="") as file:
+        header, *rows = list(csv.reader(file))
+    names = header[4:]
+    return ScoreTable(
+        files=[row[1] for row in rows],
+        parts=[row[0] for row in rows],
+        domains=[row[2] for row in rows],
+        labels=[row[3] for row in rows],
+        columns={name: np.array([float(row[4 + k]) for row in rows]) for k, name in enumerate(names)},
+    )

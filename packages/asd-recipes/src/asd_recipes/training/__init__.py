@@ -1,0 +1,1 @@
+"""Training a network on one machine: split, batches, losses, checkpoints."""

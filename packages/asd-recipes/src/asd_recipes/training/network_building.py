@@ -1,0 +1,42 @@
+"""The network of a system: built with first weights, or loaded from a file for inference."""
+
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+
+from asd_models import FastFlow, OutlierExposureNet
+from asd_models.outlier_exposure_net import EMBEDDING
+from asd_recipes.recipe.seeding import derive_seed
+from asd_recipes.recipe.settings import Recipe
+from asd_recipes.recipe.system_variants import SystemVariant
+from asd_recipes.waveforms.device_choice import Device
+
+
+def build_network(variant: SystemVariant, recipe: Recipe, *, classes: int) -> OutlierExposureNet:
+    """The network of a system, with first weights from torch's global generator.
+
+    Args:
+        variant: decides for flow and attribute head.
+        recipe: sizes of the flow; seed of its permutations.
+        classes: attribute values K.
+    """
+    settings, flow = recipe.flow, None
+    if variant.flow:
+        flow = FastFlow(
+            EMBEDDING,
+            steps=settings.steps,
+            hidden_ratio=settings.hidden_ratio,
+            clamp=settings.clamp,
+            seed=derive_seed(recipe.seed, "flow", variant.slug) % 2**31,
+        )
+    return OutlierExposureNet(classes if variant.attributes else 0, flow)
+
+
+def load_network(weights: Path, variant: SystemVariant, recipe: Recipe, device: Device) -> OutlierExposureNet:
+    """The trained network of a system, ready for inference."""
+    state = load_file(weights)
+    head = state.get("attribute_head.weight")
+    model = build_network(variant, recipe, classes=0 if head is None else len(head))
+    model.load_state_dict(state)
+    return model.to(device.torch_device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload,no-any-return]

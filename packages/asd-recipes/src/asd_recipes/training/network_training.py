@@ -1,0 +1,168 @@
+"""Training of the paper's networks: this machine against the other machines, with a flow or attributes or both.
+
+Fujimura 2023, Eqs. 1, 2, 5, 6, 8 and Table 1. One random crop of each clip an epoch, waveform mixup, log-mel,
+ResNet-18, flow and losses run on one device, from the waveform bank.
+"""
+
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch.optim.lr_scheduler import ConstantLR, LRScheduler, OneCycleLR
+
+from asd_models import DomainInvariantPrior, OutlierExposureNet, load_torchvision_weights
+from asd_models.outlier_exposure_net import EMBEDDING
+from asd_recipes.progress import Progress
+from asd_recipes.recipe.seeding import derive_seed
+from asd_recipes.recipe.settings import Joint, Recipe, Training
+from asd_recipes.recipe.system_variants import SystemVariant
+from asd_recipes.training.attribute_labels import AttributeLabels
+from asd_recipes.training.balanced_sampler import batches_per_epoch, epoch_batches
+from asd_recipes.training.checkpoint import load_checkpoint, save_checkpoint
+from asd_recipes.training.crops import TrainingCrops
+from asd_recipes.training.diverged import TrainingDivergedError
+from asd_recipes.training.history import Epoch, history_csv
+from asd_recipes.training.machine_data import PreparedData
+from asd_recipes.training.mixed_batch import mixed_batch
+from asd_recipes.training.network_building import build_network
+from asd_recipes.training.network_losses import NetworkLosses
+from asd_recipes.training.network_validation import NetworkValidation
+from asd_recipes.waveforms.device_choice import Device
+from asd_recipes.waveforms.device_log_mel import DeviceLogMel, device_log_mel
+from asd_recipes.whole_file import write_text, write_whole
+
+
+@dataclass(frozen=True)
+class NetworkTraining:
+    """Everything that one training is made of; `run` writes `weights.safetensors` and `training.csv` to a folder."""
+
+    machine: str
+    name: str  # of the system, for the reader: "OE", "OE-DFlow vel"
+    key: str  # of the system and item, for the seeds: "oe-dflow@vel"
+    variant: SystemVariant
+    labels: AttributeLabels | None  # for the attribute loss or the domain-invariant prior
+    crops: TrainingCrops
+
+    @property
+    def data(self) -> PreparedData:
+        return self.crops.data
+
+    @property
+    def recipe(self) -> Recipe:
+        return self.crops.recipe
+
+    @property
+    def device(self) -> Device:
+        return self.crops.device
+
+    @cached_property
+    def losses(self) -> NetworkLosses:
+        """The losses of this system, with their weights and the prior of a domain-invariant flow."""
+        joint, prior = self.recipe.joint, None
+        if self.variant.domain_invariant and self.labels and self.recipe.flow.dependent_channels:
+            parameters, dependent = self.labels.parameter_of.values(), self.recipe.flow.dependent_channels
+            prior = DomainInvariantPrior(parameters, channels=EMBEDDING, dependent=dependent)
+        return NetworkLosses(joint.attribute_weight, joint.flow_weight, prior, self.device)
+
+    @property
+    def validation(self) -> NetworkValidation:
+        """On the clips that train nothing."""
+        return NetworkValidation(self.machine, self.name, self.labels, self.crops, self.losses)
+
+    @property
+    def budget(self) -> Training | Joint:
+        """Epochs, learning rate and schedule (Sec. 4.2)."""
+        return self.recipe.joint if self.variant.flow else self.recipe.training
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return batches_per_epoch(len(self.data.training[self.machine]), self.recipe.training.batch_size)
+
+    def run(self, folder: Path, progress: Progress) -> None:
+        """Trains, or goes on from the checkpoint in the folder.
+
+        Raises:
+            TrainingDivergedError: the loss became infinite or NaN.
+        """
+        checkpoint = folder / "checkpoint.safetensors"
+        model, optimiser, schedule = self._fresh()
+        done = 0
+        history: list[Epoch] = []
+        state = {"model": model, "optimiser": optimiser, "schedule": schedule}
+        if checkpoint.is_file():
+            done, history = load_checkpoint(checkpoint, **state)  # type: ignore[arg-type]
+            progress.say(f"{self.machine} {self.name}: going on after epoch {done}")
+        log_mel = device_log_mel(self.recipe.log_mel, self.device)
+        epochs, saved = self.budget.epochs, time.monotonic()
+        with progress.stage(f"{self.machine} {self.name}: train", epochs, done=done) as advance:
+            for epoch in range(done, epochs):
+                losses = self._train_epoch(epoch, log_mel, model, optimiser, schedule)
+                history.append({"epoch": epoch + 1, **losses, **self.validation.run(epoch, log_mel, model)})
+                if time.monotonic() - saved >= self.recipe.training.checkpoint_s and epoch + 1 < epochs:
+                    save_checkpoint(checkpoint, **state, epoch=epoch + 1, history=history)  # type: ignore[arg-type]
+                    saved = time.monotonic()
+                advance(1)
+        write_text(folder / "training.csv", history_csv(history))
+        tensors = {name: tensor.contiguous().cpu() for name, tensor in model.state_dict().items()}
+        write_whole(folder / "weights.safetensors", lambda partial: save_file(tensors, partial))
+        checkpoint.unlink(missing_ok=True)
+
+    def _fresh(self) -> tuple[OutlierExposureNet, torch.optim.AdamW, LRScheduler]:
+        # Equal first weights for all attribute items of a system, as they are one system.
+        torch.manual_seed(derive_seed(self.recipe.seed, f"{self.variant.slug} weights", self.machine))
+        model = build_network(self.variant, self.recipe, classes=len(self.labels.classes) if self.labels else 0)
+        if self.recipe.training.encoder_weights:
+            load_torchvision_weights(model.encoder, load_file(self.recipe.training.encoder_weights))
+        model = model.to(self.device.torch_device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        if self.recipe.training.compile:
+            torch.use_deterministic_algorithms(True)  # tells the compiler as well
+            model.compile()
+        rate = self.budget.learning_rate
+        optimiser = torch.optim.AdamW(
+            model.parameters(), lr=rate, weight_decay=self.recipe.training.weight_decay, fused=True
+        )
+        if self.budget.schedule == "constant":
+            return model, optimiser, ConstantLR(optimiser, factor=1.0)
+        total = self.budget.epochs * self.steps_per_epoch
+        return model, optimiser, OneCycleLR(optimiser, max_lr=rate, total_steps=total)
+
+    def _train_epoch(
+        self,
+        epoch: int,
+        log_mel: DeviceLogMel,
+        model: OutlierExposureNet,
+        optimiser: torch.optim.Optimizer,
+        schedule: LRScheduler,
+    ) -> dict[str, float]:
+        """One pass over the target machine's clips; returns the means of the losses over its steps."""
+        settings = self.recipe.training
+        seed = derive_seed(self.recipe.seed, f"{self.key} epoch", self.machine, epoch)
+        rng, generator = np.random.default_rng(seed), torch.Generator().manual_seed(seed)
+        others = {name: clips for name, clips in self.data.training.items() if name != self.machine}
+        batches = epoch_batches(self.data.training[self.machine], others, batch_size=settings.batch_size, rng=rng)
+        model.train()
+        seen: dict[str, list[torch.Tensor]] = {}
+        for step, indices in enumerate(batches):
+            done = (epoch * self.steps_per_epoch + step, self.budget.epochs * self.steps_per_epoch)
+            batch = mixed_batch(indices, self.crops, self.labels, settings, done=done, rng=rng, generator=generator)
+            optimiser.zero_grad(set_to_none=True)
+            losses, _ = self.losses.of_batch(model, log_mel, batch)
+            losses["loss"].backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+            schedule.step()
+            for name, value in losses.items():
+                seen.setdefault(name, []).append(value.detach())
+        # Fetched once an epoch: a GPU that is asked for a number has to finish first.
+        values = {name: torch.stack(found).double().cpu().numpy() for name, found in seen.items()}
+        for name, found in values.items():
+            if not np.isfinite(found).all():
+                raise TrainingDivergedError(
+                    f"{self.machine} {self.name}: the {name} is {found[~np.isfinite(found)][0]} in epoch {epoch + 1}. "
+                    "Lower the learning rate, or set training.precision to float32."
+                )
+        means = {name: float(found.mean()) for name, found in values.items()}
+        return {"training_loss": means.pop("loss"), **means}

@@ -1,0 +1,1 @@
+"""Recordings as samples on a device: the bank, one recording, standardised segments, log-mel spectrograms."""

@@ -1,0 +1,39 @@
+"""How a clip's level is taken out: one rule for the crops that train and the segments that are scored."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asd_features import SegmentSettings, WaveformStatistics, segments, waveform_statistics
+from asd_recipes.recipe.settings import Standardise
+from asd_recipes.waveforms.waveform_bank import Samples
+
+LEAST_STD = float(np.finfo(np.float32).tiny)
+"""Of a silent clip, which stays silent."""
+
+
+def level_of(wave: Samples, by: Literal["machine", "clip"], machine: WaveformStatistics) -> WaveformStatistics:
+    """Mean and standard deviation that a clip (T,) is standardised with, its machine's or its own; the latter not 0."""
+    level = waveform_statistics([wave]) if by == "clip" else machine
+    return replace(level, std=max(level.std, LEAST_STD))
+
+
+def standardised_segments(
+    wave: Samples, settings: SegmentSettings, by: Standardise, machine: WaveformStatistics
+) -> Callable[..., NDArray[np.float32]]:
+    """`asd_features.segments` for parts of a clip (T,), each less a mean and divided by a standard deviation.
+
+    Args:
+        wave: the whole clip.
+        settings: length and overlap.
+        by: whose mean and standard deviation: of the training clips of its "machine", of the "clip", of each "segment".
+        machine: the machine's.
+    """
+    if by == "segment":
+        return partial(segments, settings=settings, per_segment=True)
+    level = level_of(wave, by, machine)
+    return partial(segments, settings=settings, mean=level.mean, std=level.std)

@@ -1,0 +1,161 @@
+"""All recordings of a data set, each file read once and block by block, 16-bit samples kept as they are.
+
+The DCASE 2023 development set is 2.3 GB of int16; training crops and inference segments are cut from here. A bank lies
+in two flat files, one of int16 and one of float32 samples, which every process maps into memory; the pages are shared.
+It is read again when a file's name, size or time of change differs, or when the recipe asks for other audio.
+"""
+
+import fcntl
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asd_features import AudioError, waveform_blocks
+from asd_recipes.dataset.clip import Clip, Problem
+from asd_recipes.recipe.settings import Audio
+from asd_recipes.whole_file import write_json
+
+Samples = NDArray[np.int16] | NDArray[np.float32]
+_SCHEMA = 1
+_TYPES = ("int16", "float32")
+
+
+@dataclass(frozen=True)
+class WaveformBank:
+    """Recordings, in the order of `clips`."""
+
+    clips: tuple[Clip, ...]
+    waves: tuple[Samples, ...]
+    problems: tuple[Problem, ...]
+    digest: str  # SHA-256 over the keys and samples of all clips
+
+    def select(self, *, machine: str | None = None, folder: str, domain: str | None = None) -> list[int]:
+        """Indices of the clips of a machine, folder and domain, in order."""
+        return [
+            index
+            for index, clip in enumerate(self.clips)
+            if clip.folder == folder
+            and (machine is None or clip.machine == machine)
+            and (domain is None or clip.name.domain == domain)
+        ]
+
+    def labelled_test(self, machine: str) -> list[int]:
+        """Indices of a machine's test clips whose names say what they are."""
+        test = self.select(machine=machine, folder="test")
+        return [index for index in test if self.clips[index].name.label is not None]
+
+
+def open_bank(clips: Sequence[Clip], audio: Audio, folder: Path, *, advance: Callable[[int], None]) -> WaveformBank:
+    """The bank in a folder, if it holds these clips as they are now; else every file is read and the folder replaced.
+
+    A file that cannot be read is left out and told of in `problems`.
+
+    Args:
+        clips: recordings of a data set.
+        audio: how a recording becomes samples.
+        folder: place of the bank; made, or replaced as a whole.
+        advance: told of each clip.
+    """
+    key = _key(clips, audio)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_name(f".{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another run on the same data reads first, and leaves the bank
+        if _holds(folder, key):
+            advance(len(clips))
+        else:
+            partial = folder.with_name(f".{folder.name}.partial")
+            shutil.rmtree(partial, ignore_errors=True)  # of a process that was killed while reading
+            _write(clips, audio, partial, key, advance)
+            shutil.rmtree(folder, ignore_errors=True)
+            partial.rename(folder)
+        return load_bank(clips, folder)
+
+
+def load_bank(clips: Sequence[Clip], folder: Path) -> WaveformBank:
+    """Maps the bank in a folder, which `open_bank` left there for these clips."""
+    index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
+    flat = {kind: _mapped(folder / f"samples.{kind}", kind) for kind in _TYPES}
+    by_key = {clip.key: clip for clip in clips}
+    return WaveformBank(
+        clips=tuple(by_key[entry["key"]] for entry in index["clips"]),
+        waves=tuple(flat[item["type"]][item["start"] : item["start"] + item["length"]] for item in index["clips"]),
+        problems=tuple(Problem(**problem) for problem in index["problems"]),
+        digest=index["digest"],
+    )
+
+
+def _mapped(path: Path, kind: str) -> Samples:
+    if path.stat().st_size == 0:  # which cannot be mapped
+        return np.empty(0, kind)
+    return np.memmap(path, kind, mode="r").view(np.ndarray)
+
+
+def _key(clips: Sequence[Clip], audio: Audio) -> str:
+    """Hash of which files these are, and of what is made of them."""
+    files = []
+    for clip in clips:
+        status = clip.path.stat() if clip.path.exists() else None
+        files.append([clip.key, str(clip.path.resolve()), status and [status.st_size, status.st_mtime_ns]])
+    text = json.dumps([_SCHEMA, asdict(audio), files])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _holds(folder: Path, key: str) -> bool:
+    path = folder / "index.json"
+    return path.is_file() and json.loads(path.read_text(encoding="utf-8"))["key"] == key
+
+
+def _write(clips: Sequence[Clip], audio: Audio, folder: Path, key: str, advance: Callable[[int], None]) -> None:
+    """Reads every clip once; the index, without which a folder is no bank, comes last."""
+    folder.mkdir(parents=True)
+    entries: list[dict[str, Any]] = []
+    problems: list[Problem] = []
+    digest = hashlib.sha256()
+    with (folder / "samples.int16").open("wb") as integers, (folder / "samples.float32").open("wb") as floats:
+        files = {"int16": integers, "float32": floats}
+        for clip in clips:
+            with_clip = digest.copy()
+            added = _append(clip, audio, files, with_clip)
+            if isinstance(added, Problem):
+                problems.append(added)
+            else:
+                entries.append(added)
+                digest = with_clip
+            advance(1)
+    index = {
+        "key": key,
+        "clips": entries,
+        "problems": [asdict(problem) for problem in problems],
+        "digest": digest.hexdigest(),
+    }
+    write_json(folder / "index.json", index)
+
+
+def _append(clip: Clip, audio: Audio, files: Mapping[str, BinaryIO], digest: Any) -> dict[str, Any] | Problem:
+    """Writes a clip's samples behind those that are there, block by block; of a clip with a fault nothing stays."""
+    digest.update(clip.key.encode() + b"\0")
+    blocks = waveform_blocks(
+        clip.path, sample_rate_hz=audio.sample_rate_hz, channel=audio.channel, resample=audio.resample
+    )
+    kind, starts, length = "", {kind: file.tell() for kind, file in files.items()}, 0
+    while True:
+        try:  # around the reading alone: a full disk is no fault of the clip
+            block = next(blocks, None)
+        except (AudioError, OSError) as error:
+            for name, file in files.items():
+                file.seek(starts[name])
+                file.truncate()
+            return Problem(clip.key, type(error).__name__, str(error))
+        if block is None:
+            start = starts[kind] // np.dtype(kind).itemsize
+            return {"key": clip.key, "type": kind, "start": start, "length": length}
+        kind, length, data = str(block.dtype), length + len(block), block.tobytes()
+        files[kind].write(data)
+        digest.update(data)

@@ -1,0 +1,294 @@
+"""`asd fit`, `asd score` and `asd info` on a made-up machine: from files of any kind to scores, and nothing lost.
+
+Recordings of a hum, of a rate, format and length of their own; the network is as small as a recipe makes it. What it
+learns is not looked at, but for a sound that no ear would miss.
+"""
+
+import csv
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from numpy.typing import NDArray
+from typer.testing import CliRunner, Result
+
+from asd_recipes.bundle import BundleError, read_manifest
+from asd_recipes.cli import app
+from asd_recipes.dataset.clip import DatasetError
+from asd_recipes.own_machine.fit import threshold_of
+from asd_recipes.reproduction.run_store import RunError
+
+# As small as it gets: the last stage of the network has maps of one point.
+SMALL = ["threads=1", "segments.length_s=1.0", "training.epochs=1", "training.batch_size=16"]
+SMALL += ["log_mel.bands=16", "log_mel.hop_s=0.064", "inlier.components=[1]", "inlier.neighbours=[1]"]
+
+
+def _asd(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def _fit(normal: Path, others: Path, out: Path, *more: str | Path) -> Result:
+    settings = [part for setting in SMALL for part in ("--set", setting)]
+    return _asd("fit", "--normal", normal, "--others", others, "--out", out, "--device", "cpu", *settings, *more)
+
+
+def _hum(pitch_hz: float, seconds: float, rate_hz: int = 16_000, *, seed: int = 0) -> NDArray[np.float64]:
+    time_s = np.arange(round(rate_hz * seconds)) / rate_hz
+    noise = 0.02 * np.random.default_rng(seed).standard_normal(len(time_s))
+    return 0.2 * np.sin(2 * np.pi * pitch_hz * time_s) + noise
+
+
+def _rattling(seconds: float, start_s: float, stop_s: float) -> NDArray[np.float64]:
+    """The hum of the machine, and a second or so of strong noise."""
+    wave = _hum(300, seconds, seed=9)
+    part = slice(round(16_000 * start_s), round(16_000 * stop_s))
+    wave[part] += 0.5 * np.random.default_rng(10).standard_normal(len(wave[part]))
+    return wave
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """pump: the machine, of every kind of file; rest: two others; new: what is scored."""
+    root = tmp_path_factory.mktemp("recordings")
+    for folder in ("pump", "rest/saw", "rest/fan", "new"):
+        (root / folder).mkdir(parents=True)
+    both = np.stack([_hum(300, 6, 22_050), _hum(300, 6, 22_050, seed=1)], axis=1)
+    soundfile.write(root / "pump" / "slow_full.wav", both, 22_050, subtype="PCM_24")
+    soundfile.write(root / "pump" / "slow_idle.flac", _hum(300, 25, seed=2), 16_000)
+    soundfile.write(root / "pump" / "fast_full.wav", _hum(310, 5, 44_100, seed=3), 44_100, subtype="FLOAT")
+    soundfile.write(root / "rest" / "saw" / "a.wav", _hum(2500, 8, seed=4), 16_000)
+    soundfile.write(root / "rest" / "fan" / "b.wav", _hum(90, 8, 8_000, seed=5), 8_000)
+    soundfile.write(root / "new" / "normal.wav", _hum(300, 6, seed=6), 16_000)
+    soundfile.write(root / "new" / "rattling.wav", _rattling(6, 3.0, 4.5), 16_000)
+    return root
+
+
+@pytest.fixture(scope="module")
+def model(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("models") / "pump"
+    result = _fit(data / "pump", data / "rest", out)
+    assert result.exit_code == 0, result.output
+    return out
+
+
+def _files(model: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(model)): path.read_bytes() for path in sorted(model.rglob("*")) if path.is_file()}
+
+
+def _rows(path: Path) -> dict[str, dict[str, str]]:
+    with path.open(newline="") as file:
+        return {Path(row["file"]).name: row for row in csv.DictReader(file)}
+
+
+def test_a_fit_leaves_the_model_and_nothing_beside_it(model: Path) -> None:
+    assert [path.name for path in model.parent.iterdir()] == ["pump"]
+    assert set(_files(model)) == {
+        "manifest.json",
+        "network.safetensors",
+        "inlier/gmm-1-source.safetensors",
+        "inlier/knn-1-source.safetensors",
+    }
+    manifest = read_manifest(model)
+    assert (manifest.machine, manifest.system, manifest.synthetic) == ("pump", "oe", False)
+    assert manifest.training.pseudo_anomalies == ("fan", "saw")
+    assert (manifest.training.recordings, manifest.training.seconds) == (3, pytest.approx(36, abs=0.01))
+    assert manifest.recipe.training.precision != "auto", "what was chosen here is what scores everywhere"
+
+
+def test_the_same_command_again_says_that_nothing_is_to_do_and_another_is_refused(data: Path, model: Path) -> None:
+    before = _files(model)
+    again = _fit(data / "pump", data / "rest", model)
+    assert again.exit_code == 0, again.output
+    assert "is this model already" in again.output
+    other = _fit(data / "pump", data / "rest", model, "--seed", "1")
+    assert isinstance(other.exception, RunError)
+    assert "--out" in str(other.exception)
+    assert _files(model) == before
+
+
+def test_equal_recordings_give_equal_bytes_wherever_they_lie(data: Path, model: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "pump").symlink_to(data / "pump")
+    result = _fit(tmp_path / "elsewhere" / "pump", data / "rest", tmp_path / "again" / "pump")
+    assert result.exit_code == 0, result.output
+    assert _files(tmp_path / "again" / "pump") == _files(model)
+
+
+def test_a_score_is_the_same_alone_and_in_company_and_past_a_broken_file(
+    data: Path, model: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "broken.wav").write_bytes(b"RIFF")
+    files = [data / "new" / "rattling.wav", tmp_path / "broken.wav", tmp_path / "gone.wav", data / "new" / "normal.wav"]
+    together = _asd("score", model, *files, "--out", tmp_path / "together.csv", "--device", "cpu")
+    assert together.exit_code == 1
+    assert "broken.wav" in together.output
+    assert "gone.wav" in together.output
+    alone = _asd("score", model, files[-1], "--out", tmp_path / "alone.csv", "--device", "cpu")
+    assert alone.exit_code == 0, alone.output
+    rows = _rows(tmp_path / "together.csv")
+    assert set(rows) == {"rattling.wav", "normal.wav"}
+    assert rows["normal.wav"] == _rows(tmp_path / "alone.csv")["normal.wav"]
+    threshold = read_manifest(model).threshold.value
+    for name, row in rows.items():
+        assert float(row["threshold"]) == threshold
+        assert row["anomalous"] == str(int(float(row["score"]) > threshold))
+        line = next(line for line in together.output.splitlines() if line.endswith(name))
+        assert ("ANOMALOUS" in line) == (row["anomalous"] == "1")
+
+
+def test_a_rattle_is_called_anomalous_and_its_seconds_are_named(data: Path, model: Path, tmp_path: Path) -> None:
+    files = [data / "new" / "normal.wav", data / "new" / "rattling.wav"]
+    assert _asd("score", model, *files, "--out", tmp_path / "scores.csv", "--device", "cpu").exit_code == 0
+    rows = _rows(tmp_path / "scores.csv")
+    assert float(rows["rattling.wav"]["score"]) > float(rows["normal.wav"]["score"])
+    start_s, end_s = (float(rows["rattling.wav"][name]) for name in ("worst_start_s", "worst_end_s"))
+    assert end_s - start_s == pytest.approx(1.0)
+    assert start_s < 4.5
+    assert end_s > 3.0
+
+
+def test_loudness_changes_no_score(data: Path, model: Path, tmp_path: Path) -> None:
+    wave, _ = soundfile.read(data / "new" / "rattling.wav", dtype="float64")
+    for name, gain in (("loud", 1.0), ("quiet", 1 / 64)):
+        soundfile.write(tmp_path / f"{name}.wav", wave * gain, 16_000, subtype="DOUBLE")
+    result = _asd("score", model, tmp_path / "loud.wav", tmp_path / "quiet.wav", "--out", tmp_path / "s.csv")
+    assert result.exit_code == 0, result.output
+    scores = [float(row["score"]) for row in _rows(tmp_path / "s.csv").values()]
+    assert scores[0] == pytest.approx(scores[1], rel=1e-6)
+
+
+def test_without_other_sounds_the_embedded_synthetic_machines_are_the_pseudo_anomalies(
+    data: Path, tmp_path: Path
+) -> None:
+    settings = [part for setting in SMALL for part in ("--set", setting)]
+    fitted = _asd("fit", "--normal", data / "pump", "--out", tmp_path / "pump", "--device", "cpu", *settings)
+    assert fitted.exit_code == 0, fitted.output
+    manifest = read_manifest(tmp_path / "pump")
+    assert manifest.training.synthetic_pseudo_anomalies
+    assert len(manifest.training.pseudo_anomalies) == 7
+    assert manifest.synthetic is False, "the machine's own recordings are real"
+    assert "7 synthetic machines (ToyCar, " in _asd("info", tmp_path / "pump").output
+    assert [path.name for path in tmp_path.iterdir()] == ["pump"], "the data set that was made is gone"
+
+
+def test_attributes_are_learnt_from_names_and_from_a_table_alike(data: Path, tmp_path: Path) -> None:
+    table = tmp_path / "conditions.csv"
+    rows = ["file_name,speed,load", "slow_full.wav,slow,full", "slow_idle.flac,slow,idle", "fast_full.wav,fast,full"]
+    table.write_text("\n".join(rows) + "\n")
+    for name, how in (("names", ["--pattern", "{speed}_{load}"]), ("table", ["--attributes", table])):
+        result = _fit(data / "pump", data / "rest", tmp_path / name / "pump", *how)
+        assert result.exit_code == 0, result.output
+    manifest = read_manifest(tmp_path / "names" / "pump")
+    assert manifest.system == "serialoe"
+    assert manifest.training.attributes == (
+        "speed_fast_load_full",
+        "speed_slow_load_full",
+        "speed_slow_load_idle",
+    )
+    assert _files(tmp_path / "names" / "pump") == _files(tmp_path / "table" / "pump")
+    info = _asd("info", tmp_path / "names" / "pump")
+    assert "tell 3 attribute values apart" in info.output
+    assert _asd("score", tmp_path / "names" / "pump", data / "new" / "normal.wav").exit_code == 0
+
+
+def test_bad_recordings_are_named_and_left_out_and_the_model_is_made(data: Path, tmp_path: Path) -> None:
+    pump = tmp_path / "pump"
+    pump.mkdir()
+    for path in (data / "pump").iterdir():
+        (pump / path.name).symlink_to(path)
+    (pump / "half.wav").write_bytes((data / "new" / "normal.wav").read_bytes()[:1000])
+    soundfile.write(pump / "silent.wav", np.zeros(32_000), 16_000)
+    soundfile.write(pump / "blip.wav", _hum(300, 0.2), 16_000)
+    result = _fit(pump, data / "rest", tmp_path / "model")
+    assert result.exit_code == 1
+    for name in ("half.wav", "silent.wav", "blip.wav"):
+        assert name in result.output
+    training = read_manifest(tmp_path / "model").training
+    assert (training.recordings, training.left_out) == (3, 3)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        (lambda data, out: ["--normal", out / "nowhere"], DatasetError, "nowhere is not a folder"),
+        (lambda data, out: ["--normal", data / "rest" / "saw", "--others", data], DatasetError, "1 normal recordings"),
+        (lambda data, out: ["--normal", data / "pump", "--others", out], DatasetError, "pseudo-anomalies"),
+        (
+            lambda data, out: ["--normal", data / "pump", "--others", data / "rest", "--pattern", "{a}-{b}"],
+            DatasetError,
+            "fits none of the 3 recordings",
+        ),
+        (lambda data, out: ["--normal", data / "pump", "--false-alarms", "2"], None, "between 0 and 1"),
+    ],
+    ids=["no folder", "too few", "no others", "pattern", "false alarms"],
+)
+def test_what_cannot_be_learnt_from_is_said_before_the_training(
+    change: Callable[[Path, Path], list[str | Path]],
+    error: type[Exception] | None,
+    message: str,
+    data: Path,
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "empty").mkdir()
+    result = _asd("fit", "--out", tmp_path / "model", *change(data, tmp_path / "empty"))
+    assert result.exit_code != 0
+    if error is None:
+        assert message in result.output
+    else:
+        assert isinstance(result.exception, error)
+        assert message in str(result.exception)
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_place_that_is_taken_is_not_touched(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("kept")
+    result = _fit(data / "pump", data / "rest", tmp_path / "mine")
+    assert isinstance(result.exception, BundleError)
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
+
+
+def test_a_training_that_was_killed_goes_on_and_ends_with_the_same_bytes(data: Path, tmp_path: Path) -> None:
+    more = ["--set", "training.checkpoint_s=0.0", "--set", "training.epochs=4"]
+    settings = [part for setting in SMALL for part in ("--set", setting)] + more
+    out = tmp_path / "killed" / "pump"
+    command = [sys.executable, "-m", "asd_recipes", "fit", "--normal", data / "pump", "--others", data / "rest"]
+    process = subprocess.Popen([*map(str, [*command, "--out", out]), "--device", "cpu", *settings])
+    while not (tmp_path / "killed" / ".pump.fit" / "network" / "checkpoint.safetensors").is_file():
+        assert process.poll() is None, "killed too late"
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not out.exists()
+    resumed = _fit(data / "pump", data / "rest", out, *more)
+    assert resumed.exit_code == 0, resumed.output
+    assert "going on after epoch" in resumed.output
+    undisturbed = _fit(data / "pump", data / "rest", tmp_path / "undisturbed" / "pump", *more)
+    assert undisturbed.exit_code == 0, undisturbed.output
+    assert _files(out) == _files(tmp_path / "undisturbed" / "pump")
+
+
+def test_the_threshold_is_the_conformal_quantile_or_the_largest_score_where_that_is_all_there_is() -> None:
+    scores = np.random.default_rng(3).permutation(np.arange(19.0))
+    assert (threshold_of(scores, 0.1).value, threshold_of(scores, 0.1).rule) == (17.0, "quantile")  # 18th of 19
+    few = threshold_of(scores[scores < 8], 0.1)
+    assert (few.value, few.rule, few.smallest, few.median, few.largest) == (7.0, "largest", 0.0, 3.5, 7.0)
+
+
+def test_a_model_says_whether_its_recordings_were_synthetic(data: Path, tmp_path: Path) -> None:
+    made = _asd("data", "synth", tmp_path / "factory", "--size", "tiny", "--machines", "valve", "--jobs", "1")
+    assert made.exit_code == 0, made.output
+    fitted = _fit(tmp_path / "factory" / "valve" / "train", data / "rest", tmp_path / "model")
+    assert fitted.exit_code == 0, fitted.output
+    manifest = json.loads((tmp_path / "model" / "manifest.json").read_text())
+    assert manifest["synthetic"] is True
+    assert manifest["training"]["held_out"] == "recordings", "16 are enough to hold out whole ones"
+    scored = _asd("score", tmp_path / "model", data / "new" / "normal.wav")
+    assert "SYNTHETIC" in scored.output

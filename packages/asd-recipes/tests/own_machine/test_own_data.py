@@ -1,0 +1,149 @@
+"""How one's own recordings are cut, and which parts are held out."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from asd_recipes.bundle.manifest import NORMAL
+from asd_recipes.dataset.clip import Clip, DatasetError
+from asd_recipes.dataset.clip_name import ClipName
+from asd_recipes.own_machine.own_data import FEW_RECORDINGS, OwnData, evenly_spread, prepare_own_data
+from asd_recipes.recipe.toml_text import load_recipe
+from asd_recipes.waveforms.waveform_bank import WaveformBank
+
+RATE = 1_000
+RECIPE = load_recipe(
+    "own",
+    settings=[
+        *(f"{group}.sample_rate_hz={RATE}" for group in ("audio", "segments", "log_mel")),
+        "log_mel.low_hz=0.0",
+        "log_mel.high_hz=500.0",
+    ],
+)
+
+
+def _bank(*seconds: float, attributes: tuple[str, ...] = (), others: int = 3) -> WaveformBank:
+    """Every sample of a recording is its own place, so that pieces tell where they come from."""
+    values = attributes or ("",) * len(seconds)
+    clips = [
+        Clip(NORMAL, "train", Path(f"{n}.wav"), ClipName("00", n, attributes=(("load", v),) if v else ()), f"{n}.wav")
+        for n, v in enumerate(values)
+    ]
+    clips += [Clip("others1/fan", "train", Path(f"{n}.wav"), ClipName("00", n), f"{n}.wav") for n in range(others)]
+    waves = [np.arange(round(RATE * length), dtype=np.float32) for length in (*seconds, *([12.0] * others))]
+    return WaveformBank(tuple(clips), tuple(waves), (), "made up")
+
+
+def _recording(data: OwnData, index: int) -> str:
+    """Of a piece, which is named by its recording and the sample that it begins with."""
+    name, _, sample = data.prepared.bank.clips[index].listed_as.partition(" from sample ")
+    assert data.prepared.bank.waves[index][0] == int(sample)
+    return name
+
+
+def _parts(data: OwnData, which: dict[str, list[int]]) -> dict[str, list[tuple[float, float]]]:
+    """(begin, end) in seconds of the pieces of each recording."""
+    parts: dict[str, list[tuple[float, float]]] = {}
+    for index in which[NORMAL]:
+        wave = data.prepared.bank.waves[index]
+        place = (float(wave[0]) / RATE, (float(wave[-1]) + 1) / RATE)
+        parts.setdefault(_recording(data, index), []).append(place)
+    return parts
+
+
+def test_with_few_recordings_the_last_quarter_of_each_is_held_out_and_never_trains() -> None:
+    data = prepare_own_data(_bank(10, 60, 33), RECIPE)
+    assert data.held_out == "time"
+    training, validation = (_parts(data, part) for part in (data.prepared.training, data.prepared.validation))
+    for name, seconds in (("0.wav", 10.0), ("1.wav", 60.0), ("2.wav", 33.0)):
+        places = training[name] + validation[name]
+        assert [begin for begin, _ in places] == [0.0, *(end for _, end in places[:-1])], "no gap and no overlap"
+        assert places[-1][1] == seconds
+        assert training[name][-1][1] == pytest.approx(0.75 * seconds, abs=1 / RATE)
+    assert len(training["1.wav"]) == 4, "45 s in pieces of 10 s and more"
+    assert len(validation["1.wav"]) == 7, "15 s in pieces of a segment, 2 s, and more"
+
+
+def test_what_is_held_out_is_a_segment_at_least_and_a_recording_too_short_for_that_only_trains() -> None:
+    data = prepare_own_data(_bank(4, 5, 3.9), RECIPE)
+    training, validation = (_parts(data, part) for part in (data.prepared.training, data.prepared.validation))
+    assert validation == {"0.wav": [(2.0, 4.0)], "1.wav": [(3.0, 5.0)]}
+    assert training["2.wav"] == [(0.0, 3.9)]
+
+
+def test_with_many_recordings_whole_ones_are_held_out_of_every_attribute_value() -> None:
+    values = ("full",) * 8 + ("idle",) * 8
+    data = prepare_own_data(_bank(*[12.0] * 16, attributes=values), RECIPE)
+    assert data.held_out == "recordings"
+    training, validation = (_parts(data, part) for part in (data.prepared.training, data.prepared.validation))
+    assert not set(training) & set(validation)
+    held_out = [values[int(name.removesuffix(".wav"))] for name in validation]
+    assert sorted(held_out) == ["full", "full", "idle", "idle"]
+    assert all(places == [(0.0, 12.0)] for places in (training | validation).values())
+
+
+def test_the_boundary_is_at_ten_recordings_and_another_seed_holds_out_others() -> None:
+    assert prepare_own_data(_bank(*[5.0] * FEW_RECORDINGS), RECIPE).held_out == "time"
+    bank = _bank(*[5.0] * (FEW_RECORDINGS + 10))
+    first, again = (prepare_own_data(bank, RECIPE) for _ in range(2))
+    other = prepare_own_data(bank, load_recipe("own", settings=[
+        *(f"{group}.sample_rate_hz={RATE}" for group in ("audio", "segments", "log_mel")),
+        "log_mel.low_hz=0.0", "log_mel.high_hz=500.0", "seed=1"]))  # fmt: skip
+    names = [{_recording(data, i) for i in data.prepared.validation[NORMAL]} for data in (first, again, other)]
+    assert names[0] == names[1]
+    assert names[0] != names[2]
+
+
+def test_recordings_that_are_too_short_or_constant_are_left_out_and_told_of() -> None:
+    bank = _bank(10, 0.5, 10, 10)
+    waves = list(bank.waves)
+    waves[2] = np.zeros_like(waves[2])
+    data = prepare_own_data(WaveformBank(bank.clips, tuple(waves), (), ""), RECIPE)
+    assert {problem.file: problem.kind for problem in data.problems} == {
+        "normal/train/1.wav": "too short",
+        "normal/train/2.wav": "constant",
+    }
+    assert set(_parts(data, data.prepared.training)) == {"0.wav", "3.wav"}
+    assert data.recordings == 2
+    assert data.seconds == 20
+
+
+def test_every_tenth_piece_of_another_machine_validates_and_none_does_both() -> None:
+    prepared = prepare_own_data(_bank(10, 10, others=25), RECIPE).prepared
+    training, validation = prepared.training["others1/fan"], prepared.validation["others1/fan"]
+    assert (len(training), len(validation)) == (23, 2)
+    assert not set(training) & set(validation)
+
+
+def test_of_hours_of_sound_all_train_and_evenly_spread_pieces_are_held_out_and_teach_the_inlier_models(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = prepare_own_data(_bank(1000, 10), RECIPE).prepared
+    monkeypatch.setattr("asd_recipes.own_machine.own_data.MOST_PIECES", 50)
+    prepared = prepare_own_data(_bank(1000, 10), RECIPE).prepared
+    assert prepared.training == whole.training
+    assert len(whole.validation[NORMAL]) == 125 + 1
+    held_out = prepared.validation[NORMAL]
+    assert len(held_out) == len(set(held_out)) == 50
+    assert set(held_out) <= set(whole.validation[NORMAL])
+    assert set(np.diff(held_out)) <= {2, 3}, "evenly spread"
+    pieces = evenly_spread(prepared.training[NORMAL])
+    assert len(pieces) == 50
+    assert set(np.diff(pieces)) <= {1, 2}
+    assert evenly_spread(pieces[:7]) == pieces[:7]
+
+
+@pytest.mark.parametrize(
+    ("bank", "message"),
+    [
+        (_bank(10), "1 normal recordings give 1 pieces to hold out"),
+        (_bank(3, 3, 3), "give 0 pieces"),
+        (_bank(0.1), "normal/train/0.wav: 0.1 s where 1 s are the least"),
+        (_bank(10, 0.5, others=0), "of other sounds"),
+    ],
+    ids=["one recording", "short ones", "nothing", "no others"],
+)
+def test_too_little_to_learn_from_is_an_error_that_says_what_is_missing(bank: WaveformBank, message: str) -> None:
+    with pytest.raises(DatasetError, match=message):
+        prepare_own_data(bank, RECIPE)

@@ -1,0 +1,71 @@
+"""Recipes: TOML in, TOML out, and errors that name the near key."""
+
+import dataclasses
+
+import pytest
+
+from asd_recipes.recipe.settings import Recipe, RecipeError
+from asd_recipes.recipe.toml_text import load_recipe, profile_names, recipe_digest, recipe_from_toml, recipe_to_toml
+
+
+@pytest.mark.parametrize("name", profile_names())
+def test_a_recipe_survives_the_way_through_toml(name: str) -> None:
+    recipe = load_recipe(name, settings=["audio.channel=1", "inlier.components=[1, 3]"])
+    assert recipe_from_toml(recipe_to_toml(recipe)) == recipe
+    assert recipe_digest(recipe_from_toml(recipe_to_toml(recipe))) == recipe_digest(recipe)
+
+
+def test_the_paper_profile_has_the_papers_sizes() -> None:
+    recipe = load_recipe("paper")
+    assert (recipe.training.epochs, recipe.training.batch_size, recipe.training.learning_rate) == (150, 128, 1e-3)
+    assert (recipe.log_mel.window_samples, recipe.log_mel.hop_samples, recipe.log_mel.bands) == (2048, 256, 224)
+    assert (recipe.segments.length_samples, recipe.segments.hop_samples) == (80_000, 20_000)
+    assert recipe.inlier.components == recipe.inlier.neighbours == (1, 2, 4, 16, 32)
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("training.epoch=5", "training.epochs"),
+        ("trainin.epochs=5", "training"),
+        ("training.epochs=many", "training.epochs must be a whole number; got 'many'"),
+        ("training.epochs=5.5", "a whole number"),
+        ("training.epochs=0", "epochs"),
+        ("training.batch_size=7", "batch_size"),
+        ("training=5", "table of settings"),
+        ("training.schedule=linear", "'one-cycle', 'constant'"),
+        ("audio.channel=left", "a whole number or one of 'only', 'mean'"),
+        ('inlier.components=[1, "two"]', "a whole number"),
+        ("inlier.save=1", "true or false"),
+        ("audio.sample_rate_hz=8000", "sample_rate_hz"),
+        ("epochs", "key=value"),
+        ("split.source_share=1.5", "source_share"),
+    ],
+)
+def test_a_wrong_setting_is_refused_with_the_way_out(setting: str, message: str) -> None:
+    with pytest.raises(RecipeError) as caught:
+        load_recipe("quick", settings=[setting])
+    assert message in str(caught.value)
+
+
+def test_an_unknown_profile_names_those_that_exist() -> None:
+    with pytest.raises(RecipeError, match="quick"):
+        load_recipe("quik")
+
+
+def test_a_broken_toml_file_is_named(tmp_path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text("[training\nepochs=3")
+    with pytest.raises(RecipeError, match=r"mine\.toml"):
+        load_recipe(str(path))
+
+
+def test_every_setting_can_be_changed_alone() -> None:
+    """No default is silently kept: a changed leaf changes the digest."""
+    base = Recipe()
+    assert recipe_digest(dataclasses.replace(base, seed=1)) != recipe_digest(base)
+    for group in dataclasses.fields(base):
+        value = getattr(base, group.name)
+        if dataclasses.is_dataclass(value):
+            for leaf in dataclasses.fields(value):
+                assert f"{leaf.name} = " in recipe_to_toml(base)

@@ -1,0 +1,94 @@
+"""Jobs in worker processes: what goes wrong in one is told, and the rest goes on."""
+
+import dataclasses
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from asd_recipes.dataset.scan import scan_dataset
+from asd_recipes.progress import PlainProgress
+from asd_recipes.recipe.toml_text import load_recipe
+from asd_recipes.reproduction.job import Job, jobs_of
+from asd_recipes.reproduction.run_store import RunError, RunStore
+from asd_recipes.reproduction.side_by_side import WorkerStart, run_side_by_side
+from asd_recipes.synth import DatasetSize, write_dataset
+from asd_recipes.training.machine_data import prepare_data
+from asd_recipes.waveforms.waveform_bank import open_bank
+
+QUIET = PlainProgress(quiet=True)
+SETTINGS = ["inlier.components=[1]", "inlier.neighbours=[1]", "joint.epochs=1"]
+
+
+@pytest.fixture(scope="module")
+def start(tmp_path_factory: pytest.TempPathFactory) -> WorkerStart:
+    folder = tmp_path_factory.mktemp("jobs")
+    write_dataset(folder / "data", size=DatasetSize.named("tiny"), seed=1, machines=["bearing", "fan"])
+    clips, recipe = scan_dataset(folder / "data").clips, load_recipe("smoke", settings=SETTINGS)
+    bank = open_bank(clips, recipe.audio, folder / "bank", advance=lambda steps: None)
+    return WorkerStart(RunStore(folder / "run"), recipe, clips, folder / "bank", bank.digest, "cpu", True)
+
+
+def _elsewhere(start: WorkerStart, folder: Path, **changes: object) -> WorkerStart:
+    folder.mkdir()
+    return dataclasses.replace(start, store=RunStore(folder), **changes)  # type: ignore[arg-type]
+
+
+def test_a_diverged_job_is_told_of_and_the_others_finish(start: WorkerStart, tmp_path: Path) -> None:
+    recipe = load_recipe("smoke", settings=[*SETTINGS, "training.learning_rate=1e30"])
+    there = _elsewhere(start, tmp_path / "run", recipe=recipe)
+    jobs = [Job("bearing", "oe"), Job("bearing", "autoencoder"), Job("fan", "oe-flow")]
+    problems = run_side_by_side(jobs, there, 2, QUIET)
+    assert [problem.file for problem in problems] == ["bearing/oe"]
+    for job in jobs[1:]:
+        assert (there.store.system(job.machine, job.folder) / "candidates.csv").is_file()
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_a_killed_worker_is_told_of_and_the_rest_can_go_on(last: bool, start: WorkerStart, tmp_path: Path) -> None:
+    there = _elsewhere(start, tmp_path / "run", recipe=load_recipe("smoke", settings=["training.epochs=2000"]))
+
+    before = {child.pid for child in multiprocessing.active_children()}
+
+    def kill_one() -> None:
+        while len(workers := {child.pid for child in multiprocessing.active_children()} - before) < 2:
+            time.sleep(0.05)
+        time.sleep(1.0)
+        os.kill((max if last else min)(workers), signal.SIGKILL)
+
+    killer = threading.Thread(target=kill_one)
+    killer.start()
+    with pytest.raises(RunError, match="fewer --jobs"):
+        run_side_by_side([Job("bearing", "oe"), Job("fan", "oe")], there, 2, QUIET)
+    killer.join()
+    again = dataclasses.replace(there, recipe=start.recipe)
+    assert run_side_by_side([Job("fan", "autoencoder")], again, 1, QUIET) == []
+
+
+def test_a_bank_that_another_run_replaced_is_not_used(start: WorkerStart, tmp_path: Path) -> None:
+    there = _elsewhere(start, tmp_path / "run", digest="another")
+    with pytest.raises(RunError, match="read anew"):
+        run_side_by_side([Job("fan", "autoencoder")], there, 1, QUIET)
+
+
+def test_a_machine_without_attributes_has_no_system_that_needs_them(start: WorkerStart) -> None:
+    data = prepare_data(start_bank(start), start.recipe)
+    clips = tuple(
+        dataclasses.replace(clip, name=dataclasses.replace(clip.name, attributes=())) if clip.machine == "fan" else clip
+        for clip in data.bank.clips
+    )
+    data = dataclasses.replace(data, bank=dataclasses.replace(data.bank, clips=clips))
+    systems = ["oe", "oe-flow", "oe-dflow", "serialoe-flow", "serialoe-dflow"]
+    assert [job.system for job in jobs_of(data, ["fan"], systems)] == ["oe", "oe-flow"]
+    folders = [job.folder for job in jobs_of(data, ["bearing"], systems)]
+    assert folders == ["oe", "oe-flow", "oe-dflow@loc", "oe-dflow@vel", "serialoe-flow", "serialoe-dflow@loc",
+                       "serialoe-dflow@vel"]  # fmt: skip
+    assert Job("fan", "oe-dflow", "speed m/s").folder == "oe-dflow@speed%20m%2Fs"
+
+
+def start_bank(start: WorkerStart):
+    return start.context().data.bank

@@ -1,0 +1,44 @@
+"""The flow's score of a clip, beside a plain writing of it."""
+
+import numpy as np
+import pytest
+
+from asd_features import power_weights
+from asd_recipes.recipe.toml_text import load_recipe
+from asd_recipes.scoring.embedding import Embeddings
+from asd_recipes.scoring.network_scoring import flow_scores, segment_weights
+
+RECIPE = load_recipe("smoke", settings=["segments.length_s=1.0"])
+# Sums of a few hundred float64 in another order.
+RELATIVE = 1e-12
+
+
+@pytest.mark.parametrize("machine", ["fan", "ToyCar"])
+def test_the_score_of_a_clip_is_the_weighted_mean_over_its_time_bins_of_the_mean_over_frequency(machine: str) -> None:
+    rng = np.random.default_rng(4)
+    waves = [np.rint(3000 * rng.standard_normal(length)).astype(np.int16) for length in (20_000, 16_000, 31_000)]
+    waves[2][:16_000] = 0  # silent at the beginning: of weight 0 where power weighs
+    counts = np.array([RECIPE.segments.count(len(wave)) for wave in waves])
+    height, bins = 3, 4
+    maps = rng.gamma(2.0, size=(counts.sum(), height, bins)).astype(np.float32)
+    found = flow_scores(machine, waves, Embeddings(np.zeros((counts.sum(), 512), np.float32), counts, maps), RECIPE)
+    start = 0
+    for clip, (wave, count) in enumerate(zip(waves, counts, strict=True)):
+        weights = power_weights(wave, RECIPE.segments, bins=bins, high_pass=RECIPE.high_pass)
+        if machine == "fan":
+            weights = np.full((count, bins), 1 / (count * bins))
+        expected = 0.0
+        for segment in range(count):
+            for place in range(bins):
+                column = [float(maps[start + segment, row, place]) for row in range(height)]
+                expected += weights[segment, place] * sum(column) / height
+        np.testing.assert_allclose(found[clip], expected, rtol=RELATIVE)
+        start += count
+
+
+def test_only_the_machines_with_silent_ends_are_weighted() -> None:
+    wave = np.ones(20_000, np.int16)
+    assert segment_weights("fan", [wave], RECIPE) is None
+    weights = segment_weights("ToyTrain", [wave, wave], RECIPE, bins=3)
+    assert weights is not None
+    assert weights.shape == (2 * 3 * RECIPE.segments.count(20_000),)

@@ -1,0 +1,40 @@
+"""The split of Sec. 4.2: exact counts, every attribute value in training, nothing in both parts."""
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from asd_recipes.dataset.clip import Clip
+from asd_recipes.dataset.clip_name import ClipName
+from asd_recipes.recipe.settings import Split
+from asd_recipes.training.split import split_training_clips
+from asd_recipes.waveforms.waveform_bank import WaveformBank
+
+
+def _bank(source: list[str], target: list[str]) -> WaveformBank:
+    names = [ClipName("00", k, "source", "train", "normal", (("v", value),)) for k, value in enumerate(source)]
+    names += [ClipName("00", k, "target", "train", "normal", (("v", value),)) for k, value in enumerate(target)]
+    clips = tuple(Clip("fan", "train", Path(f"{k}.wav"), name) for k, name in enumerate(names))
+    return WaveformBank(clips, tuple(np.zeros(1, np.int16) for _ in clips), (), "")
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_papers_counts_come_out_of_the_real_numbers_of_clips(seed: int) -> None:
+    bank = _bank(["a"] * 495 + ["b"] * 396 + ["c"] * 99, ["d"] * 5 + ["e"] * 5)
+    training, validation = split_training_clips(bank, "fan", Split(), seed=seed)
+    assert sorted(training + validation) == list(range(1000))
+    domains = Counter(bank.clips[index].name.domain for index in training)
+    assert domains == {"source": round(0.85 * 990), "target": 6}
+    values = Counter(bank.clips[index].name.attributes[0][1] for index in training)
+    for value, clips in (("a", 495), ("b", 396), ("c", 99)):
+        assert abs(values[value] - 0.85 * clips) <= 1
+    assert {values["d"], values["e"]} == {3}
+
+
+def test_the_split_depends_on_the_seed_alone() -> None:
+    bank = _bank(["a", "b"] * 50, ["c"] * 10)
+    once, again, other = (split_training_clips(bank, "fan", Split(), seed=seed) for seed in (1, 1, 2))
+    assert once == again
+    assert once != other
