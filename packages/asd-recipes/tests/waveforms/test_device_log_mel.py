@@ -9,7 +9,7 @@ import torch
 from asd_features import LogMelSettings
 from asd_features.torch_log_mel import TorchLogMel
 from asd_recipes.waveforms.device_choice import Device
-from asd_recipes.waveforms.device_log_mel import device_log_mel, log_mel_in_words
+from asd_recipes.waveforms.device_log_mel import describe_log_mel, device_log_mel
 
 CPU = Device("cpu", "bfloat16", "")
 WAVES = torch.from_numpy(np.random.default_rng(0).standard_normal((3, 24_000)).astype(np.float32))
@@ -48,5 +48,5 @@ def test_a_window_that_the_core_does_not_take_goes_to_the_layer() -> None:
     ours = device_log_mel(settings, CPU)
     assert isinstance(ours, TorchLogMel)
     assert ours(WAVES).shape == (3, settings.bands, settings.frames(24_000))
-    assert log_mel_in_words(settings, CPU) == "log-mel by torch in float32"
-    assert log_mel_in_words(LogMelSettings(), CPU) == "log-mel in float64"
+    assert describe_log_mel(settings, CPU) == "log-mel by torch in float32"
+    assert describe_log_mel(LogMelSettings(), CPU) == "log-mel in float64"

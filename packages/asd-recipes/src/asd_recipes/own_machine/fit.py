@@ -37,7 +37,7 @@ from asd_recipes.training.diverged import TrainingDivergedError
 from asd_recipes.training.machine_data import PreparedData
 from asd_recipes.training.network_training import NetworkTraining
 from asd_recipes.waveforms.device_choice import Device, choose_device
-from asd_recipes.waveforms.device_log_mel import log_mel_in_words
+from asd_recipes.waveforms.device_log_mel import describe_log_mel
 from asd_recipes.waveforms.waveform_bank import WaveformBank, open_bank
 
 _OE = SystemVariant("oe", "OE", inlier_models=True)
@@ -100,7 +100,7 @@ class OwnFit:
             return FitResult(before, problems)
         self.store.begin(recipe, about)
         labels = _labels(data)
-        _describe(data, labels, f"{device.description}, {log_mel_in_words(recipe.log_mel, device)}", progress)
+        _describe(data, labels, f"{device.description}, {describe_log_mel(recipe.log_mel, device)}", progress)
         try:
             self._train_and_score(data.prepared, labels, recipe, device, progress)
         except TrainingDivergedError as error:

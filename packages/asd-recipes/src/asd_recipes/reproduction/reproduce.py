@@ -24,7 +24,7 @@ from asd_recipes.reproduction.side_by_side import WorkerStart, run_side_by_side
 from asd_recipes.training.machine_data import PreparedData, prepare_data
 from asd_recipes.training.plot import plot_trainings, plots_are_possible
 from asd_recipes.waveforms.device_choice import Device, choose_device
-from asd_recipes.waveforms.device_log_mel import log_mel_in_words
+from asd_recipes.waveforms.device_log_mel import describe_log_mel
 from asd_recipes.waveforms.waveform_bank import WaveformBank, open_bank
 
 
@@ -89,7 +89,7 @@ class Reproduction:
         if self.ground_truth is not None:
             dataset = join_ground_truth(dataset, self.ground_truth)
         machines = self._targets(dataset, progress)
-        words = f"{device.description}, {log_mel_in_words(self.recipe.log_mel, device)}"
+        words = f"{device.description}, {describe_log_mel(self.recipe.log_mel, device)}"
         progress.say(f"data: {self.data} ({len(dataset.clips)} clips); device: {words}")
         with progress.stage("read recordings", len(dataset.clips)) as advance:
             bank = open_bank(dataset.clips, self.recipe.audio, self.bank, advance=advance)

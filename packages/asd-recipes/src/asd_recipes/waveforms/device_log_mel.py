@@ -23,7 +23,7 @@ def device_log_mel(settings: LogMelSettings, device: Device) -> DeviceLogMel:
     return TorchLogMel(settings).to(device.torch_device)
 
 
-def log_mel_in_words(settings: LogMelSettings, device: Device) -> str:
+def describe_log_mel(settings: LogMelSettings, device: Device) -> str:
     """What computes it, for the user: on a processor the window decides."""
     return "log-mel in float64" if _is_by_core(settings, device) else "log-mel by torch in float32"
 
