@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,8 +13,10 @@ from numpy.typing import ArrayLike
 from .conventions import Convention, find_convention
 from .errors import ConventionError
 from .means import arithmetic_mean, harmonic_mean
+from .result_formats import Cell, ResultGrid, as_csv, as_latex, as_markdown, as_text
 from .score_table import ScoreTable, table_or_columns
 from .section_result import MetricValue, SectionResult, section_result
+from .whole_file import write_whole
 
 
 @dataclass(frozen=True)
@@ -78,34 +81,76 @@ class Evaluation:
             return None
         return harmonic_mean(present) if (kind or self.convention.mean) == "harmonic" else arithmetic_mean(present)
 
-    def __str__(self) -> str:
-        from .result_formats import as_text
+    @property
+    def notes(self) -> list[str]:
+        """The convention in words, and each missing metric with its reason."""
+        lines = [f"convention {self.convention.name}: {self.convention.says}"]
+        for value in self.missing:
+            where = " ".join(word for word in (value.machine, value.section) if word)
+            lines.append(f"missing: {where} {value.metric}: {value.reason}".replace("  ", " "))
+        if self.missing:
+            lines.append(
+                "means leave out what is missing" if self.skip_missing else "a mean over a missing metric is missing"
+            )
+        return lines
 
-        return as_text(self)
+    def __str__(self) -> str:
+        return as_text(self._grid())
 
     def to_csv(self, path: Path | str | None = None) -> str:
         """One row per section and mean, full precision; written to ``path`` if given."""
-        from .result_formats import as_csv, written
-
-        return written(as_csv(self), path)
+        return _written(as_csv(self._grid()), path)
 
     def to_json(self, path: Path | str | None = None) -> str:
         """Convention, sections, means, and missing metrics with their reasons; written to ``path`` if given."""
-        from .result_formats import as_json, written
-
-        return written(as_json(self), path)
+        return _written(json.dumps(self._record(), indent=2, allow_nan=False) + "\n", path)
 
     def to_markdown(self, path: Path | str | None = None) -> str:
         """A Markdown table in percent; written to ``path`` if given."""
-        from .result_formats import as_markdown, written
-
-        return written(as_markdown(self), path)
+        return _written(as_markdown(self._grid()), path)
 
     def to_latex(self, path: Path | str | None = None) -> str:
         """A LaTeX tabular in percent; written to ``path`` if given."""
-        from .result_formats import as_latex, written
+        return _written(as_latex(self._grid()), path)
 
-        return written(as_latex(self), path)
+    def _grid(self) -> ResultGrid:
+        """A row for each section, for each machine with several sections, and for all machines.
+
+        The last column is the convention's mean over the ranked metrics of the row; in the last row it is the
+        official score.
+        """
+        rows: list[list[Cell]] = []
+        for machine in self.machines:
+            sections = [s for s in self.sections if s.machine == machine]
+            for section in sections:
+                alone = replace(self, sections=(section,))
+                rows.append([machine, section.section, *map(section.value, self.metrics), alone.mean()])
+            if len(sections) > 1:
+                means = [self.mean([metric], machine=machine) for metric in self.metrics]
+                rows.append([machine, "mean", *means, self.machine_score(machine)])
+        rows.append(["all", "mean", *(self.mean([metric]) for metric in self.metrics), self.official_score])
+        header = ["machine", "section", *self.metrics, f"{self.convention.mean} mean"]
+        return ResultGrid(header, rows, self.notes)
+
+    def _record(self) -> dict[str, object]:
+        """Fractions in full precision; a missing metric is null, with its reason under "missing"."""
+        grid = self._grid()
+        return {
+            "convention": self.convention.name,
+            "says": self.convention.says,
+            "official_score": self.official_score,
+            "rows": [dict(zip(grid.header, row, strict=True)) for row in grid.rows],
+            "missing": [
+                {"machine": v.machine, "section": v.section, "metric": v.metric, "reason": v.reason}
+                for v in self.missing
+            ],
+        }
+
+
+def _written(text: str, path: Path | str | None) -> str:
+    if path is not None:
+        write_whole(text, path)
+    return text
 
 
 def evaluate(

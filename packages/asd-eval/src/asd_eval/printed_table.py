@@ -12,7 +12,7 @@ from .decisions import DECISION_METRICS
 from .evaluation import Evaluation
 from .interval import Interval
 from .official_table import OVERALL, OfficialBlock, Row, official_blocks
-from .result_formats import Cell, aligned_table, notes
+from .result_formats import Cell, aligned_table
 
 
 def official_text(evaluation: Evaluation, interval: Interval | None = None) -> str:
@@ -38,7 +38,7 @@ def official_text(evaluation: Evaluation, interval: Interval | None = None) -> s
     header = ["machine", "mean", *map(str, quantities)]
     parts.append(aligned_table(header, _cells(means, 2), range(len(header))))
     parts.append(_score_line(evaluation, interval))
-    return "\n".join(["\n\n".join(parts), *notes(evaluation)])
+    return "\n".join(["\n\n".join(parts), *evaluation.notes])
 
 
 def _score_line(evaluation: Evaluation, interval: Interval | None) -> str:

@@ -1,131 +1,71 @@
-"""An evaluation as text, CSV, JSON, Markdown or LaTeX: one grid of cells, four ways to write it."""
+"""A grid of results as text, CSV, Markdown or LaTeX."""
 
 from __future__ import annotations
 
 import csv
 import io
-import json
-import os
 from collections.abc import Sequence
-from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 from .decisions import DECISION_METRICS
-
-if TYPE_CHECKING:
-    from .evaluation import Evaluation
 
 Cell = str | float | None
 MISSING = "-"
 
 
-def grid(evaluation: Evaluation) -> tuple[list[str], list[list[Cell]]]:
-    """Header and rows: each section, each machine with several sections, and all machines.
+@dataclass(frozen=True)
+class ResultGrid:
+    """A table of results: machine and section in the first two columns, then fractions; None is missing.
 
-    The last column is the convention's mean over the ranked metrics of the row; in the last row it is the official
-    score.
+    Attributes:
+        notes: lines that belong below the table.
     """
-    metrics = list(evaluation.metrics)
-    kind = evaluation.convention.mean
-    header = ["machine", "section", *metrics, f"{kind} mean"]
-    ranked = [metric.name for metric in evaluation.convention.ranked]
-    rows: list[list[Cell]] = []
-    for machine in evaluation.machines:
-        sections = [s for s in evaluation.sections if s.machine == machine]
-        for section in sections:
-            alone = replace(evaluation, sections=(section,))
-            rows.append([machine, section.section, *(section.value(m) for m in metrics), alone.mean(ranked)])
-        if len(sections) > 1:
-            means = [evaluation.mean([metric], machine=machine) for metric in metrics]
-            rows.append([machine, "mean", *means, evaluation.machine_score(machine)])
-    means = [evaluation.mean([metric]) for metric in metrics]
-    rows.append(["all", "mean", *means, evaluation.official_score])
-    return header, rows
+
+    header: list[str]
+    rows: list[list[Cell]]
+    notes: list[str]
 
 
-def notes(evaluation: Evaluation) -> list[str]:
-    """The convention in words, and each missing metric with its reason."""
-    lines = [f"convention {evaluation.convention.name}: {evaluation.convention.says}"]
-    for value in evaluation.missing:
-        where = " ".join(word for word in (value.machine, value.section) if word)
-        lines.append(f"missing: {where} {value.metric}: {value.reason}".replace("  ", " "))
-    if evaluation.missing:
-        lines.append(
-            "means leave out what is missing" if evaluation.skip_missing else "a mean over a missing metric is missing"
-        )
-    return lines
-
-
-def as_text(evaluation: Evaluation) -> str:
+def as_text(grid: ResultGrid) -> str:
     """Aligned tables in percent for a terminal, with notes below; decisions have a table of their own."""
-    header, rows = grid(evaluation)
-    decided = [column for column, name in enumerate(header) if name.startswith(DECISION_METRICS)]
-    others = [column for column in range(len(header)) if column not in decided]
-    tables = [aligned_table(header, rows, others)]
+    decided = [column for column, name in enumerate(grid.header) if name.startswith(DECISION_METRICS)]
+    others = [column for column in range(len(grid.header)) if column not in decided]
+    tables = [aligned_table(grid.header, grid.rows, others)]
     if decided:
-        tables += ["", aligned_table(header, rows, [0, 1, *decided])]
-    return "\n".join([*tables, *notes(evaluation)])
+        tables += ["", aligned_table(grid.header, grid.rows, [0, 1, *decided])]
+    return "\n".join([*tables, *grid.notes])
 
 
-def as_csv(evaluation: Evaluation) -> str:
+def as_csv(grid: ResultGrid) -> str:
     """Fractions in full precision; a missing metric is an empty field."""
-    header, rows = grid(evaluation)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows([["" if cell is None else cell for cell in row] for row in rows])
+    writer.writerow(grid.header)
+    writer.writerows([["" if cell is None else cell for cell in row] for row in grid.rows])
     return text.getvalue()
 
 
-def as_json(evaluation: Evaluation) -> str:
-    """Fractions in full precision; a missing metric is null, with its reason under "missing"."""
-    header, rows = grid(evaluation)
-    record = {
-        "convention": evaluation.convention.name,
-        "says": evaluation.convention.says,
-        "official_score": evaluation.official_score,
-        "rows": [dict(zip(header, row, strict=True)) for row in rows],
-        "missing": [
-            {"machine": v.machine, "section": v.section, "metric": v.metric, "reason": v.reason}
-            for v in evaluation.missing
-        ],
-    }
-    return json.dumps(record, indent=2, allow_nan=False) + "\n"
-
-
-def as_markdown(evaluation: Evaluation) -> str:
+def as_markdown(grid: ResultGrid) -> str:
     """A table in percent, with the notes below."""
-    header, rows = grid(evaluation)
-    lines = [_piped(header), _piped(["---", "---", *["---:"] * (len(header) - 2)])]
-    lines += [_piped([_percent(cell) for cell in row]) for row in rows]
-    return "\n".join([*lines, "", *notes(evaluation)]) + "\n"
+    lines = [_piped(grid.header), _piped(["---", "---", *["---:"] * (len(grid.header) - 2)])]
+    lines += [_piped([_percent(cell) for cell in row]) for row in grid.rows]
+    return "\n".join([*lines, "", *grid.notes]) + "\n"
 
 
-def as_latex(evaluation: Evaluation) -> str:
+def as_latex(grid: ResultGrid) -> str:
     """A tabular in percent, needing no package; the notes are comments."""
-    header, rows = grid(evaluation)
-    lines = [f"% {_latex(note)}" for note in notes(evaluation)]
-    lines += [r"\begin{tabular}{ll" + "r" * (len(header) - 2) + "}", r"\hline", _ampersands(header), r"\hline"]
-    for row in rows:
+    lines = [f"% {_latex(note)}" for note in grid.notes]
+    lines += [
+        r"\begin{tabular}{ll" + "r" * (len(grid.header) - 2) + "}",
+        r"\hline",
+        _ampersands(grid.header),
+        r"\hline",
+    ]
+    for row in grid.rows:
         if row[0] == "all":
             lines.append(r"\hline")
         lines.append(_ampersands([_percent(cell) for cell in row]))
     return "\n".join([*lines, r"\hline", r"\end{tabular}"]) + "\n"
-
-
-def written(text: str, path: Path | str | None) -> str:
-    """The text itself, after writing it beside ``path`` and renaming: a reader never sees half a file."""
-    if path is not None:
-        target = Path(path)
-        beside = target.with_name(f".{target.name}.{os.getpid()}.part")
-        try:
-            beside.write_text(text, encoding="utf-8", newline="")
-            beside.replace(target)
-        except BaseException:
-            beside.unlink(missing_ok=True)
-            raise
-    return text
 
 
 def _percent(cell: Cell) -> str:

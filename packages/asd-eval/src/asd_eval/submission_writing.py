@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike
 
 from .checked_columns import checked_labels, checked_scores, same_length
 from .errors import DuplicateNameError, RowError, SubmissionError
-from .result_formats import written
 from .submission_names import submission_name
+from .whole_file import write_whole
 
 
 def write_submission(
@@ -58,7 +58,7 @@ def write_submission(
     same_length(names=np.asarray(names), scores=values)
     place.mkdir(parents=True, exist_ok=True)
     for path, column in columns:
-        written("".join(f"{name},{value}\n" for name, value in zip(names, column, strict=True)), path)
+        write_whole("".join(f"{name},{value}\n" for name, value in zip(names, column, strict=True)), path)
     return tuple(path for path, _ in columns)
 
 
