@@ -15,7 +15,7 @@ from asd_eval import (
     write_submission,
 )
 from asd_eval.errors import ConventionError, DuplicateNameError, SubmissionError
-from asd_eval.submission_names import parse_clip_name, parse_submission_name, submission_name
+from asd_eval.submission_names import label_in_name, parse_submission_name, submission_name
 
 YEARS = [2020, 2021, 2022, 2023, 2024, 2025, 2026]
 SCORES = np.array([-3.0, 12345.678901234567, 1e-300, -2.5])  # each domain its own AUC
@@ -151,13 +151,13 @@ def test_a_baselines_directory_is_evaluated_like_any_other(tmp_path):
     ],
 )
 def test_labelled_names_tell_label_and_domain(name, label, domain):
-    clip = parse_clip_name(name)
+    clip = label_in_name(name)
     assert (clip.label, clip.domain) == (label, domain)
 
 
 @pytest.mark.parametrize("name", ["section_00_0001.wav", "section_03_source_test_0000.wav", "a.wav", "id_01_0.wav", ""])
 def test_names_of_evaluation_clips_tell_nothing(name):
-    assert parse_clip_name(name) is None
+    assert label_in_name(name) is None
 
 
 @pytest.mark.parametrize(

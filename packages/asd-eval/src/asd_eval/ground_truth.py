@@ -9,7 +9,7 @@ from .csv_rows import CsvRows, read_csv_rows
 from .errors import ClipMismatchError, DuplicateNameError, FileNameError, MissingFileError, RowError
 from .score_table import ScoreTable
 from .submission import SectionScores, Submission
-from .submission_names import parse_clip_name, parse_submission_name
+from .submission_names import label_in_name, parse_submission_name
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def labelled_table(submission: Submission, ground_truth: GroundTruth | None = No
 def _named_clips(scores: SectionScores) -> list[tuple[int, str]]:
     known = []
     for row, name in zip(scores.rows, scores.names, strict=True):
-        clip = parse_clip_name(name)
+        clip = label_in_name(name)
         if clip is None:
             raise ClipMismatchError(
                 f"{name} tells neither label nor domain; pass ground_truth, or the labelled names.",
@@ -177,7 +177,7 @@ def _data_list(path: Path) -> GroundTruth:
             machine = first
             continue
         labelled = others[0]
-        clip = parse_clip_name(labelled)
+        clip = label_in_name(labelled)
         if not machine or clip is None:
             rule = "a row with the machine comes first" if not machine else f"{labelled!r} tells no label"
             raise RowError(f"{rule}; rows are <clip name>,<labelled name>.", path=path, row=row)

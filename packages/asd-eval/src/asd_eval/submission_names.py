@@ -90,14 +90,14 @@ def submission_name(kind: Kind, machine: str, section: str, *, year: int, domain
 
 
 @dataclass(frozen=True)
-class ClipName:
+class LabelInName:
     """Label (0 or 1) and domain ("" in 2020) that a clip's name tells."""
 
     label: int
     domain: str
 
 
-def parse_clip_name(name: str) -> ClipName | None:
+def label_in_name(name: str) -> LabelInName | None:
     """Label and domain from a labelled name; None for names of evaluation clips, which tell nothing.
 
     Labelled are section_00_source_test_normal_0001_<attributes>.wav (2021 to 2026) and normal_id_00_00000000.wav
@@ -106,4 +106,4 @@ def parse_clip_name(name: str) -> ClipName | None:
     match = _CLIP.match(name)
     if match is None:
         return None
-    return ClipName(int(match["label"] == "anomaly"), match["domain"] or "")
+    return LabelInName(int(match["label"] == "anomaly"), match["domain"] or "")

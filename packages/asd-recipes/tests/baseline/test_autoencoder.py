@@ -16,7 +16,7 @@ from asd_recipes.baseline.autoencoder import AutoencoderBaseline
 from asd_recipes.progress import Advance, PlainProgress
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.recipe.toml_text import load_recipe
-from asd_recipes.scoring.score_table import ScoreTable, read_score_table
+from asd_recipes.scoring.candidate_table import CandidateTable, read_candidate_table
 from asd_recipes.training.diverged import TrainingDivergedError
 from asd_recipes.training.machine_data import PreparedData, prepare_data
 from asd_recipes.waveforms.device_choice import choose_device
@@ -50,8 +50,8 @@ def trained(data: PreparedData, tmp_path_factory: pytest.TempPathFactory) -> Pat
     return folder
 
 
-def _scores(folder: Path) -> ScoreTable:
-    return read_score_table(folder / "candidates.csv")
+def _scores(folder: Path) -> CandidateTable:
+    return read_candidate_table(folder / "candidates.csv")
 
 
 def _residuals(folder: Path, wave: NDArray[np.int16]) -> NDArray[np.float64]:

@@ -25,14 +25,14 @@ from asd_recipes.reproduction.result_tables import (
     write_tables,
 )
 from asd_recipes.reproduction.systems import CONVENTIONS, SystemResult, evaluate_systems
-from asd_recipes.scoring.score_table import ScoreTable
+from asd_recipes.scoring.candidate_table import CandidateTable
 
 # Harmonic means of a dozen float64 in percent, by another formula.
 RELATIVE = 1e-12
 PAPER_ORDER = ["bearing", "fan", "gearbox", "slider", "valve", "ToyCar", "ToyTrain"]
 
 
-def _table(seed: int, columns: list[str]) -> ScoreTable:
+def _table(seed: int, columns: list[str]) -> CandidateTable:
     rng = np.random.default_rng(seed)
     kinds = [(domain, label) for domain in ("source", "target") for label in ("normal", "anomaly")] * 5
     parts = ["validation"] * 4 + ["test"] * len(kinds)
@@ -40,7 +40,7 @@ def _table(seed: int, columns: list[str]) -> ScoreTable:
     labels = ["normal"] * 4 + [label for _, label in kinds]
     shift = np.array([label == "anomaly" for label in labels])
     files = [f"section_00_{place:04d}.wav" for place in range(len(parts))]
-    return ScoreTable(files, parts, domains, labels, {c: rng.standard_normal(len(parts)) + shift for c in columns})
+    return CandidateTable(files, parts, domains, labels, {c: rng.standard_normal(len(parts)) + shift for c in columns})
 
 
 MACHINES_RUN = ["zeppelin", *PAPER_ORDER]

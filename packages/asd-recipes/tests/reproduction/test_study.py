@@ -22,7 +22,7 @@ from asd_recipes.reproduction.study import (
     study_markdown,
     study_rows,
 )
-from asd_recipes.scoring.score_table import ScoreTable, write_score_table
+from asd_recipes.scoring.candidate_table import CandidateTable, write_candidate_table
 from asd_recipes.synth import DatasetSize, write_dataset
 
 QUIET = PlainProgress(quiet=True)
@@ -37,12 +37,12 @@ def test_a_part_without_a_training_of_its_own_leaves_the_training_settings_alone
         assert not rescored or changed == ["weighting"]
 
 
-def _table(shift: float) -> ScoreTable:
+def _table(shift: float) -> CandidateTable:
     rng = np.random.default_rng(3)
     kinds = [(domain, label) for domain in ("source", "target") for label in ("normal", "anomaly")] * 10
     labels = ["normal"] * 5 + [label for _, label in kinds]
     scores = rng.standard_normal(len(labels)) + shift * np.array([label == "anomaly" for label in labels])
-    return ScoreTable(
+    return CandidateTable(
         files=[f"{place}.wav" for place in range(len(labels))],
         parts=["validation"] * 5 + ["test"] * len(kinds),
         domains=["source"] * 5 + [domain for domain, _ in kinds],
@@ -53,7 +53,7 @@ def _table(shift: float) -> ScoreTable:
 
 def test_only_the_models_that_count_are_averaged(tmp_path: Path) -> None:
     store, table = RunStore(tmp_path), _table(1.0)
-    write_score_table(tmp_path / "fan" / "oe-flow" / "candidates.csv", table)
+    write_candidate_table(tmp_path / "fan" / "oe-flow" / "candidates.csv", table)
     scored = Scored(store, [Job("fan", "oe-flow")])
     found = scored.columns(4, keep=Keep(only=SINGLE_MODEL))
     validation = table.columns[SINGLE_MODEL][:5]

@@ -16,14 +16,14 @@ from asd_recipes.reproduction.systems import (
     standardised,
     submitted,
 )
-from asd_recipes.scoring.score_table import ScoreTable
+from asd_recipes.scoring.candidate_table import CandidateTable
 
 # Sums of a few float64 in another order.
 RELATIVE = 1e-12
 VALIDATION, PER_CLASS = 7, 6
 
 
-def _table(seed: int, shifts: dict[str, float]) -> ScoreTable:
+def _table(seed: int, shifts: dict[str, float]) -> CandidateTable:
     """Random scores; `shifts` says by how much a model puts anomalous clips above the normal ones."""
     rng = np.random.default_rng(seed)
     kinds = [(domain, label) for domain in ("source", "target") for label in ("normal", "anomaly")] * PER_CLASS
@@ -36,11 +36,11 @@ def _table(seed: int, shifts: dict[str, float]) -> ScoreTable:
         for place, (name, shift) in enumerate(shifts.items())
     }
     files = [f"section_00_{place:04d}.wav" for place in range(len(parts))]
-    return ScoreTable(files, parts, domains, labels, columns)
+    return CandidateTable(files, parts, domains, labels, columns)
 
 
-def _rows(table: ScoreTable, keep: list[int]) -> ScoreTable:
-    return ScoreTable(
+def _rows(table: CandidateTable, keep: list[int]) -> CandidateTable:
+    return CandidateTable(
         [table.files[row] for row in keep],
         [table.parts[row] for row in keep],
         [table.domains[row] for row in keep],
@@ -52,13 +52,13 @@ def _rows(table: ScoreTable, keep: list[int]) -> ScoreTable:
 MODELS = {"gmm-1-source": 1.0, "knn-1-source": 0.5, "knn-2-source": 2.0, "knn-4-source": 0.0}
 
 
-def ensemble(table: ScoreTable, members: list[str] | None = None) -> ClipScores:
+def ensemble(table: CandidateTable, members: list[str] | None = None) -> ClipScores:
     """The mean over all members, or some."""
     found = member_scores([table])
     return average([found[name] for name in members or found])
 
 
-def _selected(tables: dict[str, ScoreTable], count: int) -> list[str]:
+def _selected(tables: dict[str, CandidateTable], count: int) -> list[str]:
     members = {machine: member_scores([table]) for machine, table in tables.items()}
     return selected_members(members, {machine: table.part("test") for machine, table in tables.items()}, count)
 
@@ -89,11 +89,11 @@ def test_a_clip_s_ensemble_score_does_not_depend_on_the_other_test_clips() -> No
 def test_the_scale_of_a_model_s_scores_does_not_matter() -> None:
     table = _table(2, MODELS)
     scaled = {name: 3.0 + 1000.0 * values for name, values in table.columns.items()}
-    other = ScoreTable(table.files, table.parts, table.domains, table.labels, scaled)
+    other = CandidateTable(table.files, table.parts, table.domains, table.labels, scaled)
     np.testing.assert_allclose(ensemble(other).test, ensemble(table).test, rtol=1e-9, atol=1e-9)
 
 
-def _official_score(tables: dict[str, ScoreTable], name: str) -> float:
+def _official_score(tables: dict[str, CandidateTable], name: str) -> float:
     """Harmonic mean over AUC source, AUC target and pAUC of all machines, by scikit-learn; domains apart."""
     values = []
     for table in tables.values():

@@ -9,7 +9,7 @@ import scipy.fft
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from asd_recipes.synth.clip_plan import Clip, DatasetSize, plan_machine
+from asd_recipes.synth.clip_plan import DatasetSize, PlannedClip, plan_machine
 from asd_recipes.synth.machines import MODELS
 from asd_recipes.synth.recording import record
 
@@ -34,7 +34,7 @@ _HANN = np.hanning(WINDOW + 1)[:-1].astype(np.float32)
 class Scores:
     """Anomaly scores of all detectors for all clips of one machine; masks over the same clips."""
 
-    clips: tuple[Clip, ...]
+    clips: tuple[PlannedClip, ...]
     by_detector: dict[str, Array]
     train: NDArray[np.bool_]
     anomalous: NDArray[np.bool_]

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from asd_recipes.dataset.dcase2023_facts import DEV_MACHINES, EVAL_MACHINES, MACHINES
+from asd_recipes.recipe.seeding import keyed_generator
 from asd_recipes.synth import DatasetSize
 from asd_recipes.synth.clip_plan import SEVERITY, plan_machine
 from asd_recipes.synth.condition import Condition
 from asd_recipes.synth.joint_attributes import SERIES, apportion
 from asd_recipes.synth.machines import MODELS
-from asd_recipes.synth.seeding import keyed_generator
 from asd_recipes.synth.slider import STROKE_M
 
 

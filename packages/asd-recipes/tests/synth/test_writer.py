@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from asd_recipes.synth import DatasetExistsError, DatasetSize, SyntheticDataError, write_dataset
+from asd_recipes.synth.dataset_record import Request
 from asd_recipes.synth.machines import MODELS
-from asd_recipes.synth.manifest import Request
 
 SMALL = DatasetSize(2, 1, 1)
 NAME = re.compile(r"section_00_(source|target)_(train|test)_(normal|anomaly)_\d{4}(_[A-Za-z-]+_[0-9A-Za-z.]+)+\.wav")

@@ -19,7 +19,7 @@ from asd_recipes.baseline.frame_stacks import FrameStacks, clip_frames, stacked
 from asd_recipes.progress import Advance, Progress
 from asd_recipes.recipe.seeding import derive_seed
 from asd_recipes.recipe.settings import Recipe
-from asd_recipes.scoring.score_table import score_table, write_score_table
+from asd_recipes.scoring.candidate_table import candidate_table, write_candidate_table
 from asd_recipes.training.checkpoint import load_checkpoint, save_checkpoint
 from asd_recipes.training.diverged import TrainingDivergedError
 from asd_recipes.training.machine_data import PreparedData
@@ -107,7 +107,9 @@ class AutoencoderBaseline:
             )
         parts = ["validation"] * len(validation) + ["test"] * (len(scored) - len(validation))
         columns = {"mse": np.array(mse), "mahalanobis": np.array(mahalanobis)}
-        write_score_table(folder / "candidates.csv", score_table([bank.clips[i] for i in scored], parts, columns))
+        write_candidate_table(
+            folder / "candidates.csv", candidate_table([bank.clips[i] for i in scored], parts, columns)
+        )
 
     @torch.inference_mode()
     def _residuals(self, model: Autoencoder, index: int) -> Float64Array:

@@ -28,9 +28,9 @@ from asd_recipes.recipe.settings import Recipe
 from asd_recipes.recipe.system_variants import SystemVariant
 from asd_recipes.reproduction.job import library_versions
 from asd_recipes.reproduction.run_store import RunError, RunStore
+from asd_recipes.scoring.candidate_table import read_candidate_table
 from asd_recipes.scoring.embedding import ClipEmbedder
 from asd_recipes.scoring.network_scoring import Float64Array, NetworkScoring
-from asd_recipes.scoring.score_table import read_score_table
 from asd_recipes.training.attribute_labels import AttributeLabels, machine_labels
 from asd_recipes.training.crops import TrainingCrops
 from asd_recipes.training.diverged import TrainingDivergedError
@@ -150,7 +150,7 @@ class OwnFit:
         about: Mapping[str, object],
         problems: tuple[Problem, ...],
     ) -> Manifest:
-        columns = read_score_table(self._network / "candidates.csv").columns
+        columns = read_candidate_table(self._network / "candidates.csv").columns
         if not columns:
             raise RunError("no inlier model could be fitted: the recordings give too few segments. Add recordings.")
         scales = {name: ZScoreStandardiser().fit(scores) for name, scores in columns.items()}

@@ -1,13 +1,31 @@
-"""One seed for each random decision, derived from the run's seed and what the decision is for.
+"""Random numbers keyed by what they are for, so that none depends on what was drawn before it.
 
-A stage that is run again, alone or after a kill, draws the same numbers, because its seed does not depend on what
-ran before it.
+A stage that is run again, alone or after a kill, draws the same numbers; so does a clip of the synthetic data, whatever
+order the clips are made in. There are two streams, a seed from SHA-256 for runs and a generator from BLAKE2b for the
+synthetic data. They could be one, but then every stored table or every stored clip would change.
 """
 
 import hashlib
 
+import numpy as np
+
+SYNTHETIC_STREAM = "asd-synth-1"
+"""Part of every key of the synthetic data: another text gives another data set for the same seed."""
+
 
 def derive_seed(*parts: int | str) -> int:
-    """A seed in [0, 2**63) from any sequence of numbers and texts; stable across machines and Python versions."""
+    """A seed in [0, 2**63) for a decision of a run; the same on every machine and version of Python."""
     digest = hashlib.sha256("\0".join(map(str, parts)).encode()).digest()
     return int.from_bytes(digest[:8], "big") >> 1
+
+
+def keyed_generator(*parts: int | str) -> np.random.Generator:
+    """A generator for one thing in the synthetic data (128 bits of BLAKE2b, through SeedSequence).
+
+    The same parts give the same numbers on one version of NumPy; NumPy promises no more than that for its
+    distributions.
+    """
+    text = "\x1f".join((SYNTHETIC_STREAM, *map(str, parts)))
+    digest = hashlib.blake2b(text.encode(), digest_size=16).digest()
+    words = np.frombuffer(digest, dtype="<u4").astype(np.uint32)
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(words.tolist())))

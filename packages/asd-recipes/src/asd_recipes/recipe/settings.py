@@ -52,7 +52,7 @@ Standardise = Literal["machine", "clip", "segment"]
 
 
 @dataclass(frozen=True)
-class Training:
+class TrainingSettings:
     """Sec. 4.2: AdamW on batches of 128, half of them target; OE for 150 epochs with OneCycleLR up to 1e-3.
 
     Epochs, learning rate and schedule are those of OE alone; the systems with a flow have their own in `Joint`.
@@ -185,7 +185,7 @@ class Recipe:
     log_mel: LogMelSettings = field(default_factory=LogMelSettings)
     high_pass: HighPassSettings = field(default_factory=HighPassSettings)
     split: Split = field(default_factory=Split)
-    training: Training = field(default_factory=Training)
+    training: TrainingSettings = field(default_factory=TrainingSettings)
     joint: Joint = field(default_factory=Joint)
     flow: Flow = field(default_factory=Flow)
     inlier: InlierModels = field(default_factory=InlierModels)

@@ -15,7 +15,7 @@ from asd_recipes.recipe.settings import Recipe
 from asd_recipes.reproduction.job import Job
 from asd_recipes.reproduction.run_store import RunStore
 from asd_recipes.reproduction.systems import SystemResult, evaluate_systems
-from asd_recipes.scoring.score_table import ScoreTable, read_score_table
+from asd_recipes.scoring.candidate_table import CandidateTable, read_candidate_table
 from asd_recipes.whole_file import write_json
 
 DECISION_QUANTILE = 0.9
@@ -29,7 +29,7 @@ def evaluate_run(
 
     A machine with names that no submission file may have or hold has none there, and `progress` is told.
     """
-    tables = read_score_tables(store, jobs)
+    tables = read_candidate_tables(store, jobs)
     tests = {machine: found[0].part("test") for of in tables.values() for machine, found in of.items()}
     results = evaluate_systems(tables, selected=recipe.inlier.selected, diverged=_diverged(store, jobs))
     for folder in ("metrics", "submissions"):
@@ -45,14 +45,14 @@ def evaluate_run(
     return results
 
 
-def read_score_tables(store: RunStore, jobs: Sequence[Job]) -> dict[str, dict[str, list[ScoreTable]]]:
+def read_candidate_tables(store: RunStore, jobs: Sequence[Job]) -> dict[str, dict[str, list[CandidateTable]]]:
     """By system and machine; a system of which one training diverged has none for that machine."""
     diverged = _diverged(store, jobs)
-    tables: dict[str, dict[str, list[ScoreTable]]] = {}
+    tables: dict[str, dict[str, list[CandidateTable]]] = {}
     for job in jobs:
         if (job.system, job.machine) not in diverged:
             found = tables.setdefault(job.system, {}).setdefault(job.machine, [])
-            found.append(read_score_table(_table_path(store, job)))
+            found.append(read_candidate_table(_table_path(store, job)))
     return tables
 
 
@@ -65,7 +65,7 @@ def _table_path(store: RunStore, job: Job) -> Path:
     return store.system(job.machine, job.folder) / "candidates.csv"
 
 
-def _write_submission(store: RunStore, result: SystemResult, tests: dict[str, ScoreTable]) -> dict[str, str]:
+def _write_submission(store: RunStore, result: SystemResult, tests: dict[str, CandidateTable]) -> dict[str, str]:
     """Writes the files; returns the machines that have none, and why."""
     refused = {}
     for machine, scores in result.scores.items():

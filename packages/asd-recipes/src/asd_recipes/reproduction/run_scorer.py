@@ -8,10 +8,10 @@ from asd_features import WaveformStatistics
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.recipe.system_variants import VARIANTS, variant_of
 from asd_recipes.reproduction.run_store import RunError, RunStore
+from asd_recipes.scoring.candidate_table import read_candidate_table
 from asd_recipes.scoring.clip_scorer import ClipScorer, NetworkScorer
 from asd_recipes.scoring.embedding import ClipEmbedder
 from asd_recipes.scoring.network_scoring import FLOW
-from asd_recipes.scoring.score_table import read_score_table
 from asd_recipes.waveforms.device_choice import Device, choose_device
 
 
@@ -44,7 +44,7 @@ def load_scorer(machine: Path, *, system: str = "oe", device: str = "auto") -> C
 def _load_network(folder: Path, recipe: Recipe, machine: str, device: Device) -> NetworkScorer:
     from asd_inlier import load_inlier_model  # the run's own arithmetic, and scikit-learn, which a bundle does without
 
-    reference = read_score_table(_finished(folder, "candidates.csv")).part("validation")
+    reference = read_candidate_table(_finished(folder, "candidates.csv")).part("validation")
     models = {name: folder / "inlier" / f"{name}.safetensors" for name in reference.columns if name != FLOW}
     if missing := [name for name, path in models.items() if not path.is_file()]:
         raise RunError(f"{folder} has no inlier model {missing[0]}: run again with --set inlier.save=true.")

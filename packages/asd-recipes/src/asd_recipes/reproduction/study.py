@@ -19,12 +19,12 @@ from asd_recipes.progress import Progress
 from asd_recipes.recipe.settings import Recipe, RecipeError
 from asd_recipes.reproduction.job import DIVERGED, Job
 from asd_recipes.reproduction.reproduce import Reproduction
-from asd_recipes.reproduction.run_results import read_score_tables
+from asd_recipes.reproduction.run_results import read_candidate_tables
 from asd_recipes.reproduction.run_store import RunError, RunStore
 from asd_recipes.reproduction.systems import average, member_scores
+from asd_recipes.scoring.candidate_table import CandidateTable
 from asd_recipes.scoring.inlier_candidates import candidates
 from asd_recipes.scoring.network_scoring import FLOW
-from asd_recipes.scoring.score_table import ScoreTable
 from asd_recipes.whole_file import write_whole
 
 SINGLE_MODEL = "knn-1-source+target"
@@ -39,7 +39,7 @@ class Keep:
     flow: bool = True
     only: str | None = None
 
-    def of(self, table: ScoreTable) -> ScoreTable:
+    def of(self, table: CandidateTable) -> CandidateTable:
         """The table with these models alone."""
         names = [name for name in table.columns if self.only in (None, name)]
         names = [name for name in names if self.flow or name != FLOW]
@@ -138,7 +138,7 @@ class Scored:
     def columns(self, seed: int, *, keep: Keep) -> dict[str, list[Any]]:
         """The test clips and the system's scores, as `asd_eval.compare` takes them; seeds count as machines apart."""
         columns: dict[str, list[Any]] = {key: [] for key in ("labels", "scores", "domains", "machines", "names")}
-        for of_machine in read_score_tables(self.store, self.jobs).values():
+        for of_machine in read_candidate_tables(self.store, self.jobs).values():
             for machine, tables in of_machine.items():
                 members = member_scores([keep.of(table) for table in tables])
                 test = tables[0].part("test")

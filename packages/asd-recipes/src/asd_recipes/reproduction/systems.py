@@ -22,7 +22,7 @@ from asd_eval import (
     official_score,
 )
 from asd_recipes.recipe.system_variants import AUTOENCODER, SUBMITTED, VARIANTS
-from asd_recipes.scoring.score_table import ScoreTable
+from asd_recipes.scoring.candidate_table import CandidateTable
 
 Float64Array = NDArray[np.float64]
 Convention = Literal["within-domain", "official"]
@@ -68,7 +68,7 @@ Member = str
 """An inlier model such as `knn-4-source`, or the flow."""
 
 
-def member_scores(tables: Sequence[ScoreTable]) -> dict[Member, ClipScores]:
+def member_scores(tables: Sequence[CandidateTable]) -> dict[Member, ClipScores]:
     """Standardised scores of each model of a system on one machine.
 
     Args:
@@ -98,7 +98,7 @@ def average(members: Sequence[ClipScores]) -> ClipScores:
 
 
 def selected_members(
-    members: Mapping[str, Mapping[Member, ClipScores]], tests: Mapping[str, ScoreTable], count: int
+    members: Mapping[str, Mapping[Member, ClipScores]], tests: Mapping[str, CandidateTable], count: int
 ) -> list[Member]:
     """The models with the best official score over all machines; needs the test labels (the paper's way, Sec. 4.1)."""
     shared = [name for name in next(iter(members.values())) if all(name in found for found in members.values())]
@@ -112,12 +112,12 @@ def selected_members(
     return sorted(sorted(scores), key=lambda name: scores[name], reverse=True)[:count]
 
 
-def machine_metrics(machine: str, test: ScoreTable, scores: Float64Array, convention: Convention) -> MachineMetrics:
+def machine_metrics(machine: str, test: CandidateTable, scores: Float64Array, convention: Convention) -> MachineMetrics:
     """AUC of both domains and pAUC of one machine."""
     return evaluate_machine(machine, _anomalous([test]), scores, test.domains, convention=convention)
 
 
-SystemTables = Mapping[str, Mapping[str, Sequence[ScoreTable]]]
+SystemTables = Mapping[str, Mapping[str, Sequence[CandidateTable]]]
 """Score tables by system and machine; several for the attribute items of a domain-invariant system."""
 
 
@@ -177,7 +177,7 @@ def submitted(systems: Sequence[Mapping[str, ClipScores]]) -> dict[str, ClipScor
     }
 
 
-def _baselines(tables: Mapping[str, Sequence[ScoreTable]]) -> list[SystemResult]:
+def _baselines(tables: Mapping[str, Sequence[CandidateTable]]) -> list[SystemResult]:
     """Both scores of the autoencoder."""
     results = []
     for name, column in (("Baseline (MSE)", "mse"), ("Baseline (Mahalanobis)", "mahalanobis")):
@@ -191,7 +191,7 @@ def _baselines(tables: Mapping[str, Sequence[ScoreTable]]) -> list[SystemResult]
     return results
 
 
-def _evaluated(row: SystemRow, tests: Mapping[str, ScoreTable], scores: dict[str, ClipScores]) -> SystemResult:
+def _evaluated(row: SystemRow, tests: Mapping[str, CandidateTable], scores: dict[str, ClipScores]) -> SystemResult:
     parts = {machine: tests[machine] for machine in scores}
     metrics = {
         convention: [
@@ -202,7 +202,7 @@ def _evaluated(row: SystemRow, tests: Mapping[str, ScoreTable], scores: dict[str
     return SystemResult(row, scores, metrics, _intervals(parts, scores))
 
 
-def _intervals(test: Mapping[str, ScoreTable], scores: Mapping[str, ClipScores]) -> dict[Convention, Interval]:
+def _intervals(test: Mapping[str, CandidateTable], scores: Mapping[str, ClipScores]) -> dict[Convention, Interval]:
     machines = [machine for machine, part in test.items() for _ in part.files]
     domains = [domain for part in test.values() for domain in part.domains]
     values = np.concatenate([scores[machine].test for machine in test])
@@ -214,6 +214,6 @@ def _intervals(test: Mapping[str, ScoreTable], scores: Mapping[str, ClipScores])
     return found
 
 
-def _anomalous(parts: Iterable[ScoreTable]) -> NDArray[np.int64]:
+def _anomalous(parts: Iterable[CandidateTable]) -> NDArray[np.int64]:
     """1 for anomalous, 0 for normal clips."""
     return np.array([int(label == "anomaly") for part in parts for label in part.labels], np.int64)

@@ -19,9 +19,9 @@ from asd_recipes.progress import Progress
 from asd_recipes.recipe.seeding import derive_seed
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.recipe.system_variants import SystemVariant
+from asd_recipes.scoring.candidate_table import candidate_table, write_candidate_table
 from asd_recipes.scoring.embedding import ClipEmbedder, Embeddings
 from asd_recipes.scoring.inlier_candidates import candidates, fit_candidate
-from asd_recipes.scoring.score_table import score_table, write_score_table
 from asd_recipes.training.machine_data import PreparedData
 from asd_recipes.waveforms.waveform_bank import Samples
 from asd_recipes.whole_file import write_json
@@ -62,8 +62,8 @@ class NetworkScoring:
         statistics = self.embedder.statistics
         write_json(folder / "statistics.json", {"mean": statistics.mean, "std": statistics.std})
         parts = ["validation"] * len(validation) + ["test"] * len(test)
-        table = score_table([bank.clips[index] for index in scored], parts, columns)
-        write_score_table(folder / "candidates.csv", table)
+        table = candidate_table([bank.clips[index] for index in scored], parts, columns)
+        write_candidate_table(folder / "candidates.csv", table)
 
     def _candidate_scores(
         self,

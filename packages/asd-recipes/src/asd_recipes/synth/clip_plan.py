@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from asd_recipes.dataset.dcase2023_facts import MACHINES, SAMPLE_RATE_HZ, SECTION
+from asd_recipes.recipe.seeding import keyed_generator
 from asd_recipes.synth.condition import Condition
 from asd_recipes.synth.errors import SyntheticDataError
 from asd_recipes.synth.joint_attributes import Attributes, draw_attributes
 from asd_recipes.synth.machines import MODELS
-from asd_recipes.synth.seeding import keyed_generator
 
 SEVERITY = (0.25, 1.0)  # uniform: from what a good listener misses to what anyone hears
 Domain = Literal["source", "target"]
@@ -45,7 +45,7 @@ class DatasetSize:
 
 
 @dataclass(frozen=True)
-class Clip:
+class PlannedClip:
     """One planned clip. fault is None and severity 0 for normal clips."""
 
     machine: str
@@ -83,9 +83,9 @@ def clip_samples(machine: str) -> int:
     return round(clip_s * SAMPLE_RATE_HZ)
 
 
-def plan_machine(machine: str, size: DatasetSize, seed: int) -> tuple[Clip, ...]:
+def plan_machine(machine: str, size: DatasetSize, seed: int) -> tuple[PlannedClip, ...]:
     """All clips of a machine in the order of attributes_00.csv: training first, source before target."""
-    clips: list[Clip] = []
+    clips: list[PlannedClip] = []
     for domain, count in (("source", size.source_train), ("target", size.target_train)):
         clips.extend(_plan(machine, "train", domain, "normal", count, seed))  # type: ignore[arg-type]
     for domain in ("source", "target"):
@@ -101,7 +101,7 @@ def _plan(
     label: Literal["normal", "anomaly"],
     count: int,
     seed: int,
-) -> list[Clip]:
+) -> list[PlannedClip]:
     rng = keyed_generator(seed, "plan", machine, split, domain, label)
     attributes = draw_attributes(machine, domain, count, test=split == "test", rng=rng)
     faults = MODELS[machine].faults
@@ -110,5 +110,5 @@ def _plan(
     for index, pairs in enumerate(attributes):
         fault = faults[(index + offset) % len(faults)] if label == "anomaly" else None
         severity = float(rng.uniform(*SEVERITY)) if label == "anomaly" else 0.0
-        clips.append(Clip(machine, split, domain, label, index, pairs, fault, severity))
+        clips.append(PlannedClip(machine, split, domain, label, index, pairs, fault, severity))
     return clips

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asd_recipes.dataset.dcase2023_facts import SAMPLE_RATE_HZ
-from asd_recipes.synth.clip_plan import Clip
+from asd_recipes.synth.clip_plan import PlannedClip
 from asd_recipes.synth.machines import MODELS
 from asd_recipes.synth.one_writer import HeldLock
 from asd_recipes.synth.recording import record
@@ -24,7 +24,9 @@ from asd_recipes.worker_lifetime import interrupts_later, leave_with_parent, lea
 _BATCH = 8  # clips a task: large enough to hide the queue, small enough for a smooth progress bar
 
 
-def write_clips(folder: Path, clips: list[Clip], seed: int, *, jobs: int, lock: HeldLock) -> Generator[int, None, None]:
+def write_clips(
+    folder: Path, clips: list[PlannedClip], seed: int, *, jobs: int, lock: HeldLock
+) -> Generator[int, None, None]:
     """Make and write clips below folder, yielding how many more are done. Close it to stop at once.
 
     Whether it ends, is closed, raises or its process is killed: no worker outlives it.
@@ -52,7 +54,7 @@ def _follow(watched: Connection, lock: HeldLock) -> None:
     leave_with_parent(watched)
 
 
-def write_batch(folder: Path, clips: list[Clip], seed: int) -> int:
+def write_batch(folder: Path, clips: list[PlannedClip], seed: int) -> int:
     """Make and write some clips below folder; how many."""
     for clip in clips:
         wave = record(MODELS[clip.machine], clip.condition(seed))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asd_recipes.dataset.dcase2023_facts import SAMPLE_RATE_HZ
-from asd_recipes.synth.seeding import keyed_generator
+from asd_recipes.recipe.seeding import keyed_generator
 
 Float32Array = NDArray[np.float32]
 Float64Array = NDArray[np.float64]

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from asd_recipes.dataset.dcase2023_facts import SAMPLE_RATE_HZ
-from asd_recipes.synth.clip_plan import Clip, DatasetSize
+from asd_recipes.synth.clip_plan import DatasetSize, PlannedClip
 from asd_recipes.synth.clip_pool import replace_bytes, write_clips
+from asd_recipes.synth.dataset_record import ATTRIBUTES, MANIFEST, Request, is_whole
 from asd_recipes.synth.errors import DatasetExistsError, SyntheticDataError
 from asd_recipes.synth.machines import MODELS
-from asd_recipes.synth.manifest import ATTRIBUTES, MANIFEST, Request, is_whole
 from asd_recipes.synth.one_writer import HeldLock, only_writer
 
 Report = Callable[[int, int], None]
@@ -82,7 +82,7 @@ def write_dataset(
     return DatasetSummary(Path(root), seed, size, chosen, len(plan), audio_s, reused)
 
 
-def _is_there(root: Path, request: Request, plan: list[Clip]) -> bool:
+def _is_there(root: Path, request: Request, plan: list[PlannedClip]) -> bool:
     """A look without the lock, so that several may use a finished set at a time. What it dislikes is looked at again
     with the lock: another process may be renaming just now."""
     try:
@@ -91,7 +91,7 @@ def _is_there(root: Path, request: Request, plan: list[Clip]) -> bool:
         return False
 
 
-def _written(root: Path, request: Request, plan: list[Clip], jobs: int, progress: Report | None) -> bool:
+def _written(root: Path, request: Request, plan: list[PlannedClip], jobs: int, progress: Report | None) -> bool:
     """False if another process has written it in the meantime."""
     root.parent.mkdir(parents=True, exist_ok=True)
     with only_writer(root) as lock:
@@ -133,7 +133,9 @@ def _prepared(root: Path, request: Request) -> Path:
     return partial
 
 
-def _fill(partial: Path, plan: list[Clip], seed: int, jobs: int, lock: HeldLock, progress: Report | None) -> None:
+def _fill(
+    partial: Path, plan: list[PlannedClip], seed: int, jobs: int, lock: HeldLock, progress: Report | None
+) -> None:
     missing = [c for c in plan if not (partial / c.path).is_file()]  # clips are renamed into place, so whole if there
     done = len(plan) - len(missing)
     if progress is not None:
@@ -156,7 +158,7 @@ def _swap_in(partial: Path, root: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _attributes_csv(clips: list[Clip]) -> str:
+def _attributes_csv(clips: list[PlannedClip]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     items = range(1, len(clips[0].attributes) + 1)

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 
 Epoch = dict[str, float]
 """One row: `epoch`, then a value for each loss and measure."""
-
-
 _COLUMNS = (
     "epoch", "training_loss", "machine_loss", "attribute_loss", "flow_loss", "validation_loss", "validation_auc"
 )  # fmt: skip
@@ -15,17 +13,8 @@ _COLUMNS = (
 
 def history_csv(history: Sequence[Epoch]) -> str:
     """The table as text; what an epoch lacks is empty: a flow that no row trained has no loss."""
-    order = [
-        "epoch",
-        "training_loss",
-        "machine_loss",
-        "attribute_loss",
-        "flow_loss",
-        "validation_loss",
-        "validation_auc",
-    ]
     text = io.StringIO()
-    columns = [name for name in order if any(name in epoch for epoch in history)] or order[:1]
+    columns = [name for name in _COLUMNS if any(name in epoch for epoch in history)] or _COLUMNS[:1]
     writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
     writer.writerows(history)

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from asd_models import dominant_values, flow_rows, mixup, mixup_probability, mixup_weights
-from asd_recipes.recipe.settings import Training
+from asd_recipes.recipe.settings import TrainingSettings
 from asd_recipes.training.attribute_labels import AttributeLabels
 from asd_recipes.training.balanced_sampler import Batch
 from asd_recipes.training.crops import TrainingCrops
@@ -27,7 +27,7 @@ def mixed_batch(
     batch: Batch,
     crops: TrainingCrops,
     labels: AttributeLabels | None,
-    settings: Training,
+    settings: TrainingSettings,
     *,
     done: tuple[int, int],
     rng: np.random.Generator,

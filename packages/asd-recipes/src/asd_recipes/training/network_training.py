@@ -18,7 +18,7 @@ from asd_models import DomainInvariantPrior, OutlierExposureNet, load_torchvisio
 from asd_models.outlier_exposure_net import EMBEDDING
 from asd_recipes.progress import Progress
 from asd_recipes.recipe.seeding import derive_seed
-from asd_recipes.recipe.settings import Joint, Recipe, Training
+from asd_recipes.recipe.settings import Joint, Recipe, TrainingSettings
 from asd_recipes.recipe.system_variants import SystemVariant
 from asd_recipes.training.attribute_labels import AttributeLabels
 from asd_recipes.training.balanced_sampler import batches_per_epoch, epoch_batches
@@ -74,7 +74,7 @@ class NetworkTraining:
         return NetworkValidation(self.machine, self.name, self.labels, self.crops, self.losses)
 
     @property
-    def budget(self) -> Training | Joint:
+    def budget(self) -> TrainingSettings | Joint:
         """Epochs, learning rate and schedule (Sec. 4.2)."""
         return self.recipe.joint if self.variant.flow else self.recipe.training
 

@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from asd_recipes.dataset.dcase2023_facts import SECTION
-from asd_recipes.synth.clip_plan import Clip, DatasetSize, plan_machine
+from asd_recipes.recipe.seeding import SYNTHETIC_STREAM
+from asd_recipes.synth.clip_plan import DatasetSize, PlannedClip, plan_machine
 from asd_recipes.synth.errors import DatasetExistsError
 from asd_recipes.synth.machines import MODELS
-from asd_recipes.synth.seeding import STREAM
 
 MANIFEST = "synth.json"
 ATTRIBUTES = f"attributes_{SECTION}.csv"
@@ -28,11 +28,11 @@ class Request:
     seed: int
     machines: tuple[str, ...]
 
-    def plan(self) -> list[Clip]:
+    def plan(self) -> list[PlannedClip]:
         return [clip for machine in self.machines for clip in plan_machine(machine, self.size, self.seed)]
 
     def to_json(self) -> str:
-        fields = {"schema": SCHEMA, "synthetic": True, "generator": STREAM, "seed": self.seed}
+        fields = {"schema": SCHEMA, "synthetic": True, "generator": SYNTHETIC_STREAM, "seed": self.seed}
         return json.dumps({**fields, "size": asdict(self.size), "machines": list(self.machines)}, indent=2) + "\n"
 
 
@@ -48,7 +48,7 @@ def read_manifest(folder: Path) -> Request | None:
     try:
         read = json.loads(path.read_text(encoding="utf-8"))
         version = read["generator"], read["schema"]
-        if version == (STREAM, SCHEMA):
+        if version == (SYNTHETIC_STREAM, SCHEMA):
             machines = tuple(machine for machine in MODELS if machine in read["machines"])
             return Request(DatasetSize(**read["size"]), int(read["seed"]), machines)
     except (ValueError, TypeError, KeyError) as error:
@@ -57,11 +57,11 @@ def read_manifest(folder: Path) -> Request | None:
         ) from error
     raise DatasetExistsError(
         f"root {folder} holds a synthetic data set of generator {version[0]}, schema {version[1]}; this version makes "
-        f"and uses {STREAM}, schema {SCHEMA} alone. {_WAY_OUT}"
+        f"and uses {SYNTHETIC_STREAM}, schema {SCHEMA} alone. {_WAY_OUT}"
     )
 
 
-def is_whole(root: Path, request: Request, plan: list[Clip]) -> bool:
+def is_whole(root: Path, request: Request, plan: list[PlannedClip]) -> bool:
     """True: root is the data set of this request and its plan, complete. False: root may be made or replaced.
 
     Names and lengths are looked at, not the sound: it is asked at every use.
@@ -91,7 +91,7 @@ def is_whole(root: Path, request: Request, plan: list[Clip]) -> bool:
     return True
 
 
-def _file_bytes(request: Request, plan: list[Clip]) -> dict[str, int | None]:
+def _file_bytes(request: Request, plan: list[PlannedClip]) -> dict[str, int | None]:
     """Every file of a data set, with its length where the plan tells it."""
     tables: dict[str, int | None] = {f"{machine}/{ATTRIBUTES}": None for machine in request.machines}
     return {MANIFEST: None, **tables, **{clip.path: WAV_HEADER_BYTES + 2 * clip.samples for clip in plan}}

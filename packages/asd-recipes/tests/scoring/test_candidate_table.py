@@ -13,7 +13,12 @@ from asd_recipes.recipe.toml_text import load_recipe
 from asd_recipes.reproduction.job import Job
 from asd_recipes.reproduction.run_results import evaluate_run
 from asd_recipes.reproduction.run_store import RunStore
-from asd_recipes.scoring.score_table import ScoreTable, read_score_table, score_table, write_score_table
+from asd_recipes.scoring.candidate_table import (
+    CandidateTable,
+    candidate_table,
+    read_candidate_table,
+    write_candidate_table,
+)
 
 KINDS = [(domain, label) for domain in ("source", "target") for label in ("normal", "anomaly")] * 3
 
@@ -31,10 +36,10 @@ def _listed(root: Path) -> list[Clip]:
     return clips
 
 
-def _table(clips: list[Clip]) -> ScoreTable:
+def _table(clips: list[Clip]) -> CandidateTable:
     parts = ["validation" if clip.folder == "train" else "test" for clip in clips]
     scores = np.random.default_rng(0).standard_normal(len(clips))
-    return score_table(clips, parts, {"knn-1-source": scores})
+    return candidate_table(clips, parts, {"knn-1-source": scores})
 
 
 def test_names_that_repeat_become_paths_below_the_table_and_others_stay(tmp_path: Path) -> None:
@@ -58,8 +63,8 @@ def test_clips_of_a_dcase_layout_go_by_their_file_names(make_bank) -> None:
 
 def test_a_table_is_read_back_bit_for_bit(tmp_path: Path) -> None:
     table = _table(_listed(tmp_path))
-    write_score_table(tmp_path / "scores.csv", table)
-    read = read_score_table(tmp_path / "scores.csv")
+    write_candidate_table(tmp_path / "scores.csv", table)
+    read = read_candidate_table(tmp_path / "scores.csv")
     assert (read.files, read.parts, read.domains, read.labels) == (
         table.files,
         table.parts,
@@ -79,7 +84,7 @@ def test_a_run_on_names_that_no_submission_may_have_is_evaluated_all_the_same_an
 ) -> None:
     clips = [clip for clip in _listed(tmp_path) if repeated or "monday" in clip.listed_as]
     store, job = RunStore(tmp_path / "run"), Job(machine, "oe")
-    write_score_table(store.system(machine, job.folder) / "candidates.csv", _table(clips))
+    write_candidate_table(store.system(machine, job.folder) / "candidates.csv", _table(clips))
     results = evaluate_run(store, load_recipe("smoke"), [job], PlainProgress(), synthetic=False)
     assert [result.row.name for result in results] == ["OE", "OE (1 selected)"]
     assert list((store.root / "metrics").glob("*.json"))

@@ -17,7 +17,7 @@ Float64Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class ScoreTable:
+class CandidateTable:
     """Anomaly scores (higher is more anomalous) of N clips, by column name.
 
     Attributes:
@@ -31,10 +31,10 @@ class ScoreTable:
     labels: list[str]
     columns: dict[str, Float64Array]
 
-    def part(self, name: str) -> "ScoreTable":
+    def part(self, name: str) -> "CandidateTable":
         """The rows of one part."""
         keep = [row for row, part in enumerate(self.parts) if part == name]
-        return ScoreTable(
+        return CandidateTable(
             files=[self.files[row] for row in keep],
             parts=[name] * len(keep),
             domains=[self.domains[row] for row in keep],
@@ -43,10 +43,10 @@ class ScoreTable:
         )
 
 
-def score_table(clips: Sequence[Clip], parts: Sequence[str], columns: Mapping[str, Float64Array]) -> ScoreTable:
+def candidate_table(clips: Sequence[Clip], parts: Sequence[str], columns: Mapping[str, Float64Array]) -> CandidateTable:
     """A table from clips and their scores; a clip goes by its file name, or by its path where another has that name."""
     named = Counter((part, clip.path.name) for part, clip in zip(parts, clips, strict=True))
-    return ScoreTable(
+    return CandidateTable(
         files=[
             clip.path.name if named[part, clip.path.name] == 1 else clip.listed_as or clip.path.name
             for part, clip in zip(parts, clips, strict=True)
@@ -58,7 +58,7 @@ def score_table(clips: Sequence[Clip], parts: Sequence[str], columns: Mapping[st
     )
 
 
-def write_score_table(path: Path, table: ScoreTable) -> None:
+def write_candidate_table(path: Path, table: CandidateTable) -> None:
     """Writes the CSV, whole or not at all."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -68,12 +68,12 @@ def write_score_table(path: Path, table: ScoreTable) -> None:
     write_text(path, text.getvalue())
 
 
-def read_score_table(path: Path) -> ScoreTable:
-    """Reads what `write_score_table` wrote, bit for bit."""
+def read_candidate_table(path: Path) -> CandidateTable:
+    """Reads what `write_candidate_table` wrote, bit for bit."""
     with path.open(encoding="utf-8", newline="") as file:
         header, *rows = list(csv.reader(file))
     names = header[4:]
-    return ScoreTable(
+    return CandidateTable(
         files=[row[1] for row in rows],
         parts=[row[0] for row in rows],
         domains=[row[2] for row in rows],
