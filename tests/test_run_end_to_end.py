@@ -68,6 +68,7 @@ def test_a_run_leaves_tables_scores_models_and_a_manifest(finished: Path) -> Non
             assert ("training.csv" in files) == (system != "autoencoder")
             assert ("inlier" in files) == (system.partition("@")[0] in ("oe", "oe-flow", "oe-dflow"))
         assert (finished / "plots" / f"training-{machine}.png").read_bytes().startswith(b"\x89PNG")
+    assert "SYNTHETIC DATA" in (finished / "plots" / "scores.svg").read_text()
     text = (finished / "tables.txt").read_text()
     assert "SYNTHETIC DATA" in text
     for title in ("Table 2", "Table 3", "Table 4"):

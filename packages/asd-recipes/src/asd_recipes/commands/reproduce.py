@@ -129,13 +129,13 @@ def _clear(folder: Path) -> None:
 
 
 def _show(result: "RunResult") -> None:
-    """The tables, where everything lies, and what was left out (exit status 1)."""
+    """The tables, where the results are, and what was left out (exit status 1)."""
     from rich.console import Console
 
     from asd_recipes.reproduction.result_tables import print_tables
 
     print_tables(Console(width=None if sys.stdout.isatty() else 120), result.tables)
-    typer.echo(f"\nEverything lies in {result.folder}: tables.txt, .md, .csv and .json, metrics/, submissions/,")
+    typer.echo(f"\nResults are in {result.folder}: tables.txt, .md, .csv and .json, metrics/, submissions/, plots/,")
     typer.echo("and a folder for each machine.")
     if result.problems:
         typer.secho(f"{len(result.problems)} files or trainings were left out:", fg="red", err=True)

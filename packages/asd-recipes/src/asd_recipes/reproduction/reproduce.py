@@ -20,6 +20,7 @@ from asd_recipes.reproduction.job import Job, JobContext, jobs_of, library_versi
 from asd_recipes.reproduction.result_tables import ResultTables, interval_lines, table_lines, write_tables
 from asd_recipes.reproduction.run_results import evaluate_run
 from asd_recipes.reproduction.run_store import SCHEMA, RunStore
+from asd_recipes.reproduction.score_picture import PictureRow, draw_scores, picture_rows
 from asd_recipes.reproduction.side_by_side import WorkerStart, run_side_by_side
 from asd_recipes.training.machine_data import PreparedData, prepare_data
 from asd_recipes.training.plot import plot_trainings, plots_are_possible
@@ -117,7 +118,7 @@ class Reproduction:
             intervals=interval_lines(results, machines),
         )
         write_tables(self.store.root, tables, {"schema": SCHEMA, "seed": self.recipe.seed})
-        self._plot(jobs, tables.data, progress)
+        self._plot(jobs, tables.data, picture_rows(results, machines), progress)
         return RunResult(self.store.root, jobs, tables, problems)
 
     def _run_jobs(
@@ -144,11 +145,13 @@ class Reproduction:
             problems += context.run(job, progress)
         return problems
 
-    def _plot(self, jobs: Sequence[Job], data: str, progress: Progress) -> None:
-        """A picture of the trainings of each machine."""
+    def _plot(self, jobs: Sequence[Job], data: str, rows: Sequence[PictureRow], progress: Progress) -> None:
+        """A picture of the scores, and one of the trainings of each machine."""
         if not plots_are_possible():
-            progress.say("no pictures of the trainings: pip install asd-recipes[plots]")
+            progress.say("no pictures, as matplotlib is not installed: pip install matplotlib")
             return
+        if rows:
+            draw_scores(rows, self.store.root / "plots" / "scores.svg", data=data, seed=self.recipe.seed)
         for machine in dict.fromkeys(job.machine for job in jobs):
             tables = {
                 job.name: self.store.system(machine, job.folder) / "training.csv"
