@@ -22,7 +22,7 @@ from typer.testing import CliRunner, Result
 from asd_recipes.bundle import BundleError, read_manifest
 from asd_recipes.cli import app
 from asd_recipes.dataset.clip import DatasetError
-from asd_recipes.own_machine.fit import threshold_of
+from asd_recipes.own_machine.held_out_threshold import threshold_of
 from asd_recipes.reproduction.run_store import RunError
 
 # As small as it gets: the last stage of the network has maps of one point.

@@ -1,0 +1,24 @@
+"""The threshold of a model, from the scores of the pieces that trained nothing."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asd_eval import quantile_threshold
+from asd_eval.errors import InsufficientDataError
+from asd_recipes.bundle import Threshold
+
+
+def threshold_of(held_out: NDArray[np.float64], false_alarms: float) -> Threshold:
+    """The quantile of held-out scores (N,) that keeps the promised share, or their largest where N is too small."""
+    try:
+        value, rule = quantile_threshold(held_out, quantile=1 - false_alarms), "quantile"
+    except InsufficientDataError:
+        value, rule = float(held_out.max()), "largest"
+    return Threshold(
+        value=value,
+        rule=rule,  # type: ignore[arg-type]  # one of the two
+        false_alarms=false_alarms,
+        smallest=float(held_out.min()),
+        median=float(np.median(held_out)),
+        largest=float(held_out.max()),
+    )

@@ -1,0 +1,92 @@
+"""Makes the model (`asd_recipes.bundle`) out of what a training left."""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+from asd_eval import ZScoreStandardiser, average_scores
+from asd_recipes.bundle import Manifest, ModelScores, Training, write_bundle
+from asd_recipes.bundle.manifest import NORMAL, Level
+from asd_recipes.dataset.clip import printable
+from asd_recipes.dataset.scan import is_synthetic
+from asd_recipes.own_machine.held_out_threshold import threshold_of
+from asd_recipes.own_machine.learnt_attributes import variant_for
+from asd_recipes.own_machine.machine_training import CANDIDATES, WEIGHTS
+from asd_recipes.own_machine.own_data import OwnData
+from asd_recipes.own_machine.provenance import Provenance
+from asd_recipes.recipe.settings import Recipe
+from asd_recipes.reproduction.run_store import RunError
+from asd_recipes.scoring.candidate_table import read_candidate_table
+from asd_recipes.training.attribute_labels import AttributeLabels
+
+
+@dataclass(frozen=True)
+class ModelPublication:
+    """Everything that a model says of its making.
+
+    Attributes:
+        folder: of the normal recordings.
+        pseudo_anomalies: names of the other machines.
+        synthetic_others: whether those are the embedded data set.
+        left_out: how many normal recordings could not be used.
+    """
+
+    data: OwnData
+    labels: AttributeLabels | None
+    recipe: Recipe
+    provenance: Provenance
+    folder: Path
+    pseudo_anomalies: tuple[str, ...]
+    synthetic_others: bool
+    left_out: int
+    false_alarms: float
+
+    def run(self, trained: Path, model: Path) -> Manifest:
+        """Writes the model of the folder that `train_machine` filled.
+
+        Raises:
+            RunError: no inlier model could be fitted.
+            BundleError: the model's place is taken.
+        """
+        columns = read_candidate_table(trained / CANDIDATES).columns
+        if not columns:
+            raise RunError("no inlier model could be fitted: the recordings give too few segments. Add recordings.")
+        scales = {name: ZScoreStandardiser().fit(scores) for name, scores in columns.items()}
+        held_out = average_scores([scales[name].transform(scores) for name, scores in columns.items()])
+        level = self.data.prepared.statistics[NORMAL]
+        manifest = Manifest(
+            machine=printable(model.resolve().name),
+            system="serialoe" if variant_for(self.labels).attributes else "oe",
+            synthetic=any(is_synthetic(above) for above in (self.folder.resolve(), *self.folder.resolve().parents)),
+            recipe=self.recipe,
+            level=Level(level.mean, level.std),
+            training=self._training(len(held_out), _last_validation_auc(trained / "training.csv")),
+            scores={name: ModelScores(scale.mean_, scale.std_) for name, scale in scales.items()},
+            threshold=threshold_of(held_out, self.false_alarms),
+            device=self.provenance.device,
+            versions=self.provenance.versions,
+            files={},
+        )
+        inlier = {name: trained / "inlier" / f"{name}.safetensors" for name in columns}
+        return write_bundle(model, manifest, network=trained / WEIGHTS, inlier=inlier)
+
+    def _training(self, held_out_pieces: int, pseudo_anomaly_auc: float | None) -> Training:
+        return Training(
+            recordings=self.data.recordings,
+            seconds=round(self.data.seconds, 3),
+            left_out=self.left_out,
+            pieces=len(self.data.prepared.training[NORMAL]),
+            held_out_pieces=held_out_pieces,
+            held_out=self.data.held_out,
+            pseudo_anomalies=self.pseudo_anomalies,
+            synthetic_pseudo_anomalies=self.synthetic_others,
+            attributes=self.labels.classes if self.labels else (),
+            pseudo_anomaly_auc=pseudo_anomaly_auc,
+            data_sha256=self.provenance.data_sha256,
+        )
+
+
+def _last_validation_auc(history: Path) -> float | None:
+    with history.open(encoding="utf-8", newline="") as file:
+        last = list(csv.DictReader(file))[-1]
+    return float(last["validation_auc"]) if "validation_auc" in last else None

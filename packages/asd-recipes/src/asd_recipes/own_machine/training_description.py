@@ -1,0 +1,24 @@
+"""What `asd fit` says of a training before it begins."""
+
+from asd_recipes.bundle.manifest import NORMAL
+from asd_recipes.own_machine.own_data import MOST_PIECES, OwnData
+from asd_recipes.recipe.settings import Recipe
+from asd_recipes.training.attribute_labels import AttributeLabels
+from asd_recipes.waveforms.device_choice import Device
+from asd_recipes.waveforms.device_log_mel import describe_log_mel
+
+
+def describe_training(data: OwnData, labels: AttributeLabels | None, *, recipe: Recipe, device: Device) -> list[str]:
+    """Sentences: how much sound trains and is held out, on what, and what is learnt beside it."""
+    held_out = "the last part of each recording" if data.held_out == "time" else "whole recordings"
+    training, validation = data.prepared.training[NORMAL], data.prepared.validation[NORMAL]
+    lines = [
+        f"{data.recordings} normal recordings, {data.seconds:.0f} s: {len(training)} pieces train, {len(validation)} "
+        f"are held out ({held_out}); {len(data.prepared.training) - 1} other machines; "
+        f"{device.description}, {describe_log_mel(recipe.log_mel, device)}"
+    ]
+    if len(training) > MOST_PIECES:
+        lines.append(f"the network trains on all pieces, the inlier models on {MOST_PIECES} of them, evenly spread")
+    if labels:
+        lines.append(f"the network also learns to tell {len(labels.classes)} attribute values apart")
+    return lines
