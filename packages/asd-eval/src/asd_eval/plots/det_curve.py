@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..errors import EvaluationError
-from ..roc import roc_curve
-from .style import INK, LINES, SERIES, dress, new_figure
+from asd_eval.errors import EvaluationError
+from asd_eval.metrics.roc import roc_curve
+from asd_eval.plots.style import INK, LINES, SERIES, dress, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..bootstrap_intervals import Intervals
-from ..errors import EvaluationError
-from ..interval import Interval
-from .style import HATCHES, INK, SERIES, dress, new_figure
+from asd_eval.errors import EvaluationError
+from asd_eval.intervals.bootstrap import Intervals
+from asd_eval.intervals.interval import Interval
+from asd_eval.plots.style import HATCHES, INK, SERIES, dress, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

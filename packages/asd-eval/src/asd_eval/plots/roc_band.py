@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..bootstrap_intervals import bootstrap_auc
-from ..checked_columns import Float64Array, checked_labels, checked_scores
-from ..conventions import MAX_FPR
-from ..interval import Interval
-from ..resampling import bootstrap_counts
-from ..roc import roc_curve
-from ..strata import Section
-from .style import ANOMALOUS, INK, NORMAL, dress, new_figure
+from asd_eval.inputs.checked_columns import Float64Array, checked_labels, checked_scores
+from asd_eval.intervals.bootstrap import bootstrap_auc
+from asd_eval.intervals.interval import Interval
+from asd_eval.intervals.resampling import bootstrap_counts
+from asd_eval.metrics.conventions import MAX_FPR
+from asd_eval.metrics.roc import roc_curve
+from asd_eval.metrics.strata import Section
+from asd_eval.plots.style import ANOMALOUS, INK, NORMAL, dress, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import EvaluationError
-from ..score_table import ScoreTable
-from .style import ANOMALOUS, HATCHES, INK, NORMAL, dress, new_figure
+from asd_eval.errors import EvaluationError
+from asd_eval.inputs.score_table import ScoreTable
+from asd_eval.plots.style import ANOMALOUS, HATCHES, INK, NORMAL, dress, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from asd_eval.ground_truth import read_ground_truth
+from asd_eval import read_ground_truth
 from asd_recipes.dataset.attribute_table import TableError, read_rows
 from asd_recipes.dataset.clip import Clip, DatasetError, Problem
 from asd_recipes.dataset.clip_name import ClipName, ClipNameError, parse_clip_name

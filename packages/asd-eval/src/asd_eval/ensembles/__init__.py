@@ -1,0 +1,1 @@
+"""Scores of several models brought to one scale and averaged."""

@@ -1,0 +1,1 @@
+"""What each number means: AUC, partial AUC, conventions, means, decisions."""

@@ -1,0 +1,1 @@
+"""The challenge's files: names, reading, checking, writing, ground truth."""
