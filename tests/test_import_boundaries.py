@@ -55,7 +55,7 @@ ROOMS = {
         ("download", "synth"),
         ("dataset",),
         ("recipe",),
-        ("progress", "whole_file", "worker_lifetime"),
+        ("progress", "typed_values", "whole_file", "worker_lifetime"),
     ),
     "asd_eval": (
         ("plots", "submissions"),

@@ -1,6 +1,7 @@
 """Recipes: TOML in, TOML out, and errors that name the near key."""
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 
@@ -40,6 +41,17 @@ def test_the_paper_profile_has_the_papers_sizes() -> None:
         ("audio.sample_rate_hz=8000", "sample_rate_hz"),
         ("epochs", "key=value"),
         ("split.source_share=1.5", "source_share"),
+        ("seed=-1", "seed must be a whole number from 0 to 9223372036854775807; got -1"),
+        (f"seed={2**63}", "seed must fit into 64 bits"),
+        (f"seed={'9' * 5000}", "seed must be a whole number"),
+        ("seed=true", "a whole number"),
+        ("seed=1\nthreads=3", "seed must be a whole number"),
+        ("training.weight_decay=inf", "must be finite"),
+        ("joint.learning_rate=nan", "must be finite"),
+        ("segments.length_s=1e308", "segments: a number is too large"),
+        ("inlier.components=" + "[" * 20_000, "inlier.components must be a list"),
+        ("inlier.components=" + "[" * 50 + "]" * 50, "inlier.components must be a whole number"),
+        ("\x1b[2J=1", "is not a setting"),
     ],
 )
 def test_a_wrong_setting_is_refused_with_the_way_out(setting: str, message: str) -> None:
@@ -58,6 +70,39 @@ def test_a_broken_toml_file_is_named(tmp_path) -> None:
     path.write_text("[training\nepochs=3")
     with pytest.raises(RecipeError, match=r"mine\.toml"):
         load_recipe(str(path))
+
+
+@pytest.mark.parametrize(
+    ("content", "rule"),
+    [
+        (b"seed = 1 # \xff", "must be UTF-8, as all TOML is; byte 11 is not"),
+        ("seed = 1".encode("utf-16"), "must be UTF-8"),
+        (b"[inlier]\ncomponents = " + b"[" * 20_000 + b"]" * 20_000, "not valid TOML: nested too deep"),
+        (b"seed = " + b"9" * 5000, "not valid TOML"),
+        (b"seed = 1\nseed = 2", "not valid TOML"),
+        (b"training = 5", "training is a table of settings"),
+        (b"[[training]]\nepochs = 3", "training is a table of settings"),
+        (b"seed = 2020-01-01", "seed must be a whole number"),
+    ],
+)
+def test_a_file_that_is_no_recipe_is_named_with_the_rule(content: bytes, rule: str, tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_bytes(content)
+    with pytest.raises(RecipeError) as caught:
+        load_recipe(str(path))
+    assert rule in str(caught.value)
+    assert "mine.toml" in str(caught.value) or "must be" in rule or "table of settings" in rule
+    assert len(str(caught.value)) < 400
+
+
+def test_an_empty_file_is_the_recipe_of_all_defaults(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_bytes(b"")
+    assert load_recipe(str(tmp_path / "mine.toml")) == Recipe()
+
+
+def test_a_folder_is_no_profile(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="nor a TOML file"):
+        load_recipe(str(tmp_path))
 
 
 def test_every_setting_can_be_changed_alone() -> None:

@@ -90,7 +90,7 @@ def _inlier_model(folder: Path, name: str, manifest: Manifest) -> InlierModel:
     except BundleError:
         raise
     except ValueError as error:
-        raise BundleError(path, str(error).removeprefix("bytes: ")) from error
+        raise BundleError(path, f"is no inlier model that can be scored ({error}).") from error
     expected = {"knn": "MahalanobisKNN", "gmm": "GaussianMixtureInlier"}[name.partition("-")[0]]
     if model.kind != expected or model.dimensions != EMBEDDING:
         raise BundleError(path, f"is not a {expected} of {EMBEDDING} numbers.")

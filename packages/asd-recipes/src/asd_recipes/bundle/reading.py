@@ -13,9 +13,10 @@ from typing import Any
 
 from asd_recipes.bundle.errors import BundleError
 from asd_recipes.bundle.manifest import FORMAT, MANIFEST, NETWORK, SCHEMA, Manifest, content_digest, inlier_file
-from asd_recipes.bundle.strict_json import JsonError, as_dataclass, parse_strict
+from asd_recipes.bundle.strict_json import JsonError, parse_strict
 from asd_recipes.recipe.settings import Recipe, RecipeError
 from asd_recipes.recipe.toml_text import recipe_from_table
+from asd_recipes.typed_values import TypedValueError, as_dataclass
 
 _AGAIN = "Copy it anew from where it was made, or make it again with `asd fit`."
 _LARGEST_MANIFEST_BYTES = 1 << 20
@@ -40,7 +41,7 @@ def read_manifest(folder: Path) -> Manifest:
     content = _read_regular(path, most=_LARGEST_MANIFEST_BYTES)
     try:
         return _checked(parse_strict(content), path)
-    except (JsonError, RecipeError, OverflowError) as error:
+    except (JsonError, TypedValueError, RecipeError, OverflowError) as error:
         raise BundleError(path, f"{error}. {_AGAIN}") from error
 
 

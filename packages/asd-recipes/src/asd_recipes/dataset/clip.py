@@ -56,6 +56,21 @@ class DatasetError(ValueError):
     """A folder or table that is no data set, or lacks what a run needs."""
 
 
+class NoDatasetError(DatasetError):
+    """A folder that holds no machine type.
+
+    Attributes:
+        below: the data set in a folder below it, which was probably meant; None if there is none.
+    """
+
+    def __init__(self, root: Path, below: Path | None) -> None:
+        hint = f"Did you mean {below}?" if below else (
+            "Expected <machine>/train/*.wav and <machine>/test/*.wav, a metadata.csv, or the path of a CSV file."
+        )  # fmt: skip
+        super().__init__(f"{root} holds no machine type. {hint}")
+        self.below = below
+
+
 @dataclass(frozen=True)
 class Clip:
     """One recording of a data set.

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from asd_recipes.dataset.attribute_table import read_attribute_tables
-from asd_recipes.dataset.clip import AUDIO_SUFFIXES, Clip, DatasetError, Problem, printable
+from asd_recipes.dataset.clip import AUDIO_SUFFIXES, Clip, DatasetError, NoDatasetError, Problem, printable
 from asd_recipes.dataset.clip_name import ClipName, ClipNameError, parse_clip_name, parse_supplement_name
 
 _TEST_FOLDERS = ("test", "source_test", "target_test")
@@ -20,15 +20,13 @@ def machine_folders(root: Path) -> list[str]:
     """Names of the machine types in a folder.
 
     Raises:
-        DatasetError: there is none; says which folder was probably meant.
+        NoDatasetError: there is none; says which folder was probably meant.
+        DatasetError: a name cannot be printed.
     """
     found = [entry.name for entry in root.iterdir() if any((entry / folder).is_dir() for folder in _FOLDERS)]
     if not found:
-        below = sorted({str(path.parent.parent) for depth in ("*/*", "*/*/*") for path in root.glob(f"{depth}/train")})
-        hint = f" Did you mean {below[0]}?" if below else (
-            " Expected <machine>/train/*.wav and <machine>/test/*.wav, a metadata.csv, or the path of a CSV file."
-        )  # fmt: skip
-        raise DatasetError(f"{root} holds no machine type.{hint}")
+        below = sorted(path.parent.parent for depth in ("*/*", "*/*/*") for path in root.glob(f"{depth}/train"))
+        raise NoDatasetError(root, below[0] if below else None)
     if strange := [name for name in found if not name.isprintable()]:
         raise DatasetError(f"{root}: the folder {strange[0]!a} holds a character that cannot be printed. Rename it.")
     return found

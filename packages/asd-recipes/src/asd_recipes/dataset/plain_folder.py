@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from asd_recipes.dataset.clip import AUDIO_SUFFIXES, Clip, DatasetError, Problem, printable
+from asd_recipes.dataset.clip import AUDIO_SUFFIXES, Clip, DatasetError, NoDatasetError, Problem, printable
 from asd_recipes.dataset.clip_name import ClipName
 from asd_recipes.dataset.scan import Dataset, scan_dataset
 
@@ -18,7 +18,7 @@ def scan_any(root: Path) -> Dataset:
     try:
         return scan_dataset(root)
     except DatasetError as error:
-        if not root.is_dir() or "Did you mean" in str(error):
+        if not root.is_dir() or (isinstance(error, NoDatasetError) and error.below):
             raise
         found = _recordings(root)
         if not found.clips and not found.problems:

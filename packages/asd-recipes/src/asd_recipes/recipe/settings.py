@@ -1,4 +1,4 @@
-"""A recipe: every setting of a run, as frozen dataclasses; `recipe_toml` reads and writes them.
+"""A recipe: every setting of a run, as frozen dataclasses; `toml_text` reads and writes them.
 
 The defaults are the paper's sizes (Fujimura 2023, Sec. 4), and choices where the paper is silent; both are explained in
 docs/reading_the_paper.md.
@@ -13,6 +13,10 @@ from asd_features import HighPassSettings, LogMelSettings, SegmentSettings
 
 class RecipeError(ValueError):
     """A setting that does not exist, or has a value of the wrong kind."""
+
+
+LARGEST_SEED = 2**63 - 1
+"""What the files that hold a seed can store."""
 
 
 def _at_least(least: int, key: str, value: int) -> None:
@@ -195,6 +199,8 @@ class Recipe:
 
     def __post_init__(self) -> None:
         _at_least(1, "threads", self.threads)
+        if not 0 <= self.seed <= LARGEST_SEED:
+            raise RecipeError(f"seed must be a whole number from 0 to {LARGEST_SEED}; got {self.seed}.")
         rates = {self.audio.sample_rate_hz, self.segments.sample_rate_hz, self.log_mel.sample_rate_hz}
         if len(rates) > 1:
             raise RecipeError(

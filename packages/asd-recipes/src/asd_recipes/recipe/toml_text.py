@@ -8,13 +8,13 @@ import difflib
 import hashlib
 import json
 import tomllib
-import types
 import typing
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from asd_recipes.recipe.settings import Recipe, RecipeError
+from asd_recipes.typed_values import TypedValueError, typed
 
 T = TypeVar("T")
 
@@ -43,16 +43,20 @@ def load_recipe(profile: str, *, settings: typing.Sequence[str] = ()) -> Recipe:
     """A profile by name, or a TOML file by path, with `key=value` settings on top.
 
     Raises:
-        RecipeError: no such profile or file, a misspelt key, a value of the wrong kind.
+        RecipeError: no such profile or file, one that is not UTF-8 or not TOML, a misspelt key, a value of the wrong
+            kind.
     """
     if profile in profile_names():
-        text = (resources.files("asd_recipes.recipe") / "profiles" / f"{profile}.toml").read_text()
+        content = (resources.files("asd_recipes.recipe") / "profiles" / f"{profile}.toml").read_bytes()
     elif Path(profile).is_file():
-        text = Path(profile).read_text()
+        content = Path(profile).read_bytes()
     else:
         names = ", ".join(profile_names())
         raise RecipeError(f"profile {profile!r} is neither one of {names} nor a TOML file.")
-    recipe = recipe_from_toml(text, name=profile)
+    try:
+        recipe = recipe_from_toml(content.decode("utf-8"), name=profile)
+    except UnicodeDecodeError as error:
+        raise RecipeError(f"{profile} must be UTF-8, as all TOML is; byte {error.start} is not.") from error
     changes: dict[str, Any] = {}
     for setting in settings:
         _add_setting(changes, setting)
@@ -62,15 +66,27 @@ def load_recipe(profile: str, *, settings: typing.Sequence[str] = ()) -> Recipe:
 def recipe_from_toml(text: str, *, name: str = "recipe") -> Recipe:
     """A recipe from TOML text; what the text does not mention keeps its default."""
     try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        return recipe_from_table(_parsed(text))
+    except _TomlError as error:
         raise RecipeError(f"{name}: not valid TOML: {error}.") from error
-    return recipe_from_table(table)
 
 
 def recipe_from_table(table: dict[str, Any]) -> Recipe:
     """A recipe from nested tables, as TOML or JSON give them; what they do not mention keeps its default."""
     return _merge(Recipe(), table, prefix="")
+
+
+class _TomlError(Exception):
+    """Text that is not TOML, or more than the parser takes; says which."""
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise _TomlError("nested too deep") from None
+    except ValueError as error:  # tomllib's own, or a whole number of thousands of digits
+        raise _TomlError(str(error)) from error
 
 
 def _add_setting(table: dict[str, Any], setting: str) -> None:
@@ -79,8 +95,9 @@ def _add_setting(table: dict[str, Any], setting: str) -> None:
     if not equals:
         raise RecipeError(f"--set takes key=value, as in training.epochs=5; got {setting!r}.")
     try:
-        value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+        table_of_one = _parsed(f"value = {text}")
+        value = table_of_one["value"] if len(table_of_one) == 1 else text  # with a line break it may hold more
+    except _TomlError:
         value = text  # a bare word: `--set training.schedule=constant`
     *groups, last = key.strip().split(".")
     inner = table
@@ -98,51 +115,31 @@ def _merge(instance: T, table: dict[str, Any], *, prefix: str) -> T:
     for key, value in table.items():
         if key not in types_by_name:
             near = difflib.get_close_matches(key, types_by_name, n=3) or sorted(types_by_name)
-            raise RecipeError(f"{prefix}{key} is not a setting; near it: {', '.join(prefix + name for name in near)}.")
+            raise RecipeError(
+                f"{prefix}{_shown(key)} is not a setting; near it: {', '.join(prefix + name for name in near)}."
+            )
         current = getattr(instance, key)
         if dataclasses.is_dataclass(current) and not isinstance(current, type):
             if not isinstance(value, dict):
                 raise RecipeError(f"{prefix}{key} is a table of settings; set one of them, as in {prefix}{key}.<name>.")
             changes[key] = _merge(current, value, prefix=f"{prefix}{key}.")
         else:
-            changes[key] = _checked(value, types_by_name[key], f"{prefix}{key}")
+            try:
+                changes[key] = typed(types_by_name[key], value, f"{prefix}{key}")
+            except TypedValueError as error:
+                raise RecipeError(f"{error}.") from error
     try:
         return dataclasses.replace(instance, **changes)  # type: ignore[type-var]
     except RecipeError:
         raise
     except ValueError as error:  # a settings class of another package refused a value
         raise RecipeError(f"{prefix.rstrip('.') or 'recipe'}: {error}") from error
+    except OverflowError as error:
+        raise RecipeError(f"{prefix.rstrip('.') or 'recipe'}: a number is too large ({error}).") from error
 
 
-def _checked(value: Any, wanted: Any, key: str) -> Any:
-    """The value as the annotated type, or a RecipeError that says what that type is."""
-    origin, options = typing.get_origin(wanted), typing.get_args(wanted)
-    if origin is Literal and value in options and not isinstance(value, bool):
-        return value
-    if origin in (typing.Union, types.UnionType):
-        for option in options:
-            try:
-                return _checked(value, option, key)
-            except RecipeError:
-                continue
-    elif origin is tuple and isinstance(value, list | tuple):
-        return tuple(_checked(item, options[0], key) for item in value)
-    elif wanted is float and isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    elif isinstance(wanted, type) and type(value) is wanted:
-        return value
-    raise RecipeError(f"{key} must be {_type_in_words(wanted)}; got {value!r}.")
-
-
-def _type_in_words(wanted: Any) -> str:
-    origin, options = typing.get_origin(wanted), typing.get_args(wanted)
-    if origin is Literal:
-        return "one of " + ", ".join(map(repr, options))
-    if origin in (typing.Union, types.UnionType):
-        return " or ".join(map(_type_in_words, options))
-    if origin is tuple:
-        return f"a list of {_type_in_words(options[0])}"
-    return {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}.get(wanted, str(wanted))
+def _shown(key: str) -> str:
+    return (key if key.isprintable() else ascii(key))[:80]
 
 
 def _fields(instance: Any) -> list[tuple[str, Any]]:
