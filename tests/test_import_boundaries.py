@@ -55,7 +55,7 @@ ROOMS = {
         ("download", "synth"),
         ("dataset",),
         ("recipe",),
-        ("progress", "typed_values", "whole_file", "worker_lifetime"),
+        ("folder_lock", "progress", "typed_values", "whole_file", "worker_lifetime"),
     ),
     "asd_eval": (
         ("plots", "submissions"),

@@ -1,8 +1,10 @@
-"""How a file gets to its place whole or not at all: written beside it, flushed to the disk, renamed."""
+"""How a file or a folder gets to its place whole or not at all: written beside it, flushed to the disk, renamed."""
 
 import json
 import os
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ from typing import Any
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Lets `write` fill a file beside `path`, then renames it into place."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
+    partial = _beside(path)
     try:
         write(partial)
         with partial.open("rb") as file:
@@ -21,6 +23,11 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
         raise
 
 
+def write_bytes(path: Path, content: bytes) -> None:
+    """A whole file of these bytes or none."""
+    write_whole(path, lambda partial: partial.write_bytes(content))
+
+
 def write_text(path: Path, text: str) -> None:
     """A whole text file or none."""
     write_whole(path, lambda partial: partial.write_text(text, encoding="utf-8"))
@@ -29,3 +36,40 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, content: Any) -> None:
     """A whole JSON file or none; keys sorted, so that equal content gives equal bytes."""
     write_text(path, json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n")
+
+
+@contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """An empty folder for the block to fill. When the block ends well, it takes the place of `folder`."""
+    partial = _beside(folder)
+    shutil.rmtree(partial, ignore_errors=True)  # of a process that was killed
+    partial.mkdir(parents=True)
+    try:
+        yield partial
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
+    partial.rename(folder)
+    _flush(folder.parent)
+
+
+def remove_partial_files(folder: Path) -> None:
+    """Removes what killed processes have left half-written anywhere in a folder."""
+    for pattern in (".*.partial", ".tmp*"):  # the second is safetensors' own
+        for path in list(folder.rglob(pattern)):
+            if not path.is_dir():
+                path.unlink(missing_ok=True)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.partial")
+
+
+def _flush(folder: Path) -> None:
+    """Has a rename in a folder survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

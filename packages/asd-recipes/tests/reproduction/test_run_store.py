@@ -1,9 +1,10 @@
-"""A file is whole or as it was, a folder belongs to one run, and one process at a time works in it."""
+"""A folder belongs to one run, and one process at a time works in it."""
 
 import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,46 +13,8 @@ import pytest
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.recipe.toml_text import load_recipe
 from asd_recipes.reproduction.run_store import RunError, RunStore
-from asd_recipes.whole_file import write_json, write_text, write_whole
 
 DATA = {"data_sha256": "ab12", "synthetic": True, "device": "cpu"}
-
-
-def _broken(partial: Path) -> None:
-    partial.write_text("half of th")
-    raise OSError("no space left on device")
-
-
-def test_a_writer_that_raises_leaves_nothing_behind(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="no space"):
-        write_whole(tmp_path / "new" / "scores.csv", _broken)
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
-
-
-def test_a_writer_that_raises_leaves_the_old_content(tmp_path: Path) -> None:
-    path = tmp_path / "scores.csv"
-    write_text(path, "old\n")
-    with pytest.raises(OSError, match="no space"):
-        write_whole(path, _broken)
-    assert {entry.name: entry.read_text() for entry in tmp_path.iterdir()} == {"scores.csv": "old\n"}
-
-
-def test_a_writer_that_was_killed_does_not_stop_the_next(tmp_path: Path) -> None:
-    path = tmp_path / "scores.csv"
-    script = (
-        "import os, sys; from pathlib import Path; from asd_recipes.reproduction.run_store import write_whole\n"
-        "write_whole(Path(sys.argv[1]), lambda partial: (partial.write_text('half'), os._exit(9)))"
-    )
-    assert subprocess.run([sys.executable, "-c", script, str(path)], check=False).returncode == 9
-    assert not path.exists()
-    write_text(path, "whole\n")
-    assert {entry.name: entry.read_text() for entry in tmp_path.iterdir()} == {"scores.csv": "whole\n"}
-
-
-def test_equal_content_gives_equal_json_bytes_whatever_the_order(tmp_path: Path) -> None:
-    write_json(tmp_path / "a", {"x": 1, "y": {"b": 0.1, "a": None}})
-    write_json(tmp_path / "b", {"y": {"a": None, "b": 0.1}, "x": 1})
-    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
 def test_a_run_gives_back_the_recipe_that_it_began_with(tmp_path: Path) -> None:
@@ -118,3 +81,40 @@ def test_the_lock_ends_with_the_block_also_when_it_raises(tmp_path: Path) -> Non
         raise KeyError("stopped")
     with RunStore(tmp_path).locked():
         pass
+
+
+def test_clearing_removes_all_but_the_lock_files_and_follows_no_link(tmp_path: Path) -> None:
+    store, elsewhere = RunStore(tmp_path / "run"), tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "mine.txt").write_text("kept")
+    with store.locked():
+        (store.root / "fan" / "oe").mkdir(parents=True)
+        (store.root / "recipe.toml").write_text("")
+        (store.root / "link").symlink_to(elsewhere)
+        store.clear()
+        assert sorted(path.name for path in store.root.iterdir()) == [".lock", ".workers"]
+        with pytest.raises(RunError, match="in use"), store.locked():
+            pytest.fail("two hold the lock")
+        store.remove()
+    assert not store.root.exists()
+    assert (elsewhere / "mine.txt").read_text() == "kept"
+
+
+def test_a_run_waits_for_the_workers_of_a_killed_one(tmp_path: Path) -> None:
+    store, steps = RunStore(tmp_path / "run"), []
+    held, release = threading.Event(), threading.Event()
+
+    def work() -> None:
+        with store.shared_with_parent(), store.shared_with_parent():  # two workers
+            held.set()
+            release.wait()
+            steps.append("worker ended")
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    held.wait()
+    threading.Timer(0.1, release.set).start()
+    with store.locked():
+        steps.append("run began")
+    worker.join()
+    assert steps == ["worker ended", "run began"]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from asd_recipes.synth import DatasetBusyError, DatasetSize, one_writer, write_dataset
+from asd_recipes.synth import DatasetBusyError, DatasetSize, write_dataset, writer
 
 SIZE, MACHINES = DatasetSize(10, 3, 3), ["fan", "valve"]  # 50 clips
 END_S = 5.0  # what the workers may take to end on a loaded machine; it is milliseconds on an idle one
@@ -95,7 +95,7 @@ def test_the_next_call_waits_for_the_workers_of_a_killed_one(
         process.wait()
         try:
             with monkeypatch.context() as impatient:
-                impatient.setattr(one_writer, "PATIENCE_S", 0.1)
+                impatient.setattr(writer, "PATIENCE_S", 0.1)
                 with pytest.raises(DatasetBusyError):
                     write_dataset(root, size=SIZE, seed=2, machines=MACHINES)
         finally:
@@ -126,8 +126,8 @@ def test_a_second_writer_is_told_of_the_first_or_waits_for_its_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = tmp_path / "data"
-    with one_writer.only_writer(root), monkeypatch.context() as impatient:
-        impatient.setattr(one_writer, "PATIENCE_S", 0.1)
+    with writer.only_writer(root), monkeypatch.context() as impatient:
+        impatient.setattr(writer, "PATIENCE_S", 0.1)
         with pytest.raises(ValueError, match="is being written by another process") as raised:
             write_dataset(root, size=DatasetSize(1, 1, 1), machines=["fan"])
         assert type(raised.value) is DatasetBusyError
@@ -136,7 +136,7 @@ def test_a_second_writer_is_told_of_the_first_or_waits_for_its_end(
     held, release = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with one_writer.only_writer(root):
+        with writer.only_writer(root):
             held.set()
             release.wait()
 
@@ -151,5 +151,5 @@ def test_a_second_writer_is_told_of_the_first_or_waits_for_its_end(
 
 
 def test_a_finished_set_is_used_while_another_process_holds_the_lock(undisturbed: Path) -> None:
-    with one_writer.only_writer(undisturbed):
+    with writer.only_writer(undisturbed):
         assert write_dataset(undisturbed, size=SIZE, seed=2, machines=MACHINES).reused

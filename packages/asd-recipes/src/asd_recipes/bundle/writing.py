@@ -1,8 +1,6 @@
 """Writes a model beside its place and renames it: the folder is there whole, or not at all."""
 
 import hashlib
-import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +8,7 @@ from pathlib import Path
 from asd_recipes.bundle.errors import BundleError
 from asd_recipes.bundle.manifest import MANIFEST, NETWORK, FileFacts, Manifest, inlier_file
 from asd_recipes.bundle.reading import read_file, read_manifest
-from asd_recipes.whole_file import write_json, write_whole
+from asd_recipes.whole_file import whole_folder, write_bytes, write_json
 
 
 def write_bundle(folder: Path, manifest: Manifest, *, network: Path, inlier: Mapping[str, Path]) -> Manifest:
@@ -25,32 +23,20 @@ def write_bundle(folder: Path, manifest: Manifest, *, network: Path, inlier: Map
     Raises:
         BundleError: the folder exists, or what was written cannot be read back.
     """
-    partial = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)  # of a call that was killed
     sources = {NETWORK: network, **{inlier_file(name): path for name, path in sorted(inlier.items())}}
-    files = {name: _copy(source, partial / name) for name, source in sources.items()}
-    written = replace(manifest, files=files)
-    write_json(partial / MANIFEST, written.as_json())
-    read_back = read_manifest(partial)
-    for name in files:
-        read_file(partial, name, read_back)
-    if folder.exists():  # an empty folder would be replaced by a rename, silently
-        raise BundleError(folder, "is there already. Choose another place, or remove it.")
-    partial.rename(folder)
-    _sync(folder.parent)
+    with whole_folder(folder) as partial:
+        files = {name: _copy(source, partial / name) for name, source in sources.items()}
+        written = replace(manifest, files=files)
+        write_json(partial / MANIFEST, written.as_json())
+        read_back = read_manifest(partial)
+        for name in files:
+            read_file(partial, name, read_back)
+        if folder.exists():  # an empty folder would be replaced, silently
+            raise BundleError(folder, "is there already. Choose another place, or remove it.")
     return written
 
 
 def _copy(source: Path, place: Path) -> FileFacts:
     content = source.read_bytes()
-    write_whole(place, lambda partial: partial.write_bytes(content))
+    write_bytes(place, content)
     return FileFacts(len(content), hashlib.sha256(content).hexdigest())
-
-
-def _sync(folder: Path) -> None:
-    """Has the rename survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,6 +1,5 @@
 """`asd fit`."""
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -68,7 +67,7 @@ def fit(
         store = RunStore(model.with_name(f".{model.name}.fit"))
         with store.locked():
             if not resume:
-                _clear(store.root)
+                store.clear()
             recordings = _recordings(normal, others or [], attributes, pattern, store, recipe, progress)
             result = OwnFit(
                 recipe=recipe,
@@ -80,7 +79,7 @@ def fit(
                 device=device,
                 false_alarms=false_alarms,
             ).run(progress)
-            shutil.rmtree(store.root)
+            store.remove()
     threshold = result.manifest.threshold
     typer.echo(f"{model}: a recording that scores above {threshold.value:.2f} is called anomalous.")
     typer.echo(f"asd info {model} says more; asd score {model} FILES scores recordings.")
@@ -107,12 +106,3 @@ def _recordings(
     normal_recordings(normal, others)  # refuses before the synthetic data are made
     others = others or [synthetic_data(store.root, recipe, progress)]
     return with_attributes(find_recordings(normal, others), table=attributes, pattern=pattern)
-
-
-def _clear(folder: Path) -> None:
-    """Everything but the lock that is held."""
-    for entry in folder.iterdir():
-        if entry.is_dir():
-            shutil.rmtree(entry)
-        elif entry.name not in (".lock", ".workers"):
-            entry.unlink()

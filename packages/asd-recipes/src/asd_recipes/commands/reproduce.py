@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -68,7 +67,7 @@ def reproduce(
         store = RunStore(out / run_name(Path(profile).stem, recipe, data))
         with store.locked():
             if not resume:
-                _clear(store.root)
+                store.clear()
             run = Reproduction(
                 recipe,
                 source,
@@ -118,14 +117,6 @@ def bank_folder(out: Path, data: Path, recipe: "Recipe") -> Path:
     """Where the recordings of a data set are kept, as the recipe reads them."""
     audio = hashlib.sha256(repr(recipe.audio).encode()).hexdigest()[:6]
     return out / "banks" / f"{place_digest(data)}-{audio}"
-
-
-def _clear(folder: Path) -> None:
-    for entry in folder.iterdir():
-        if entry.is_dir():
-            shutil.rmtree(entry)
-        elif entry.name != ".lock":
-            entry.unlink()
 
 
 def _show(result: "RunResult") -> None:

@@ -2,16 +2,22 @@
 
 import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from asd_recipes.download.errors import DownloadError, PlaceTakenError, RecordError, WrongContentError
+from asd_recipes.download.errors import (
+    DownloadBusyError,
+    DownloadError,
+    PlaceTakenError,
+    RecordError,
+    WrongContentError,
+)
 from asd_recipes.download.extraction import unpack
 from asd_recipes.download.free_disk import AT_ONCE, bytes_needed, require_free
 from asd_recipes.download.manifest import Manifest, PublishedArchive, read_manifest
-from asd_recipes.download.one_download import only_download
 from asd_recipes.download.places import Places
 from asd_recipes.download.publication import publish, read_receipt, write_receipt
 from asd_recipes.download.record_listing import Source, ask_record, unasked_source
@@ -19,6 +25,8 @@ from asd_recipes.download.records import SPLITS, ZENODO, Archive, known_archives
 from asd_recipes.download.transfer import begun_bytes, drop, fetch, md5_of
 from asd_recipes.download.transfer_display import TransferDisplay
 from asd_recipes.download.web import Web, is_http
+from asd_recipes.folder_lock import hold_lock
+from asd_recipes.whole_file import remove_partial_files
 
 
 @dataclass(frozen=True)
@@ -76,6 +84,26 @@ def download_dataset(
         manifest = _manifest_of(places, f"dcase{year}")
         call = _Call(places, manifest, mirror.rstrip("/"), keep_zip, web, display)
         return call.run(call.choose(year, list(dict.fromkeys(splits)), list(machines)))
+
+
+@contextmanager
+def only_download(work: Path) -> Iterator[None]:
+    """Holds the lock of a download's work folder; removes the folder at the end when nothing unfinished is in it.
+
+    Raises:
+        DownloadBusyError: another process holds the lock.
+    """
+    path = work / "lock"
+    busy = DownloadBusyError(f"another process is downloading to {work.parent}: wait for it, or end it.")
+    with hold_lock(path, busy=busy):
+        remove_partial_files(work)
+        try:
+            yield
+        finally:
+            if [entry.name for entry in work.iterdir()] == [path.name]:
+                path.unlink()
+                with suppress(OSError):  # another call has begun in it
+                    work.rmdir()
 
 
 def _manifest_of(places: Places, dataset: str) -> Manifest:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Callable
 from http.client import HTTPResponse
@@ -12,6 +11,7 @@ from asd_recipes.download.errors import WrongContentError
 from asd_recipes.download.patience import PassingError
 from asd_recipes.download.records import Archive
 from asd_recipes.download.web import Web
+from asd_recipes.whole_file import write_json
 
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,15})-(\d{1,15})/(\d{1,15}|\*)")
 
@@ -177,7 +177,5 @@ def _read_note(part: Path) -> dict[str, object]:
 
 
 def _write_note(part: Path, archive: Archive, mark: str | None) -> None:
-    """Renamed into place, and before the part's first byte: a part without its note is not gone on with."""
-    beside = part.with_name(f"{part.name}.json.new")
-    beside.write_text(json.dumps({"size": archive.size, "md5": archive.md5, "mark": mark}), encoding="utf-8")
-    os.replace(beside, _note_path(part))
+    """Before the part's first byte: a part without its note is not gone on with."""
+    write_json(_note_path(part), {"size": archive.size, "md5": archive.md5, "mark": mark})

@@ -12,20 +12,23 @@ A stage is done when its last file is there. Files are written under another nam
 anywhere goes on where it was.
 """
 
-import fcntl
 import json
+import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
+from asd_recipes.folder_lock import hold_lock
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.recipe.toml_text import recipe_digest, recipe_from_toml, recipe_to_toml
-from asd_recipes.whole_file import write_json, write_text
+from asd_recipes.whole_file import remove_partial_files, write_json, write_text
 
 SCHEMA = 1
+_LOCK = ".lock"
+_WORKERS = ".workers"  # held by worker processes
 
 
 class RunError(ValueError):
@@ -68,12 +71,7 @@ class RunStore:
                     f"{self.root} holds a run with another {', '.join(differing)}. "
                     "Choose another --out, or start over with --no-resume."
                 )
-        for pattern in (
-            ".*.partial",
-            ".tmp*",
-        ):  # of a run that was killed while writing; the second is safetensors' own
-            for partial in self.root.rglob(pattern):
-                partial.unlink()
+        remove_partial_files(self.root)
         write_text(self.root / "recipe.toml", recipe_to_toml(recipe))
         write_json(path, described)
 
@@ -96,24 +94,32 @@ class RunStore:
         Raises:
             RunError: another process holds it.
         """
-        self.root.mkdir(parents=True, exist_ok=True)
-        with (self.root / ".lock").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise RunError(
-                    f"{self.root} is in use by another process: wait for it, or choose another --out."
-                ) from None
-            with self._workers_lock() as workers:
-                fcntl.flock(workers, fcntl.LOCK_EX)  # those of a process that was killed are still ending
+        busy = RunError(f"{self.root} is in use by another process: wait for it, or choose another --out.")
+        with hold_lock(self.root / _LOCK, busy=busy):
+            with hold_lock(self.root / _WORKERS):
+                pass  # waits for workers of a process that was killed
             yield
 
     @contextmanager
     def shared_with_parent(self) -> Iterator[None]:
         """What a worker process holds while it lives, so that no later run begins beside it."""
-        with self._workers_lock() as workers:
-            fcntl.flock(workers, fcntl.LOCK_SH)
+        with hold_lock(self.root / _WORKERS, shared=True):
             yield
 
-    def _workers_lock(self) -> IO[str]:
-        return (self.root / ".workers").open("w")
+    def clear(self) -> None:
+        """Removes everything but the lock files; the caller holds the lock."""
+        for entry in self.root.iterdir():
+            if entry.name in (_LOCK, _WORKERS):
+                continue
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry)
+            else:
+                entry.unlink()
+
+    def remove(self) -> None:
+        """Removes the folder; the caller holds the lock. It stays where another process begins to use it meanwhile."""
+        self.clear()
+        for name in (_WORKERS, _LOCK):
+            (self.root / name).unlink(missing_ok=True)
+        with suppress(OSError):
+            self.root.rmdir()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import struct
 from collections.abc import Generator
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -15,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asd_recipes.dataset.dcase2023_facts import SAMPLE_RATE_HZ
+from asd_recipes.folder_lock import HeldLock
 from asd_recipes.synth.clip_plan import PlannedClip
 from asd_recipes.synth.machines import MODELS
-from asd_recipes.synth.one_writer import HeldLock
 from asd_recipes.synth.recording import record
+from asd_recipes.whole_file import write_bytes
 from asd_recipes.worker_lifetime import interrupts_later, leave_with_parent, leaves_on_error
 
 _BATCH = 8  # clips a task: large enough to hide the queue, small enough for a smooth progress bar
@@ -58,7 +58,7 @@ def write_batch(folder: Path, clips: list[PlannedClip], seed: int) -> int:
     """Make and write some clips below folder; how many."""
     for clip in clips:
         wave = record(MODELS[clip.machine], clip.condition(seed))
-        replace_bytes(folder / clip.path, wav_bytes(wave))
+        write_bytes(folder / clip.path, wav_bytes(wave))
     return len(clips)
 
 
@@ -68,10 +68,3 @@ def wav_bytes(wave: NDArray[np.int16]) -> bytes:
     format_chunk = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, SAMPLE_RATE_HZ, 2 * SAMPLE_RATE_HZ, 2, 16)
     riff = struct.pack("<4sI4s", b"RIFF", 36 + len(data), b"WAVE")
     return riff + format_chunk + struct.pack("<4sI", b"data", len(data)) + data
-
-
-def replace_bytes(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all: beside its place under a hidden name, then renamed."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_bytes(content)
-    beside.replace(path)

@@ -6,20 +6,22 @@ import csv
 import io
 import os
 import shutil
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from asd_recipes.dataset.dcase2023_facts import SAMPLE_RATE_HZ
+from asd_recipes.folder_lock import HeldLock, hold_lock
 from asd_recipes.synth.clip_plan import DatasetSize, PlannedClip
-from asd_recipes.synth.clip_pool import replace_bytes, write_clips
+from asd_recipes.synth.clip_pool import write_clips
 from asd_recipes.synth.dataset_record import ATTRIBUTES, MANIFEST, Request, is_whole
-from asd_recipes.synth.errors import DatasetExistsError, SyntheticDataError
+from asd_recipes.synth.errors import DatasetBusyError, DatasetExistsError, SyntheticDataError
 from asd_recipes.synth.machines import MODELS
-from asd_recipes.synth.one_writer import HeldLock, only_writer
+from asd_recipes.whole_file import remove_partial_files, write_text
 
 Report = Callable[[int, int], None]
+PATIENCE_S = 5.0  # workers of a killed call leave within milliseconds, or, if still starting, when their imports end
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,6 @@ def _is_there(root: Path, request: Request, plan: list[PlannedClip]) -> bool:
 
 def _written(root: Path, request: Request, plan: list[PlannedClip], jobs: int, progress: Report | None) -> bool:
     """False if another process has written it in the meantime."""
-    root.parent.mkdir(parents=True, exist_ok=True)
     with only_writer(root) as lock:
         if is_whole(root, request, plan):
             return False
@@ -101,9 +102,28 @@ def _written(root: Path, request: Request, plan: list[PlannedClip], jobs: int, p
         _fill(partial, plan, request.seed, jobs, lock, progress)
         for machine in request.machines:
             table = _attributes_csv([clip for clip in plan if clip.machine == machine])
-            replace_bytes(partial / machine / ATTRIBUTES, table.encode())
+            write_text(partial / machine / ATTRIBUTES, table)
         _swap_in(partial, root)
     return True
+
+
+@contextmanager
+def only_writer(root: Path) -> Iterator[HeldLock]:
+    """Hold the lock of root. Workers hold it too: the call after a killed one begins when its last worker is gone.
+
+    Raises:
+        DatasetBusyError: another process held it for all of PATIENCE_S.
+    """
+    path = root.with_name(f".{root.name}.synth-lock")
+    busy = DatasetBusyError(
+        f"root {root} is being written by another process, which holds {path}; only one may write at a time. "
+        "Wait until it is done or end it, or name another folder."
+    )
+    with hold_lock(path, busy=busy, wait_s=PATIENCE_S) as lock:
+        try:
+            yield lock
+        finally:
+            path.unlink(missing_ok=True)
 
 
 def _checked_machines(machines: Sequence[str] | None) -> tuple[str, ...]:
@@ -121,15 +141,14 @@ def _prepared(root: Path, request: Request) -> Path:
     """The folder beside root to write in, with what a killed call of the same request has left in it."""
     partial = root.with_name(f".{root.name}.synth-partial")
     manifest = partial / MANIFEST  # there from the start: the folder's name says that it is not complete
-    wanted = request.to_json().encode()
-    if not manifest.is_file() or manifest.read_bytes() != wanted:
+    wanted = request.to_json()
+    if not manifest.is_file() or manifest.read_bytes() != wanted.encode():
         shutil.rmtree(partial, ignore_errors=True)  # of another request: nothing in it can be used
     for machine in request.machines:
         for split in ("train", "test"):
             (partial / machine / split).mkdir(parents=True, exist_ok=True)
-    for left in list(partial.rglob(".*")):
-        left.unlink(missing_ok=True)  # half-written files of a killed call
-    replace_bytes(manifest, wanted)
+    remove_partial_files(partial)
+    write_text(manifest, wanted)
     return partial
 
 

@@ -5,10 +5,8 @@ in two flat files, one of int16 and one of float32 samples, which every process 
 It is read again when a file's name, size or time of change differs, or when the recipe asks for other audio.
 """
 
-import fcntl
 import hashlib
 import json
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,8 +17,9 @@ from numpy.typing import NDArray
 
 from asd_features import AudioError, waveform_blocks
 from asd_recipes.dataset.clip import Clip, Problem
+from asd_recipes.folder_lock import hold_lock
 from asd_recipes.recipe.settings import Audio
-from asd_recipes.whole_file import write_json
+from asd_recipes.whole_file import whole_folder, write_json
 
 Samples = NDArray[np.int16] | NDArray[np.float32]
 _SCHEMA = 1
@@ -64,17 +63,12 @@ def open_bank(clips: Sequence[Clip], audio: Audio, folder: Path, *, advance: Cal
         advance: told of each clip.
     """
     key = _key(clips, audio)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with folder.with_name(f".{folder.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # another run on the same data reads first, and leaves the bank
+    with hold_lock(folder.with_name(f".{folder.name}.lock")):  # another run on the same data reads first
         if _holds(folder, key):
             advance(len(clips))
         else:
-            partial = folder.with_name(f".{folder.name}.partial")
-            shutil.rmtree(partial, ignore_errors=True)  # of a process that was killed while reading
-            _write(clips, audio, partial, key, advance)
-            shutil.rmtree(folder, ignore_errors=True)
-            partial.rename(folder)
+            with whole_folder(folder) as partial:
+                _write(clips, audio, partial, key, advance)
         return load_bank(clips, folder)
 
 
@@ -114,7 +108,6 @@ def _holds(folder: Path, key: str) -> bool:
 
 def _write(clips: Sequence[Clip], audio: Audio, folder: Path, key: str, advance: Callable[[int], None]) -> None:
     """Reads every clip once; the index, without which a folder is no bank, comes last."""
-    folder.mkdir(parents=True)
     entries: list[dict[str, Any]] = []
     problems: list[Problem] = []
     digest = hashlib.sha256()

@@ -1,0 +1,72 @@
+"""A file or a folder is whole or as it was, whatever befalls the process that writes it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from asd_recipes.whole_file import remove_partial_files, whole_folder, write_json, write_text, write_whole
+
+
+def _broken(partial: Path) -> None:
+    partial.write_text("half of th")
+    raise OSError("no space left on device")
+
+
+def test_a_writer_that_raises_leaves_nothing_behind(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="no space"):
+        write_whole(tmp_path / "new" / "scores.csv", _broken)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_a_writer_that_raises_leaves_the_old_content(tmp_path: Path) -> None:
+    path = tmp_path / "scores.csv"
+    write_text(path, "old\n")
+    with pytest.raises(OSError, match="no space"):
+        write_whole(path, _broken)
+    assert {entry.name: entry.read_text() for entry in tmp_path.iterdir()} == {"scores.csv": "old\n"}
+
+
+def test_a_writer_that_was_killed_does_not_stop_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "scores.csv"
+    script = (
+        "import os, sys; from pathlib import Path; from asd_recipes.whole_file import write_whole\n"
+        "write_whole(Path(sys.argv[1]), lambda partial: (partial.write_text('half'), os._exit(9)))"
+    )
+    assert subprocess.run([sys.executable, "-c", script, str(path)], check=False).returncode == 9
+    assert not path.exists()
+    write_text(path, "whole\n")
+    assert {entry.name: entry.read_text() for entry in tmp_path.iterdir()} == {"scores.csv": "whole\n"}
+
+
+def test_equal_content_gives_equal_json_bytes_whatever_the_order(tmp_path: Path) -> None:
+    write_json(tmp_path / "a", {"x": 1, "y": {"b": 0.1, "a": None}})
+    write_json(tmp_path / "b", {"y": {"a": None, "b": 0.1}, "x": 1})
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_a_folder_that_is_not_filled_leaves_the_old_one(tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "old").touch()
+    with pytest.raises(OSError, match="no space"), whole_folder(tmp_path / "model") as partial:
+        _broken(partial / "new")
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["model", "model/old"]
+
+
+def test_a_filled_folder_takes_the_place_of_the_old_one_and_holds_nothing_of_a_killed_writer(tmp_path: Path) -> None:
+    for left in ("model", ".model.partial"):
+        (tmp_path / left).mkdir()
+        (tmp_path / left / "old").touch()
+    with whole_folder(tmp_path / "model") as partial:
+        (partial / "new").touch()
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["model", "model/new"]
+
+
+def test_what_killed_writers_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "fan" / ".folder.partial").mkdir(parents=True)
+    for name in (".scores.csv.partial", ".tmpx1", "scores.csv", ".lock", "own.partial"):
+        (tmp_path / "fan" / name).touch()
+    remove_partial_files(tmp_path)
+    left = sorted(path.name for path in (tmp_path / "fan").iterdir())
+    assert left == [".folder.partial", ".lock", "own.partial", "scores.csv"]
