@@ -25,6 +25,7 @@ _ERRORS = (
     "no recordings",
     "unreadable table",
     "unreadable",
+    "other format",
     "truncated",
     "empty",
     "silent",

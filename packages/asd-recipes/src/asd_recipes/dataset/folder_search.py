@@ -1,0 +1,106 @@
+"""The recordings in a folder, to any depth, and what looks like one and cannot be taken: nothing is left out silently.
+
+Hidden files and folders are not looked at. Links to files are followed, links to folders are not: a link to a folder
+above would never end. Every path begins as the caller gave the folder, so that a finding names a file as its user does.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from asd_recipes.dataset.clip import AUDIO_SUFFIXES, Problem, printable
+
+_OTHER_AUDIO = {
+    ".3gp",
+    ".aac",
+    ".ac3",
+    ".aif",
+    ".aifc",
+    ".aiff",
+    ".amr",
+    ".ape",
+    ".au",
+    ".caf",
+    ".m4a",
+    ".m4b",
+    ".mp2",
+    ".mp3",
+    ".mp4",
+    ".oga",
+    ".ogg",
+    ".opus",
+    ".ra",
+    ".raw",
+    ".snd",
+    ".w64",
+    ".wave",
+    ".wma",
+    ".wv",
+}
+"""Suffixes of files that may hold sound that is not read here."""
+
+
+@dataclass(frozen=True)
+class FolderSearch:
+    """What a folder holds.
+
+    Attributes:
+        recordings: wav and flac files in sorted order; none has been opened.
+        problems: of each file or folder that may hold recordings and was not taken, its path, a kind and the reason.
+    """
+
+    recordings: tuple[Path, ...]
+    problems: tuple[Problem, ...]
+
+
+def search_folder(folder: Path) -> FolderSearch:
+    """Lists the recordings in a folder and its sub-folders.
+
+    Raises:
+        OSError: the folder itself cannot be listed.
+    """
+    recordings: list[Path] = []
+    problems: list[Problem] = []
+    for found in _listed(folder):
+        if isinstance(found, Path):
+            recordings.append(found)
+        else:
+            problems.append(found)
+    return FolderSearch(tuple(sorted(recordings)), tuple(sorted(problems, key=lambda problem: problem.file)))
+
+
+def _listed(folder: Path) -> Iterator[Path | Problem]:
+    pending = [folder]
+    while pending:
+        place = pending.pop()
+        try:
+            with os.scandir(place) as entries:
+                shown = [entry for entry in entries if not entry.name.startswith(".")]
+        except OSError as error:
+            if place == folder:
+                raise
+            yield _problem(place, "unreadable", f"the folder cannot be listed: {error.strerror or error}")
+            continue
+        for entry in shown:
+            path = place / entry.name
+            if not path.is_dir():  # which takes a link that turns in a circle for none, where the entry's own raises
+                yield from _taken(path)
+            elif entry.is_symlink():
+                reason = "a link to a folder is not followed. Pass the folder that it points to"
+                yield _problem(path, "folder not used", reason)
+            else:
+                pending.append(path)
+
+
+def _taken(path: Path) -> Iterator[Path | Problem]:
+    suffix = path.suffix.lower()
+    if suffix in AUDIO_SUFFIXES:
+        reason = "not a file: a link to nothing, a pipe or a device"
+        yield path if path.is_file() else _problem(path, "unreadable", reason)
+    elif suffix in _OTHER_AUDIO:
+        yield _problem(path, "other format", f"{suffix} files are not read. Convert it to wav or flac")
+
+
+def _problem(path: Path, kind: str, reason: str) -> Problem:
+    return Problem(printable(str(path)), kind, reason)
