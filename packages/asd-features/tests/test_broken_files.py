@@ -22,11 +22,11 @@ from asd_features import (
     SampleRateError,
     TruncatedAudioError,
     UnreadableAudioError,
-    audio_info,
+    measure_recording,
     read_waveform,
 )
 
-READERS = [read_waveform, audio_info]
+READERS = [read_waveform, measure_recording]
 
 
 def noise(frames: int) -> np.ndarray:

@@ -13,7 +13,7 @@ import soxr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from asd_features import AudioInfo, ChannelError, SampleRateError, audio_info, read_waveform
+from asd_features import AudioInfo, ChannelError, SampleRateError, measure_recording, read_waveform
 
 
 def noise(frames: int, channels: int = 1, seed: int = 0) -> np.ndarray:
@@ -81,7 +81,7 @@ def test_a_format_that_float32_cannot_hold_is_rounded_and_says_so(tmp_path: Path
 
 def test_a_compressed_wav_file_is_read_whole(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", noise(5000), 16000, subtype="MS_ADPCM")
-    assert read_waveform(tmp_path / "a.wav").samples.shape == (audio_info(tmp_path / "a.wav").frames,)
+    assert read_waveform(tmp_path / "a.wav").samples.shape == (soundfile.info(tmp_path / "a.wav").frames,)
 
 
 def test_a_file_is_opened_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,6 +186,6 @@ def test_arguments_outside_their_range_are_named(tmp_path: Path) -> None:
 def test_info_says_what_the_header_says(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     soundfile.write(path, noise(8000, 2), 32000)
-    info = audio_info(str(path))
+    info = measure_recording(str(path)).info
     assert info == AudioInfo(path, sample_rate_hz=32000, channels=2, frames=8000, subtype="PCM_16")
     assert info.duration_s == 0.25

@@ -11,8 +11,8 @@ from asd_features import (
     ChannelError,
     SampleRateError,
     SegmentSettings,
-    audio_info,
     log_mel,
+    measure_recording,
     power_weights,
     read_waveform,
     segments,
@@ -25,7 +25,7 @@ def test_28_dcase_clips_stay_int16_and_give_5_segments_of_10_s_or_7_of_12_s(reco
     counts = []
     for path in paths:
         wave = read_waveform(path)
-        info = audio_info(path)
+        info = measure_recording(path).info
         assert wave.samples.dtype == np.int16
         assert wave.conversions == ()
         assert wave.samples.shape == (info.frames,)

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from asd_models import OutlierExposureNet, attribute_loss, machine_loss, section_loss
+from asd_models import OutlierExposureNet, attribute_loss, machine_loss
 
 
 def sigmoid(x: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -32,16 +32,6 @@ def equation_8(g: NDArray[np.float64], y: NDArray[np.float64]) -> float:
     return -total / (g.shape[1] * g.shape[0])
 
 
-def equation_3(g: NDArray[np.float64], y: NDArray[np.float64], t: NDArray[np.float64]) -> float:
-    """L_section as the paper writes it."""
-    total = 0.0
-    for i in range(g.shape[0]):
-        for k in range(g.shape[1]):
-            decision = y[i, k] * np.log(sigmoid(g[i, k])) + (1 - y[i, k]) * np.log(1 - sigmoid(g[i, k]))
-            total += t[i] * decision
-    return -total / (g.shape[1] * t.sum())
-
-
 def drawn(*shape: int, seed: int = 0) -> tuple[Tensor, Tensor]:
     generator = torch.Generator().manual_seed(seed)
     logits = 3 * torch.randn(shape, generator=generator, dtype=torch.float64)
@@ -62,31 +52,6 @@ def test_the_attribute_loss_is_equation_8(soft: bool, tolerances: Any) -> None:
     targets = targets if soft else targets.round()
     expected = equation_8(logits.numpy(), targets.numpy())
     assert attribute_loss(logits, targets).item() == pytest.approx(expected, rel=tolerances.loss)
-
-
-@pytest.mark.parametrize("soft", [True, False])
-def test_the_section_loss_is_equation_3(soft: bool, tolerances: Any) -> None:
-    logits, targets = drawn(11, 4)
-    machine = drawn(11, seed=1)[1]
-    targets, machine = (targets, machine) if soft else (targets.round(), machine.round())
-    expected = equation_3(logits.numpy(), targets.numpy(), machine.numpy())
-    assert section_loss(logits, targets, machine).item() == pytest.approx(expected, rel=tolerances.loss)
-
-
-def test_pseudo_anomalies_alone_have_no_section_loss() -> None:
-    logits = torch.ones(3, 2, requires_grad=True)
-    loss = section_loss(logits, torch.eye(3, 2), torch.zeros(3))
-    loss.backward()
-    assert loss.item() == 0
-    assert logits.grad is not None
-    assert not logits.grad.any()
-
-
-def test_the_section_loss_names_wrong_shapes() -> None:
-    with pytest.raises(ValueError, match=r"machine must be \(3,\)"):
-        section_loss(torch.zeros(3, 2), torch.zeros(3, 2), torch.zeros(3, 1))
-    with pytest.raises(ValueError, match=r"must both be \(B, K\)"):
-        section_loss(torch.zeros(3, 2), torch.zeros(3, 1), torch.zeros(3))
 
 
 def test_the_losses_do_not_depend_on_the_order_of_samples_or_values(tolerances: Any) -> None:

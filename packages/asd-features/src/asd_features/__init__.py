@@ -12,7 +12,7 @@ from asd_features.audio_errors import (
     TruncatedAudioError,
     UnreadableAudioError,
 )
-from asd_features.audio_file import AudioInfo, audio_info
+from asd_features.audio_file import AudioInfo
 from asd_features.log_mel import log_mel, segment_log_mel, takes_window
 from asd_features.log_mel_settings import LogMelSettings
 from asd_features.mel_filterbank import mel_filterbank
@@ -38,7 +38,6 @@ __all__ = [
     "UnreadableAudioError",
     "Waveform",
     "WaveformStatistics",
-    "audio_info",
     "high_pass_sos",
     "log_mel",
     "measure_recording",

@@ -49,32 +49,6 @@ class AudioInfo:
         return self.frames / self.sample_rate_hz
 
 
-def audio_info(path: str | os.PathLike[str]) -> AudioInfo:
-    """Rate, channels and length of a wav or flac file, from its header.
-
-    The samples are not read, apart from the very last of a flac file: only so does a cut one show.
-
-    Raises:
-        FileNotFoundError: there is no such file.
-        UnreadableAudioError, TruncatedAudioError, EmptyAudioError: see `asd_features.AudioError`.
-    """
-    with open_audio(path) as (info, sound):
-        if sound.format == "FLAC":
-            import soundfile
-
-            try:
-                sound.seek(info.frames - 1)
-                last = len(sound.read(1, dtype="int16"))
-            except soundfile.LibsndfileError:
-                last = 0
-            if last == 0:
-                raise TruncatedAudioError(
-                    info.path, f"the last of {info.frames} declared frames cannot be decoded: cut off or damaged. "
-                    "Copy or download it again."
-                )  # fmt: skip
-        return info
-
-
 @contextmanager
 def open_audio(path: str | os.PathLike[str]) -> Iterator[tuple[AudioInfo, SoundFile]]:
     """Open a recording once, check its header against the file's size, and hand out libsndfile's view of it."""

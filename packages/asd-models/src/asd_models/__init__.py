@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from asd_models.flow_likelihood import flow_log_likelihood, flow_loss, flow_score_map
     from asd_models.joint_loss import oe_flow_loss, serial_oe_loss
     from asd_models.mixed_pairs import dominant_values, flow_rows
-    from asd_models.outlier_exposure_loss import attribute_loss, machine_loss, section_loss
+    from asd_models.outlier_exposure_loss import attribute_loss, machine_loss
     from asd_models.outlier_exposure_net import OutlierExposureNet, OutlierExposureOutput
     from asd_models.resnet18 import EncoderOutput, ResNet18
     from asd_models.torchvision_weights import load_torchvision_weights
@@ -41,7 +41,6 @@ __all__ = [
     "mixup_probability",
     "mixup_weights",
     "oe_flow_loss",
-    "section_loss",
     "serial_oe_loss",
 ]
 
@@ -67,7 +66,6 @@ _HOME = {
     "mixup_probability": "asd_models.waveform_mixup",
     "mixup_weights": "asd_models.waveform_mixup",
     "oe_flow_loss": "asd_models.joint_loss",
-    "section_loss": "asd_models.outlier_exposure_loss",
     "serial_oe_loss": "asd_models.joint_loss",
 }
 

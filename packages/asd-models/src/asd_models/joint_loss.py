@@ -3,9 +3,9 @@
 from torch import Tensor
 
 
-def serial_oe_loss(machine: Tensor, section_or_attribute: Tensor, *, weight: float = 5.0) -> Tensor:
-    """L_SerialOE = L_machine + lambda_section L_section (Eq. 1), or L_att in the place of L_section (Sec. 3)."""
-    return machine + weight * section_or_attribute
+def serial_oe_loss(machine: Tensor, attribute: Tensor, *, weight: float = 5.0) -> Tensor:
+    """L_SerialOE = L_machine + lambda L_att: Eq. 1 with L_att in the place of L_section (Sec. 3)."""
+    return machine + weight * attribute
 
 
 def oe_flow_loss(discriminative: Tensor, flow: Tensor, *, weight: float = 1e-7) -> Tensor:

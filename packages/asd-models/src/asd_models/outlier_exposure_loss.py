@@ -1,6 +1,7 @@
-"""The losses of outlier exposure: binary cross-entropies of the heads (Fujimura 2023, Eqs. 2, 3 and 8).
+"""The losses of outlier exposure: binary cross-entropies of the heads (Fujimura 2023, Eqs. 2 and 8).
 
-Targets may be soft, as mixup makes them. All are computed in float32 at least, also from bfloat16 logits.
+Targets may be soft, as mixup makes them. All are computed in float32 at least, also from bfloat16 logits. The paper's
+L_section (Eq. 3) is left out: DCASE 2023 has one section per machine, and `attribute_loss` takes its place.
 """
 
 import torch
@@ -28,7 +29,7 @@ def machine_loss(logits: Tensor, targets: Tensor) -> Tensor:
 
 
 def attribute_loss(logits: Tensor, targets: Tensor) -> Tensor:
-    """L_att: which attribute value has a sample? One binary decision per value (Eq. 8).
+    """L_att: which attribute value does a sample have? One binary decision per value (Eq. 8).
 
     Args:
         logits: (B, K) output of the attribute head.
@@ -44,34 +45,7 @@ def attribute_loss(logits: Tensor, targets: Tensor) -> Tensor:
     return _mean_cross_entropy(logits, targets, dimensions=2)
 
 
-def section_loss(logits: Tensor, targets: Tensor, machine: Tensor) -> Tensor:
-    """L_section: which section has a sample of the target machine? One binary decision per section (Eq. 3).
-
-    Of data with one section, as in DCASE 2023, `attribute_loss` takes its place.
-
-    Args:
-        logits: (B, K) output of the section head.
-        targets: (B, K) within 0 and 1.
-        machine: (B,) targets t of `machine_loss`: the weight of each sample.
-
-    Returns:
-        Scalar: the mean over K and over samples, weighted by machine; 0 if no sample is of the target machine.
-
-    Raises:
-        ValueError: as for `attribute_loss`, or if machine is not (B,).
-    """
-    if machine.shape != logits.shape[:1]:
-        raise ValueError(f"machine must be ({len(logits)},) as logits has so many rows; got {tuple(machine.shape)}.")
-    decisions = _cross_entropies(logits, targets, dimensions=2).mean(1)
-    weights = machine.to(decisions.dtype)
-    return (weights * decisions).sum() / weights.sum().clamp_min(torch.finfo(weights.dtype).tiny)
-
-
 def _mean_cross_entropy(logits: Tensor, targets: Tensor, *, dimensions: int) -> Tensor:
-    return _cross_entropies(logits, targets, dimensions=dimensions).mean()
-
-
-def _cross_entropies(logits: Tensor, targets: Tensor, *, dimensions: int) -> Tensor:
     if logits.dim() != dimensions or targets.shape != logits.shape or logits.numel() == 0:
         shape = "(B,)" if dimensions == 1 else "(B, K)"
         raise ValueError(
@@ -82,4 +56,4 @@ def _cross_entropies(logits: Tensor, targets: Tensor, *, dimensions: int) -> Ten
             f"targets must be within 0 and 1; got {targets.min()} to {targets.max()}. Of classes pass one-hot rows."
         )
     dtype = torch.promote_types(logits.dtype, torch.float32)
-    return binary_cross_entropy_with_logits(logits.to(dtype), targets.to(dtype), reduction="none")
+    return binary_cross_entropy_with_logits(logits.to(dtype), targets.to(dtype), reduction="none").mean()
