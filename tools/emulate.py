@@ -1,10 +1,10 @@
 """asd-native on older processors: what `nox -s emulate` runs.
 
-    python tools/emulate.py EMULATOR PYTHON CTEST BUILD
+    python tools/emulate.py EMULATOR PYTHON BUILD
 
-PYTHON is one that has the wheel, BUILD the folder of the built C and C++ tests. Each processor must choose its
-instruction set and pass the tests of the core. The emulator has no AVX-512: that it is left alone where the processor
-has it and the system does not is the matter of native/tests/masked_registers_test.cpp.
+PYTHON is one that has the wheel, BUILD the folder of the built C and C++ tests. On each emulated processor the core
+must choose the right instruction set and pass its tests. The emulator has no AVX-512;
+native/tests/masked_registers_test.cpp checks that AVX-512 is not used where the operating system does not enable it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ TESTED = {"Haswell": "avx2", "Nehalem": "baseline"}
 CHOICE_ONLY = {"Skylake-Server": "avx2", "Haswell,-xsave": "baseline"}
 SKIPPED = 77  # the exit code of a C or C++ test that has nothing to test here
 LONGEST_S = 1200
-# How long other threads wait for Python's lock, and 100,000 calls on 8 threads: no matter of the processor.
+# Tests of Python's lock, and 100,000 calls on 8 threads: they do not depend on the processor.
 NOT_EMULATED = "not other_threads_run"
 LEFT_OUT = {"stress_test"}
 
@@ -41,10 +41,10 @@ def check_choice(emulator: str, python: str, cpu: str, expected: str) -> None:
     print(f"{cpu}: {expected}", flush=True)
 
 
-def native_tests(ctest: str, build: str) -> list[list[str]]:
-    listing = [ctest, "--test-dir", build, "--show-only=json-v1"]
-    told = subprocess.run(listing, check=True, capture_output=True, text=True)
-    return [test["command"] for test in json.loads(told.stdout)["tests"] if test["name"] not in LEFT_OUT]
+def native_tests(build: str) -> list[list[str]]:
+    command = [str(Path(sys.executable).parent / "ctest"), "--test-dir", build, "--show-only=json-v1"]
+    listing = subprocess.run(command, check=True, capture_output=True, text=True)
+    return [test["command"] for test in json.loads(listing.stdout)["tests"] if test["name"] not in LEFT_OUT]
 
 
 def check_tests(emulator: str, python: str, cpu: str, commands: list[list[str]]) -> None:
@@ -63,15 +63,15 @@ def check_tests(emulator: str, python: str, cpu: str, commands: list[list[str]])
         sys.exit(f"{cpu}: the Python tests failed")
 
 
-def main(emulator: str, python: str, ctest: str, build: str) -> None:
+def main(emulator: str, python: str, build: str) -> None:
     for cpu, expected in {**TESTED, **CHOICE_ONLY}.items():
         check_choice(emulator, python, cpu, expected)
-    commands = native_tests(ctest, build)
+    commands = native_tests(build)
     for cpu in TESTED:
         check_tests(emulator, python, cpu, commands)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 5:
+    if len(sys.argv) != 4:
         sys.exit(__doc__)
     main(*sys.argv[1:])

@@ -163,7 +163,7 @@ def _resolved(backend: Backend) -> Literal["faiss", "numpy"]:
         return "numpy"
     raise ImportError(
         "backend='faiss' needs FAISS, which is not installed. "
-        'Install it with: pip install "asd-inlier[faiss-cpu]", or take backend="numpy".'
+        'Install it with `pip install faiss-cpu`, or use backend="numpy".'
     )
 
 

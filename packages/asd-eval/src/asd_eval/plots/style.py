@@ -32,7 +32,7 @@ def new_figure(width_in: float, height_in: float) -> Figure:
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise ImportError("pictures need matplotlib: pip install 'asd-eval[plots]'") from error
+        raise ImportError("pictures need matplotlib: pip install matplotlib") from error
     return Figure(figsize=(width_in, height_in), layout="constrained")
 
 
