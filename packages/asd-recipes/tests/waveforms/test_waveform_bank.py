@@ -1,6 +1,8 @@
 """Crops equal plain slices, a broken file is left out and told of, and the digest sees every sample."""
 
+import errno
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,7 @@ from asd_features import waveform_blocks
 from asd_recipes.dataset.clip import Clip
 from asd_recipes.dataset.clip_name import parse_clip_name
 from asd_recipes.recipe.settings import Audio
-from asd_recipes.waveforms.waveform_bank import WaveformBank, open_bank
+from asd_recipes.waveforms.waveform_bank import WaveformBank, load_bank, open_bank
 
 SAMPLES = [np.random.default_rng(number).integers(-32768, 32768, 900 + number, np.int16) for number in range(4)]
 
@@ -121,6 +123,53 @@ def test_a_bank_is_read_again_when_a_file_or_the_recipe_changed(tmp_path: Path) 
     np.testing.assert_array_equal(second.waves[2], SAMPLES[2] // 2)
     assert len(_opened(clips, Audio(channel=0))[1]) == 4
     assert len(_opened(clips[:3], Audio(channel=0))[1]) == 3
+
+
+def _fail(name: str, error: OSError, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading that file fails, as it does for a user without the permission; nothing stops root."""
+
+    def failing(path: Path, **settings: object) -> Iterator[object]:
+        if path.name == name:
+            raise error
+        yield from waveform_blocks(path, **settings)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("asd_recipes.waveforms.waveform_bank.waveform_blocks", failing)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        PermissionError(errno.EACCES, "Permission denied"),
+        OSError(errno.EIO, "Input/output error"),
+        FileNotFoundError(errno.ENOENT, "a disk that was away for a moment"),
+    ],
+    ids=["permission", "disk", "gone for a moment"],
+)
+def test_a_file_that_could_not_be_read_is_tried_again_though_it_has_the_same_size_and_time(
+    error: OSError, tmp_path: Path
+) -> None:
+    clips = _write(tmp_path)
+    with pytest.MonkeyPatch.context() as patch:
+        _fail(clips[1].path.name, error, patch)
+        for _ in range(2):
+            without = _read(clips)
+            assert [problem.reason for problem in without.problems] == [error.strerror]
+            assert load_bank(clips, _place(clips)).problems == without.problems, "this run's other processes map it"
+    bank, read = _opened(clips)
+    assert len(read) == 4
+    assert bank.problems == ()
+    np.testing.assert_array_equal(bank.waves[1], SAMPLES[1])
+    assert _opened(clips)[1] == [], "which is kept"
+
+
+def test_a_clip_that_is_listed_and_not_there_does_not_have_all_read_again_until_it_comes(tmp_path: Path) -> None:
+    clips = _write(tmp_path)
+    content = clips[1].path.read_bytes()
+    clips[1].path.unlink()
+    assert len(_opened(clips)[1]) == 4
+    assert _opened(clips)[1] == []
+    clips[1].path.write_bytes(content)
+    assert _opened(clips)[0].problems == ()
 
 
 def test_what_a_killed_reader_left_is_no_bank(tmp_path: Path) -> None:

@@ -187,7 +187,8 @@ class Reproduction:
             training, validation = (len(part.get(machine, [])) for part in (prepared.training, prepared.validation))
             if min(training, validation) < 2:
                 unread = [problem for problem in bank.problems if problem.file.startswith(f"{machine}/")]
-                reason = f" {len(unread)} recordings were left out; the first: {unread[0].reason}" if unread else ""
+                first = f"{unread[0].file}: {unread[0].reason}" if unread else ""
+                reason = f" {len(unread)} recordings were left out; the first: {first}" if unread else ""
                 raise DatasetError(
                     f"{machine} has {training} training and {validation} validation clips; two of each are the least. "
                     f"Add normal training clips, or change split.source_share.{reason}"

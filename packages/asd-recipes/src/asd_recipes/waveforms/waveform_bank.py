@@ -2,11 +2,14 @@
 
 The DCASE 2023 development set is 2.3 GB of int16; training crops and inference segments are cut from here. A bank lies
 in two flat files, one of int16 and one of float32 samples, which every process maps into memory; the pages are shared.
-It is read again when a file's name, size or time of change differs, or when the recipe asks for other audio.
+It is read again when a file's name, size or time of change differs, or when the recipe asks for other audio. A file
+that is damaged stays out for as long as it is the same; one that could not be read just now (a permission, a disk that
+was away) is tried again each time.
 """
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -54,7 +57,7 @@ class WaveformBank:
 def open_bank(clips: Sequence[Clip], audio: Audio, folder: Path, *, advance: Callable[[int], None]) -> WaveformBank:
     """The bank in a folder, if it holds these clips as they are now; else every file is read and the folder replaced.
 
-    A file that cannot be read is left out and told of in `problems`.
+    A file that cannot be read is left out and named in `problems`.
 
     Args:
         clips: recordings of a data set.
@@ -62,13 +65,14 @@ def open_bank(clips: Sequence[Clip], audio: Audio, folder: Path, *, advance: Cal
         folder: place of the bank; made, or replaced as a whole.
         advance: told of each clip.
     """
-    key = _key(clips, audio)
+    states = [_state(clip.path) for clip in clips]
+    key = _key(clips, states, audio)
     with hold_lock(folder.with_name(f".{folder.name}.lock")):  # another run on the same data reads first
         if _holds(folder, key):
             advance(len(clips))
         else:
             with whole_folder(folder) as partial:
-                _write(clips, audio, partial, key, advance)
+                _write(clips, states, audio, partial, key, advance)
         return load_bank(clips, folder)
 
 
@@ -91,12 +95,18 @@ def _mapped(path: Path, kind: str) -> Samples:
     return np.memmap(path, kind, mode="r").view(np.ndarray)
 
 
-def _key(clips: Sequence[Clip], audio: Audio) -> str:
+def _state(path: Path) -> list[int] | None:
+    """Size and time of change; None for a file that is not there or may not be looked at."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return [status.st_size, status.st_mtime_ns]
+
+
+def _key(clips: Sequence[Clip], states: Sequence[list[int] | None], audio: Audio) -> str:
     """Hash of which files these are, and of what is made of them."""
-    files = []
-    for clip in clips:
-        status = clip.path.stat() if clip.path.exists() else None
-        files.append([clip.key, str(clip.path.resolve()), status and [status.st_size, status.st_mtime_ns]])
+    files = [[clip.key, os.path.realpath(clip.path), state] for clip, state in zip(clips, states, strict=True)]
     text = json.dumps([_SCHEMA, asdict(audio), files])
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -106,24 +116,34 @@ def _holds(folder: Path, key: str) -> bool:
     return path.is_file() and json.loads(path.read_text(encoding="utf-8"))["key"] == key
 
 
-def _write(clips: Sequence[Clip], audio: Audio, folder: Path, key: str, advance: Callable[[int], None]) -> None:
-    """Reads every clip once; the index, without which a folder is no bank, comes last."""
+def _write(
+    clips: Sequence[Clip],
+    states: Sequence[list[int] | None],
+    audio: Audio,
+    folder: Path,
+    key: str,
+    advance: Callable[[int], None],
+) -> None:
+    """Reads every clip once; the index, without which a folder is no bank, comes last.
+
+    Where a file is there and could not be read just now, the index has no key: it serves this run alone.
+    """
     entries: list[dict[str, Any]] = []
     problems: list[Problem] = []
-    digest = hashlib.sha256()
+    digest, lasting = hashlib.sha256(), True
     with (folder / "samples.int16").open("wb") as integers, (folder / "samples.float32").open("wb") as floats:
         files = {"int16": integers, "float32": floats}
-        for clip in clips:
+        for clip, state in zip(clips, states, strict=True):
             with_clip = digest.copy()
-            added = _append(clip, audio, files, with_clip)
-            if isinstance(added, Problem):
-                problems.append(added)
-            else:
-                entries.append(added)
+            try:
+                entries.append(_append(clip, audio, files, with_clip))
                 digest = with_clip
+            except _UnreadError as unread:
+                problems.append(Problem(clip.key, type(unread.cause).__name__, unread.reason))
+                lasting &= isinstance(unread.cause, AudioError) or state is None
             advance(1)
     index = {
-        "key": key,
+        "key": key if lasting else None,
         "clips": entries,
         "problems": [asdict(problem) for problem in problems],
         "digest": digest.hexdigest(),
@@ -131,8 +151,21 @@ def _write(clips: Sequence[Clip], audio: Audio, folder: Path, key: str, advance:
     write_json(folder / "index.json", index)
 
 
-def _append(clip: Clip, audio: Audio, files: Mapping[str, BinaryIO], digest: Any) -> dict[str, Any] | Problem:
-    """Writes a clip's samples behind those that are there, block by block; of a clip with a fault nothing stays."""
+class _UnreadError(Exception):
+    """Reading a clip failed; a full disk, where the bank is written, does not raise this."""
+
+    def __init__(self, cause: AudioError | OSError) -> None:
+        super().__init__(cause)
+        self.cause = cause
+        self.reason = cause.rule if isinstance(cause, AudioError) else cause.strerror or str(cause)
+
+
+def _append(clip: Clip, audio: Audio, files: Mapping[str, BinaryIO], digest: Any) -> dict[str, Any]:
+    """Writes a clip's samples behind those that are there, block by block; of a clip with a fault nothing stays.
+
+    Raises:
+        _UnreadError: the clip cannot be read.
+    """
     digest.update(clip.key.encode() + b"\0")
     blocks = waveform_blocks(
         clip.path, sample_rate_hz=audio.sample_rate_hz, channel=audio.channel, resample=audio.resample
@@ -145,7 +178,7 @@ def _append(clip: Clip, audio: Audio, files: Mapping[str, BinaryIO], digest: Any
             for name, file in files.items():
                 file.seek(starts[name])
                 file.truncate()
-            return Problem(clip.key, type(error).__name__, str(error))
+            raise _UnreadError(error) from error
         if block is None:
             start = starts[kind] // np.dtype(kind).itemsize
             return {"key": clip.key, "type": kind, "start": start, "length": length}
