@@ -277,8 +277,9 @@ def test_a_training_that_was_killed_goes_on_and_ends_with_the_same_bytes(data: P
 
 def test_the_threshold_is_the_conformal_quantile_or_the_largest_score_where_that_is_all_there_is() -> None:
     scores = np.random.default_rng(3).permutation(np.arange(19.0))
-    assert (threshold_of(scores, 0.1).value, threshold_of(scores, 0.1).rule) == (17.0, "quantile")  # 18th of 19
-    few = threshold_of(scores[scores < 8], 0.1)
+    many = threshold_of(scores, 0.1, stretch_s=2.0)
+    assert (many.value, many.rule, many.stretch_s) == (17.0, "quantile", 2.0)  # 18th of 19
+    few = threshold_of(scores[scores < 8], 0.1, stretch_s=2.0)
     assert (few.value, few.rule, few.smallest, few.median, few.largest) == (7.0, "largest", 0.0, 3.5, 7.0)
 
 

@@ -1,5 +1,6 @@
 """How one's own recordings are cut, and which parts are held out."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -52,17 +53,44 @@ def _parts(data: OwnData, which: dict[str, list[int]]) -> dict[str, list[tuple[f
     return parts
 
 
-def test_with_few_recordings_the_last_quarter_of_each_is_held_out_and_never_trains() -> None:
+def _held_out_lengths(data: OwnData) -> set[int]:
+    return {len(data.prepared.bank.waves[index]) for index in data.prepared.validation[NORMAL]}
+
+
+def test_with_few_recordings_the_last_quarter_of_each_is_held_out_in_equal_pieces_and_never_trains() -> None:
     data = prepare_own_data(_bank(10, 60, 33), RECIPE)
     assert data.held_out == "time"
+    assert (data.held_out_recordings, data.stretch_s) == (3, 2.5), "of 3 s there would be eight"
     training, validation = (_parts(data, part) for part in (data.prepared.training, data.prepared.validation))
-    for name, seconds in (("0.wav", 10.0), ("1.wav", 60.0), ("2.wav", 33.0)):
+    for name, seconds, pieces in (("0.wav", 10.0, 1), ("1.wav", 60.0, 6), ("2.wav", 33.0, 3)):
         places = training[name] + validation[name]
         assert [begin for begin, _ in places] == [0.0, *(end for _, end in places[:-1])], "no gap and no overlap"
         assert places[-1][1] == seconds
-        assert training[name][-1][1] == pytest.approx(0.75 * seconds, abs=1 / RATE)
+        assert len(validation[name]) == pieces
+        assert training[name][-1][1] == pytest.approx(seconds - 2.5 * pieces, abs=1 / RATE)
     assert len(training["1.wav"]) == 4, "45 s in pieces of 10 s and more"
-    assert len(validation["1.wav"]) == 7, "15 s in pieces of a segment, 2 s, and more"
+    assert _held_out_lengths(data) == {2500}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "stretch_s", "pieces"),
+    [
+        ((120.0,) * 3, 7.5, 12),  # of 10 s there would be nine
+        ((240.0,) * 3, 10.0, 18),
+        ((600.0,), 10.0, 15),
+        ((40.0,) * 4, 3.0, 12),  # 10 s of each; a length is a segment and whole hops of 0.5 s
+        ((9.0,) * 4, 2.0, 4),  # never less than a segment
+        ((12.0,) * 48, 10.0, 12),
+        ((6.0,) * 40, 6.0, 10),
+    ],
+)
+def test_held_out_pieces_are_ten_seconds_long_or_so_short_that_there_are_enough_and_all_alike(
+    seconds: tuple[float, ...], stretch_s: float, pieces: int
+) -> None:
+    data = prepare_own_data(_bank(*seconds), RECIPE)
+    assert data.stretch_s == stretch_s
+    assert len(data.prepared.validation[NORMAL]) == pieces
+    assert _held_out_lengths(data) == {round(stretch_s * RATE)}
 
 
 def test_what_is_held_out_is_a_segment_at_least_and_a_recording_too_short_for_that_only_trains() -> None:
@@ -70,6 +98,7 @@ def test_what_is_held_out_is_a_segment_at_least_and_a_recording_too_short_for_th
     training, validation = (_parts(data, part) for part in (data.prepared.training, data.prepared.validation))
     assert validation == {"0.wav": [(2.0, 4.0)], "1.wav": [(3.0, 5.0)]}
     assert training["2.wav"] == [(0.0, 3.9)]
+    assert data.held_out_recordings == 2
 
 
 def test_with_many_recordings_whole_ones_are_held_out_of_every_attribute_value() -> None:
@@ -80,7 +109,43 @@ def test_with_many_recordings_whole_ones_are_held_out_of_every_attribute_value()
     assert not set(training) & set(validation)
     held_out = [values[int(name.removesuffix(".wav"))] for name in validation]
     assert sorted(held_out) == ["full", "full", "idle", "idle"]
-    assert all(places == [(0.0, 12.0)] for places in (training | validation).values())
+    assert all(places == [(0.0, 12.0)] for places in training.values())
+    assert data.held_out_recordings == 4
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_of_recordings_unlike_in_length_a_share_of_the_seconds_is_held_out(seed: int) -> None:
+    """Three of two minutes among nine of four seconds: to draw three files might leave 12 s."""
+    recipe = replace(RECIPE, seed=seed)
+    data = prepare_own_data(_bank(*[120.0] * 3, *[4.0] * 9), recipe)
+    validation = _parts(data, data.prepared.validation)
+    held_out_s = sum(120 if int(name.removesuffix(".wav")) < 3 else 4 for name in validation)
+    assert data.held_out == "recordings"
+    assert 0.2 * data.seconds <= held_out_s <= 0.4 * data.seconds
+
+
+def test_where_one_recording_has_nearly_all_of_the_sound_the_last_part_of_each_is_held_out() -> None:
+    data = prepare_own_data(_bank(600.0, *[4.0] * 11), RECIPE)
+    assert data.held_out == "time"
+    assert 0.2 * 644 <= sum(map(len, _waves_held_out(data))) / RATE <= 0.3 * 644
+
+
+def test_recordings_that_each_have_an_attribute_value_of_their_own_are_held_out_all_the_same() -> None:
+    data = prepare_own_data(_bank(*[12.0] * 12, attributes=tuple("abcdefghijkl")), RECIPE)
+    assert (data.held_out, data.held_out_recordings) == ("recordings", 3)
+
+
+def test_a_piece_in_which_nothing_was_recorded_sets_no_threshold() -> None:
+    bank = _bank(240.0)
+    wave = bank.waves[0].copy()
+    wave[-25 * RATE :] = 0
+    data = prepare_own_data(WaveformBank(bank.clips, (wave, *bank.waves[1:]), (), ""), RECIPE)
+    assert data.stretch_s == 6.0
+    assert len(data.prepared.validation[NORMAL]) == 6, "ten of 6 s, four of them silent"
+
+
+def _waves_held_out(data: OwnData) -> list[np.ndarray]:
+    return [data.prepared.bank.waves[index] for index in data.prepared.validation[NORMAL]]
 
 
 def test_the_boundary_is_at_ten_recordings_and_another_seed_holds_out_others() -> None:
@@ -120,17 +185,17 @@ def test_of_hours_of_sound_all_train_and_evenly_spread_pieces_are_held_out_and_t
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     whole = prepare_own_data(_bank(1000, 10), RECIPE).prepared
-    monkeypatch.setattr("asd_recipes.own_machine.own_data.MOST_PIECES", 50)
+    monkeypatch.setattr("asd_recipes.own_machine.own_data.MOST_PIECES", 20)
     prepared = prepare_own_data(_bank(1000, 10), RECIPE).prepared
     assert prepared.training == whole.training
-    assert len(whole.validation[NORMAL]) == 125 + 1
+    assert len(whole.validation[NORMAL]) == 25, "of 10 s; the other recording has none"
     held_out = prepared.validation[NORMAL]
-    assert len(held_out) == len(set(held_out)) == 50
+    assert len(held_out) == len(set(held_out)) == 20
     assert set(held_out) <= set(whole.validation[NORMAL])
-    assert set(np.diff(held_out)) <= {2, 3}, "evenly spread"
+    assert set(np.diff(held_out)) <= {1, 2}, "evenly spread"
     pieces = evenly_spread(prepared.training[NORMAL])
-    assert len(pieces) == 50
-    assert set(np.diff(pieces)) <= {1, 2}
+    assert len(pieces) == 20
+    assert set(np.diff(pieces)) <= {3, 4}
     assert evenly_spread(pieces[:7]) == pieces[:7]
 
 

@@ -44,6 +44,7 @@ class Training:
         left_out: normal recordings that could not be used.
         pieces, held_out_pieces: that trained; that set scale and threshold.
         held_out: the ends of the recordings, or whole recordings.
+        held_out_recordings: how many recordings the held-out pieces come from.
         pseudo_anomalies: names of the other machines.
         synthetic_pseudo_anomalies: whether those are the embedded synthetic data.
         attributes: the joint attribute values that the network learnt to tell apart; empty if none.
@@ -58,6 +59,7 @@ class Training:
     pieces: int
     held_out_pieces: int
     held_out: Literal["time", "recordings"]
+    held_out_recordings: int
     pseudo_anomalies: tuple[str, ...]
     synthetic_pseudo_anomalies: bool
     attributes: tuple[str, ...]
@@ -75,15 +77,17 @@ class ModelScores:
 
 @dataclass(frozen=True)
 class Threshold:
-    """A recording whose score is above `value` is called anomalous.
+    """A recording with a stretch that scores above `value` is called anomalous.
 
     Attributes:
+        stretch_s: length of the held-out pieces that set the threshold, and so of the stretches that it judges.
         rule: "quantile" of the held-out scores, or the "largest", where they are too few for the quantile.
-        false_alarms: share of normal recordings that may be above it.
+        false_alarms: share of normal stretches that may be above it.
         smallest, median, largest: of the held-out pieces' scores.
     """
 
     value: float
+    stretch_s: float
     rule: Literal["quantile", "largest"]
     false_alarms: float
     smallest: float

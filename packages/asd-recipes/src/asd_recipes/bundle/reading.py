@@ -27,6 +27,7 @@ _LARGEST_SEGMENT_SAMPLES = 1 << 24
 _LARGEST_SPECTROGRAM = 1 << 24
 _GREATEST_OVERLAP = 0.99
 _MOST_THREADS = 1024
+_LONGEST_STRETCH_S = 86_400
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -135,9 +136,16 @@ def _check_agreement(manifest: Manifest) -> None:
         raise JsonError("its files must have a length and a SHA-256 in 64 lower-case digits")
     if not all(scores.std > 0 for scores in manifest.scores.values()) or manifest.level.std <= 0:
         raise JsonError("a standard deviation must be above 0")
-    if (manifest.system == "serialoe") != bool(manifest.training.attributes):
+    training, stretch_s = manifest.training, manifest.threshold.stretch_s
+    if not 1 <= training.held_out_recordings <= training.held_out_pieces:
+        raise JsonError("its threshold must be set by one piece or more of each held-out recording")
+    if not manifest.recipe.segments.length_s <= stretch_s <= _LONGEST_STRETCH_S:
+        raise JsonError(f"a stretch must be from one segment to {_LONGEST_STRETCH_S} s long; got {stretch_s}")
+    if not 0 < manifest.threshold.false_alarms < 1:
+        raise JsonError("a share of false alarms must be between 0 and 1")
+    if (manifest.system == "serialoe") != bool(training.attributes):
         raise JsonError("a system with attributes must list their values, and no other may")
-    training, versions = manifest.training, manifest.versions
+    versions = manifest.versions
     names = [manifest.machine, manifest.device, *training.pseudo_anomalies, *training.attributes]
     if not all(text.isprintable() for text in (*names, *versions.keys(), *versions.values())):
         raise JsonError("a name holds a character that cannot be printed")

@@ -8,7 +8,7 @@ from asd_eval.errors import InsufficientDataError
 from asd_recipes.bundle import Threshold
 
 
-def threshold_of(held_out: NDArray[np.float64], false_alarms: float) -> Threshold:
+def threshold_of(held_out: NDArray[np.float64], false_alarms: float, *, stretch_s: float) -> Threshold:
     """The quantile of held-out scores (N,) that keeps the promised share, or their largest where N is too small."""
     try:
         value, rule = quantile_threshold(held_out, quantile=1 - false_alarms), "quantile"
@@ -16,6 +16,7 @@ def threshold_of(held_out: NDArray[np.float64], false_alarms: float) -> Threshol
         value, rule = float(held_out.max()), "largest"
     return Threshold(
         value=value,
+        stretch_s=stretch_s,
         rule=rule,  # type: ignore[arg-type]  # one of the two
         false_alarms=false_alarms,
         smallest=float(held_out.min()),

@@ -1,0 +1,48 @@
+"""How many normal stretches are above a threshold: beside scipy, and beside thresholds set by drawn scores."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from asd_recipes.bundle import Manifest, Threshold
+from asd_recipes.bundle.threshold_trust import threshold_trust, trust_in_words
+from asd_recipes.own_machine.held_out_threshold import threshold_of
+
+
+def _threshold(rule: str, false_alarms: float) -> Threshold:
+    return Threshold(1.0, 10.0, rule, false_alarms, 0.0, 0.5, 1.0)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("rule", "false_alarms", "pieces", "rank"),
+    [("largest", 0.1, 1, 1), ("largest", 0.1, 4, 4), ("quantile", 0.1, 9, 9), ("quantile", 0.1, 25, 24),
+     ("quantile", 0.3, 1000, 701), ("quantile", 0.001, 1000, 1000)],
+)  # fmt: skip
+def test_the_share_above_has_the_beta_distribution_of_an_order_statistic(
+    rule: str, false_alarms: float, pieces: int, rank: int
+) -> None:
+    trust = threshold_trust(_threshold(rule, false_alarms), pieces)
+    share = stats.beta(pieces + 1 - rank, rank)
+    assert trust.expected == pytest.approx(share.mean(), rel=1e-12)
+    assert (trust.low, trust.high) == pytest.approx(tuple(share.ppf([0.05, 0.95])), rel=1e-6)
+
+
+@pytest.mark.parametrize("pieces", [4, 9, 25])
+def test_of_thresholds_that_the_rule_sets_so_many_new_scores_are_above(pieces: int) -> None:
+    """Uniform scores: the share above a threshold is what it lacks to 1."""
+    rng = np.random.default_rng(pieces)
+    set_by = [threshold_of(rng.random(pieces), 0.1, stretch_s=10.0) for _ in range(4000)]
+    shares = np.array([1 - threshold.value for threshold in set_by])
+    trust = threshold_trust(set_by[0], pieces)
+    assert shares.mean() == pytest.approx(trust.expected, rel=0.05)
+    assert np.mean((trust.low < shares) & (shares < trust.high)) == pytest.approx(0.9, abs=0.02)
+
+
+def test_the_words_say_what_set_the_threshold_and_what_to_expect(manifest: Manifest) -> None:
+    training = replace(manifest.training, held_out_pieces=4, held_out_recordings=3)
+    assert trust_in_words(replace(manifest, training=training)) == (
+        "Set by 4 held-out pieces of 3 s, of 3 recordings: expect about one in 5 normal stretches of 3 s above it "
+        "(90 % interval: 1.3 to 53 %)."
+    )
