@@ -1,0 +1,93 @@
+"""README and docs hold together: links lead somewhere, commands exist, numbers agree, the README stays short."""
+
+import ast
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+
+from asd_recipes.cli import app
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+DOCS = sorted(ROOT.glob("docs/*.md"))
+PAGES = [
+    README,
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "native" / "README.md",
+    *sorted(ROOT.glob("packages/*/README.md")),
+    *DOCS,
+]
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+BLOCK = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+SESSIONS = re.compile(r"nox -s ([a-z_ ]+)")
+ASD = re.compile(r"^(?:\$ )?asd (.+)$", re.MULTILINE)
+EACH_PAGE = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+
+
+def _text(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def _anchors(page: Path) -> set[str]:
+    """Of the headings, as GitHub names them."""
+    headings = re.findall(r"^#+ (.+)$", BLOCK.sub("", _text(page)), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@EACH_PAGE
+def test_no_link_is_dead(page: Path) -> None:
+    for target in LINK.findall(BLOCK.sub("", _text(page))):
+        if "://" in target:
+            continue
+        name, _, anchor = target.partition("#")
+        place = (page.parent / name).resolve() if name else page
+        assert place.is_file(), f"{page.name} links to {target}"
+        assert not anchor or anchor in _anchors(place), f"{page.name} links to {target}"
+
+
+def test_the_readme_leads_to_every_page() -> None:
+    linked = {(ROOT / target).resolve() for target in LINK.findall(_text(README)) if "://" not in target}
+    assert linked >= set(PAGES) - {README}
+
+
+def test_the_readme_has_at_most_100_lines_and_the_two_commands() -> None:
+    lines = _text(README).splitlines()
+    assert len(lines) <= 100
+    assert "python -m pip install nox && nox -s reproduce" in lines
+    assert "python -m pip install nox && nox -s tests" in lines
+
+
+def test_the_readme_s_scores_are_those_of_the_page_of_results() -> None:
+    rows = re.findall(r"^\| ([^|]+?)(?: \(an ensemble\))? \| ([\d.]+) \| ([\d.]+) to ([\d.]+) \|$", _text(README), re.M)
+    assert len(rows) == 8
+    for system, score, low, high in rows:
+        assert re.search(rf"^- {re.escape(system)}: .*; official {score} \[{low}, {high}\]$",
+                         _text(ROOT / "docs" / "results_synthetic.md"), re.M), system  # fmt: skip
+
+
+@EACH_PAGE
+def test_the_sessions_of_nox_that_a_page_names_exist(page: Path) -> None:
+    tree = ast.parse((ROOT / "noxfile.py").read_text(encoding="utf-8"))
+    functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.decorator_list}
+    for names in SESSIONS.findall(_text(page)):
+        assert set(names.split()) <= functions, names
+
+
+@EACH_PAGE
+def test_the_commands_and_options_of_asd_that_a_page_shows_exist(page: Path) -> None:
+    for block in BLOCK.findall(_text(page)):
+        for line in ASD.findall(block):
+            _check_command(line.split("#")[0].split())
+
+
+def _check_command(words: list[str]) -> None:
+    command: Any = typer.main.get_command(app)
+    while hasattr(command, "commands"):
+        assert words, command.name
+        assert words[0] in command.commands, words
+        command = command.commands[words.pop(0)]
+    options = {name for parameter in command.params for name in [*parameter.opts, *parameter.secondary_opts]}
+    assert {word.split("=")[0] for word in words if word.startswith("--")} <= options, words
