@@ -1,4 +1,4 @@
-"""Metrics for anomalous sound detection. ``__all__`` is the whole promise; docs/conventions.md explains it.
+"""Metrics for anomalous sound detection. ``__all__`` names all that is public; docs/conventions.md explains it.
 
 Nothing is loaded, NumPy included, before it is used: the import takes a millisecond.
 """

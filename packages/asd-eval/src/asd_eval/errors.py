@@ -1,7 +1,7 @@
 """What can be wrong with scores, labels and files, one class each.
 
-Every class is a ``ValueError``, so that a caller who does not care can catch that alone. Errors about files carry
-``path`` and ``row`` (counted from 1, as an editor shows it; None where no single row is at fault).
+Every class is a ``ValueError``, so one ``except ValueError`` catches them all. Errors about files carry ``path`` and
+``row`` (counted from 1, as an editor shows it; None where no single row is at fault).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class DomainError(EvaluationError):
 
 
 class LengthError(EvaluationError):
-    """Columns that should run in parallel and do not."""
+    """Columns that should be equally long and are not."""
 
 
 class UndefinedMetricError(EvaluationError):
@@ -34,7 +34,7 @@ class UndefinedMetricError(EvaluationError):
 
 
 class ConventionError(EvaluationError):
-    """A convention that nobody defined."""
+    """A convention, year, metric or machine that does not exist."""
 
 
 class LeakageError(EvaluationError):
@@ -42,11 +42,11 @@ class LeakageError(EvaluationError):
 
 
 class NotFittedError(EvaluationError):
-    """transform before fit."""
+    """``transform`` was called before ``fit``."""
 
 
 class InsufficientDataError(EvaluationError):
-    """Too few clips for what was asked, at the confidence asked."""
+    """Too few clips for the question, or for the confidence asked for."""
 
 
 class SubmissionError(EvaluationError):
@@ -65,7 +65,7 @@ class SubmissionError(EvaluationError):
 
 
 class MissingFileError(SubmissionError):
-    """A file or directory that should be there."""
+    """A file or directory that is missing."""
 
 
 class FileNameError(SubmissionError):
@@ -73,7 +73,7 @@ class FileNameError(SubmissionError):
 
 
 class EncodingError(SubmissionError):
-    """Bytes that are no text in any encoding we repair."""
+    """Bytes that are not text, or not in an encoding that can be repaired."""
 
 
 class RowError(SubmissionError):

@@ -178,7 +178,7 @@ def test_decisions_without_scores_are_named(directory):
                                   "anomaly_score_fan_section_00_test (1).csv"])  # fmt: skip
 def test_file_names_of_no_year_are_named(directory, name):
     shutil.copy(directory / SCORE, directory / name)
-    with pytest.raises(FileNameError, match="no file name of any year") as caught:
+    with pytest.raises(FileNameError, match="not a file name of any year") as caught:
         read_submission(directory)
     assert caught.value.path.name == name
 

@@ -30,7 +30,7 @@ REPAIRS = {
     "blanks around fields": (lambda t: t.replace(",", " , ").encode(), "blanks"),
     "everything Excel does": (
         lambda t: b"\xef\xbb\xbf" + ("name;score\n" + t.replace(",", ";")).replace("\n", "\r\n").encode(),
-        "byte-order mark, CRLF or CR line ends, semicolons for commas, a header row",
+        "byte-order mark, CRLF or CR line ends, semicolons instead of commas, a header row",
     ),
 }
 SILENT = {

@@ -89,7 +89,7 @@ def test_decisions_do_not_pass_by_the_rules_of_2020(tmp_path):
     rows = [line.split(",")[0] + ",0" for line in scores.read_text().splitlines()]
     (tmp_path / "decision_result_fan_id_00.csv").write_text("\n".join(rows) + "\n")
     (problem,) = check_submission(tmp_path, year=2020)
-    assert "know no decision" in str(problem)
+    assert "have no decision" in str(problem)
 
 
 def test_the_check_lists_every_problem_and_the_reader_stops_at_the_first(tmp_path):

@@ -22,9 +22,9 @@ from asd_eval.whole_file import write_whole
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What ``evaluate`` found. ``print`` it for a table; ``to_csv`` and its like write one.
+    """What ``evaluate`` found. ``print`` it for a table; ``to_csv`` and the others write one.
 
-    A mean over metrics of which one is missing is missing too, unless ``skip_missing`` was asked for.
+    If a metric is missing, every mean over it is missing too, unless ``skip_missing`` is set.
     """
 
     convention: Convention
@@ -66,7 +66,7 @@ class Evaluation:
 
         Args:
             metrics: names; the convention's ranked ones if not given.
-            machine: of this machine alone.
+            machine: only this one; all if not given.
             kind: the convention's mean if not given.
 
         Raises:
@@ -169,16 +169,16 @@ def evaluate(
 
     Args:
         labels: (N,) 0 normal, 1 anomaly; or a whole table (a ``ScoreTable``, a mapping of columns or a data frame
-            with "label", "score" and, where there are such, "domain", "machine", "section", "decision").
+            with "label", "score" and, if the data have them, "domain", "machine", "section", "decision").
         scores: (N,) anomaly scores, higher is more anomalous.
         domains: (N,) "source" or "target".
         machines, sections: (N,) words, or one word for all clips.
         decisions: (N,) 0 or 1, for precision, recall and F1.
         convention: name or year, see ``find_convention``.
-        skip_missing: let means leave out metrics that are missing, instead of being missing themselves.
+        skip_missing: means leave out missing metrics, instead of being missing themselves.
 
     Raises:
-        EvaluationError: if a column is not what it should be.
+        EvaluationError: if a column is invalid.
     """
     chosen = find_convention(convention)
     table = table_or_columns(labels, scores, domains, machines, sections, decisions)

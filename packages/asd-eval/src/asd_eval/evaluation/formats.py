@@ -79,14 +79,14 @@ def aligned_table(
 ) -> str:
     """Some columns of a table, in percent, for a terminal.
 
-    The bracket of a name, "AUC (source)", stands in a line of its own below it, which keeps columns narrow.
+    In a header such as "AUC (source)" the bracket goes on a second line, which keeps columns narrow.
 
     Args:
-        words: how many of the columns, the first ones, are words and are flush left.
+        words: how many of the first columns hold words, which are aligned left.
     """
     names = [header[column].partition(" (") for column in columns]
     heads = [[name if bracket else "" for name, bracket, _ in names],
-             [f"({of}" if bracket else name for name, bracket, of in names]]  # fmt: skip
+             [f"({inside}" if bracket else name for name, bracket, inside in names]]  # fmt: skip
     if not any(heads[0]):
         del heads[0]
     cells = [*heads, *([_percent(row[c]) for c in columns] for row in rows)]

@@ -1,8 +1,8 @@
 """The result file of the organisers' own scripts, row for row, so that two of them can be compared with diff.
 
-Conventions with domains follow the official evaluator of 2023 and 2024, those of 2021 and 2020 theirs. The
-evaluator's last line, "official score ci95", is left out: it takes the spread of the leave-one-out estimates for
-that of the pseudo-values, and is too small by a factor of about N - 1. ``bootstrap`` has intervals.
+"official" and "within-domain" follow the official evaluator of 2023 and 2024, the others the script of their year. The
+evaluator's last line, "official score ci95", is left out: it mistakes the spread of leave-one-out estimates for that of
+pseudo-values, and is too small by a factor of about N - 1. Use ``bootstrap`` for an interval.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ OVERALL = "over all machine types, sections, and domains"
 
 @dataclass(frozen=True)
 class OfficialBlock:
-    """What the result file says of one machine, or of all together.
+    """What the result file says about one machine, or about all together.
 
     Attributes:
         machine: its name; None for all.
         header, sections: a row for each section (2021: of each domain); empty for all machines.
-        means_header, means: the rows of means; the header is empty where they stand under ``header`` (2020).
+        means_header, means: the rows of means; the header is empty where ``header`` serves for both (2020).
     """
 
     machine: str | None
@@ -37,7 +37,7 @@ class OfficialBlock:
 
 
 def official_blocks(evaluation: Evaluation) -> tuple[OfficialBlock, ...]:
-    """A block for each machine, and one for all together where the year's script has it."""
+    """A block for each machine, and one for all together if the year's script has one."""
     name = evaluation.convention.name
     if name == "dcase2020":
         return tuple(_block_2020(evaluation, machine) for machine in evaluation.machines)
@@ -99,7 +99,7 @@ def _block_2021(evaluation: Evaluation, machine: str | None) -> OfficialBlock:
     for kind in ("arithmetic", "harmonic"):
         values = [evaluation.mean(names, machine=machine, kind=kind) for names in both]
         means.append([_mean_label(f"{kind} mean", machine), "", *(_cell(value) for value in values)])
-    # The script repeats the header above the means of all machines alone.
+    # The script repeats the header only above the means of all machines.
     means_header: Row = ["", "", *quantities] if machine is None else []
     return OfficialBlock(machine, ["section", "domain", *quantities], tuple(sections), means_header, tuple(means))
 

@@ -1,7 +1,7 @@
 """The organisers' table for a terminal: the rows of their result file, in percent and aligned.
 
-The sections of all machines come first, then the means of each machine and of all, then the official score. A section's
-decisions have a table of their own, so that a line stays within about 80 columns.
+Sections of all machines come first, then means of each machine and of all, then the official score. Decisions have a
+table of their own, so that lines stay within about 80 columns.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from asd_eval.metrics.decisions import DECISION_METRICS
 
 
 def official_text(evaluation: Evaluation, interval: Interval | None = None) -> str:
-    """Every row of ``official_rows``, the convention in words, and what is missing with its reason.
+    """Every row of ``official_rows``, the convention in words, and a reason for each missing metric.
 
     Args:
         interval: of the official score (``bootstrap(...).official_score``), printed beside it.
@@ -57,10 +57,10 @@ def _machine(block: OfficialBlock) -> str:
 
 
 def _mean_rows(block: OfficialBlock) -> list[Row]:
-    """The rows of means without the empty column that the scripts of years with domains put after the label."""
+    """The rows of means, without the empty column that most years' scripts put after the label."""
     return [row if "id" in block.header else [row[0], *row[2:]] for row in block.means]
 
 
 def _cells(rows: Sequence[Row], words: int) -> list[list[Cell]]:
-    """A missing metric as None; an empty word stays one."""
+    """An empty number becomes None, a missing metric; an empty word stays."""
     return [[None if cell == "" and place >= words else cell for place, cell in enumerate(row)] for row in rows]

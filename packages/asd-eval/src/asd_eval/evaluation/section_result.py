@@ -1,4 +1,4 @@
-"""Every metric of one section, each with its value or the reason why there is none."""
+"""Every metric of one section: its value, or the reason why there is none."""
 
 from __future__ import annotations
 
@@ -67,9 +67,9 @@ def _decision_values(
     by_domain = any(len(metric.normal) == 1 for metric in convention.metrics)
     values: dict[str, list[MetricValue]] = {name: [] for name in DECISION_METRICS}
     for domain in ("source", "target") if by_domain else ("",):
-        of = rows[table.domains[rows] == domain] if domain else rows
+        chosen = rows[table.domains[rows] == domain] if domain else rows
         suffix = f" ({domain})" if domain else ""
-        found = decision_metrics(table.labels[of], table.decisions[of]) if len(of) else None
+        found = decision_metrics(table.labels[chosen], table.decisions[chosen]) if len(chosen) else None
         reason = "" if found else f"no clips of the {domain} domain"
         for name, value in zip(DECISION_METRICS, ("precision", "recall", "f1"), strict=True):
             number = getattr(found, value) if found else None

@@ -1,4 +1,4 @@
-"""Scores, labels and domains as checked arrays: the one place where a caller's columns are looked at."""
+"""Scores, labels and domains as checked arrays: a caller's columns are checked here and nowhere else."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def checked_scores(scores: ArrayLike, *, name: str = "scores") -> Float64Array:
     """Anomaly scores as (N,) float64.
 
     Raises:
-        ScoreError: if there are none, they are not numbers, not one-dimensional, NaN or infinite.
+        ScoreError: if there are no scores, or they are not finite numbers in one dimension.
     """
     try:
         array = np.asarray(scores, dtype=np.float64)
@@ -34,13 +34,13 @@ def checked_scores(scores: ArrayLike, *, name: str = "scores") -> Float64Array:
     if wrong.size:
         raise ScoreError(
             f"{name}[{wrong[0]}] is {array[wrong[0]]}; scores must be finite ({wrong.size} of {array.size} are not). "
-            "Find out why the system gave none before you evaluate it."
+            "Find out why the system gave no number there before you evaluate it."
         )
     return array
 
 
 def checked_labels(labels: ArrayLike, *, name: str = "labels") -> Int64Array:
-    """Labels as (N,) int64, 0 normal and 1 anomaly; the words "normal" and "anomaly" and booleans count as well.
+    """Labels as (N,) int64, 0 normal and 1 anomaly; also takes booleans and the words "normal" and "anomaly".
 
     Raises:
         LabelError: for anything else.
@@ -66,7 +66,7 @@ def _label(value: Any, index: int, name: str) -> int:
 
 
 def checked_domains(domains: ArrayLike, *, name: str = "domains", required: bool = True) -> StrArray:
-    """Domains as (N,) strings, "source" or "target"; "" (a data set without domains) if not ``required``.
+    """Domains as (N,) strings, "source" or "target"; without ``required`` also "", for data sets without domains.
 
     Raises:
         DomainError: for anything else.

@@ -1,4 +1,4 @@
-"""The scores of a system for many clips, with what is known of each clip: the one record that the package passes on."""
+"""A system's scores of many clips, with label, domain, machine and section of each clip."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from asd_eval.inputs.checked_columns import (
     same_length,
 )
 
-_MISSING_WORDS = ("nan", "none", "<na>", "nat")  # what float, None, pandas.NA and NaT are called as text
+_MISSING_WORDS = ("nan", "none", "<na>", "nat")  # how NaN, None, pandas.NA and NaT read as text
 _COLUMNS = ("label", "score", "domain", "machine", "section", "decision", "name")
 
 
@@ -32,7 +32,7 @@ class ScoreTable:
         labels: (N,) 0 normal, 1 anomaly.
         scores: (N,) finite anomaly scores.
         domains: (N,) "source", "target", or "" for a data set without domains.
-        machines, sections: (N,) words; "" where a data set has but one.
+        machines, sections: (N,) words; "" where a data set has only one.
         decisions: (N,) 0 or 1, or None.
         names: (N,) clip names, or None.
     """
@@ -80,8 +80,8 @@ class ScoreTable:
     def from_table(cls, table: ScoreTable | Mapping[str, Any] | Any) -> ScoreTable:
         """A table from a mapping of columns, or a data frame, with the columns "label" and "score".
 
-        The columns "domain", "machine", "section", "decision" and "name" are read where they are, in the singular
-        or the plural; others are ignored.
+        The columns "domain", "machine", "section", "decision" and "name" are optional. Names may be in the singular or
+        the plural. Other columns are ignored.
 
         Raises:
             EvaluationError: if a column is missing or wrong.
@@ -120,14 +120,14 @@ def table_or_columns(
     sections: ArrayLike | None,
     decisions: ArrayLike | None = None,
 ) -> ScoreTable:
-    """The table that a call got, as its first argument alone or as columns.
+    """The table of a call that takes one table, or columns.
 
     Raises:
-        EvaluationError: if it got some of both, or a column is not what it should be.
+        EvaluationError: if it got both, or a column is invalid.
     """
     if scores is None:
         if any(column is not None for column in (domains, machines, sections, decisions)):
-            raise EvaluationError("with a table as first argument, pass its columns in the table.")
+            raise EvaluationError("the first argument is a table: pass the other columns in the table.")
         return ScoreTable.from_table(labels)
     if isinstance(labels, ScoreTable | Mapping):
         raise EvaluationError("pass either one table or columns of labels and scores, not both.")
@@ -137,7 +137,7 @@ def table_or_columns(
 def _words(column: ArrayLike | None, clips: int, name: str) -> StrArray:
     if column is None:
         return np.full(clips, "", dtype=np.str_)
-    # A list as objects first: NumPy would make a word of a NaN among words, and a machine called "nan".
+    # As objects first: NumPy would turn a NaN among words into the word "nan", and so into a machine of that name.
     found = column if isinstance(column, np.ndarray) else np.asarray(column, dtype=object)
     if found.ndim > 1:
         raise LabelError(f"{name} must be (N,) words; got shape {found.shape}.")
@@ -145,7 +145,7 @@ def _words(column: ArrayLike | None, clips: int, name: str) -> StrArray:
         for row, value in enumerate(found.ravel().tolist()):
             if not isinstance(value, str) and str(value).lower() in _MISSING_WORDS:
                 error = DomainError if name == "domains" else LabelError
-                raise error(f"{name}[{row}] is {value}; every clip needs a word there. Fill the gap, or drop the row.")
+                raise error(f"{name}[{row}] is {value}; every clip needs a word here. Fill the gap, or drop the row.")
     words = found.astype(np.str_)
     if words.ndim == 0:
         return np.full(clips, words.item(), dtype=f"<U{max(len(words.item()), 1)}")

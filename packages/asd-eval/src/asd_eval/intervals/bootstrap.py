@@ -1,7 +1,7 @@
 """How sure a system's numbers are: stratified bootstrap of every metric and of the score that ranks systems.
 
-Clips are drawn with replacement within each machine, section, domain and label, as the test sets themselves are
-made: so many normal and anomalous clips of each domain.
+Clips are drawn with replacement within each machine, section, domain and label, because a test set has fixed numbers of
+normal and anomalous clips of each domain.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from asd_eval.metrics.strata import Section, metric_from_counts, why_undefined
 
 @dataclass(frozen=True)
 class MetricInterval:
-    """One metric of one section with its interval; None where the clips do not define it, with the reason."""
+    """One metric of one section; ``interval`` is None where the clips do not define it, and ``reason`` says why."""
 
     machine: str
     section: str
@@ -60,13 +60,13 @@ class Intervals:
 
 @dataclass(frozen=True, eq=False)
 class ResampledSections:
-    """Metrics of K systems, all sections one after the other: M of them, only those that are defined.
+    """Metrics of K systems, section after section: the M metrics that the clips define.
 
     Attributes:
         keys: machine, section and metric of each of the M.
         estimate: (K, M); ``resampled`` (K, M, R).
-        left_out: for each stratum of each section.
-        missing: the metrics that some section does not define.
+        left_out: an entry for each stratum of each section.
+        missing: the metrics that their sections do not define.
     """
 
     convention: Convention
@@ -77,11 +77,11 @@ class ResampledSections:
     missing: tuple[MetricInterval, ...]
 
     def ranked(self, machine: str | None = None) -> list[int] | None:
-        """Which of the M count for the score of a machine, or of all; None if one is missing."""
+        """Indices of the metrics behind the score of a machine, or of all machines; None if one is missing."""
         names = {metric.name for metric in self.convention.ranked}
         if any(found.metric in names and machine in (None, found.machine) for found in self.missing):
             return None
-        return [i for i, (of, _, metric) in enumerate(self.keys) if metric.ranked and machine in (None, of)]
+        return [i for i, (name, _, metric) in enumerate(self.keys) if metric.ranked and machine in (None, name)]
 
 
 def bootstrap(
@@ -106,7 +106,7 @@ def bootstrap(
         seed: the same seed gives the same intervals.
 
     Raises:
-        EvaluationError: if an argument is not what it should be.
+        EvaluationError: if an argument is invalid.
     """
     table = table_or_columns(labels, scores, domains, machines, sections)
     check_resampling(resamples=resamples, confidence=confidence, seed=seed)
@@ -139,7 +139,7 @@ def bootstrap_auc(
 
     Raises:
         UndefinedMetricError: if a class is missing.
-        EvaluationError: if an argument is not what it should be.
+        EvaluationError: if an argument is invalid.
     """
     found = bootstrap(labels, scores, convention="dcase2020", resamples=resamples, confidence=confidence, seed=seed)
     auc, pauc = (metric.interval for metric in found.metrics)
@@ -175,7 +175,7 @@ def resample_sections(
         resampled.append(metric_rows(metrics, section.strata, bootstrap_counts(section, resamples, rng)))
         for stratum in section.strata:
             if len(stratum.clips) == 1:
-                continue  # a class cannot do without its only clip; it does not vary in the resamples either
+                continue  # without its only clip the class is empty; in the resamples it does not vary either
             counts = jackknife_counts(section, stratum)
             clips = counts[0][section.strata.index(stratum)].shape[0]
             rows = [

@@ -1,7 +1,7 @@
 """Whether one system is better than another on the same clips: paired bootstrap and permutation test.
 
-Both systems score the same clips, so what is hard for one is often hard for the other; resampling clips, not scores,
-keeps that, and the interval of the difference is far narrower than two separate intervals suggest.
+Both systems score the same clips, and a clip that is hard for one is often hard for the other. Resampling clips keeps
+this, which makes the interval of the difference far narrower than two separate intervals suggest.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ class Difference:
     """One metric (or mean) of two systems: both values, and first minus second with its interval.
 
     Attributes:
-        p_value: two-sided, of the permutation test; NaN for single metrics, which are not tested: with a table full
-            of tests some would always come out.
+        p_value: two-sided, of the permutation test. NaN for single metrics, which are not tested: among many tests
+            some always come out significant.
     """
 
     name: str
@@ -84,8 +84,8 @@ def compare(
 ) -> Comparison:
     """The difference of two systems (first minus second) on the same clips.
 
-    The permutation test swaps the two systems' scores of each clip at random. Systems score on scales of their own,
-    so it swaps ranks within the section (Bandos 2005); metrics depend on ranks alone.
+    The permutation test swaps the two systems' scores of each clip at random. Each system has a scale of
+    its own, so ranks within the section are swapped (Bandos 2005); metrics depend only on ranks.
 
     Args:
         first, second: tables as for ``evaluate``. With names they are joined by (machine, section, name); without,
@@ -96,7 +96,7 @@ def compare(
         seed: the same seed gives the same comparison.
 
     Raises:
-        EvaluationError: if the tables do not describe the same clips, or a metric is not defined by them.
+        EvaluationError: if the tables do not describe the same clips, or the clips do not define a metric.
     """
     check_resampling(resamples=resamples, confidence=confidence, seed=seed)
     chosen = find_convention(convention)
@@ -146,7 +146,7 @@ def _permutation_p_value(
 ) -> float:
     metrics = found.convention.metrics
     rows = [
-        # A seed sequence of its own: the permutations must not repeat the resamples' draws.
+        # A seed of its own: the permutations must not repeat the draws of the resamples.
         metric_rows(
             metrics, section.strata, swap_counts(section, permutations, np.random.default_rng([seed, 1, number]))
         )
@@ -156,7 +156,7 @@ def _permutation_p_value(
     permuted = np.concatenate(rows, axis=1)
     swapped = score(permuted[0]) - score(permuted[1])
     observed = float((score(found.estimate[0][:, None]) - score(found.estimate[1][:, None]))[0])
-    # Differences that are equal but for rounding count as equal.
+    # Differences that differ only by rounding count as equal.
     extreme = int(np.sum(np.abs(swapped) >= abs(observed) - 1e-12))
     return (extreme + 1) / (permutations + 1)
 
@@ -168,7 +168,9 @@ def _rank_section(a: ScoreTable, b_scores: Float64Array, rows: Int64Array) -> Se
 
 def _aligned_scores(a: ScoreTable, b: ScoreTable) -> Float64Array:
     if len(a.scores) != len(b.scores):
-        raise EvaluationError(f"the systems score {len(a.scores)} and {len(b.scores)} clips; compare needs the same.")
+        raise EvaluationError(
+            f"the systems score {len(a.scores)} and {len(b.scores)} clips; compare needs the same clips from both."
+        )
     order: NDArray[np.intp] = np.arange(len(a.scores))
     if a.names is not None and b.names is not None:
         place = {key: row for row, key in enumerate(_keys(b))}

@@ -1,6 +1,6 @@
 """DeLong's variance of AUCs: intervals and a paired test without resampling.
 
-The fast form of Sun and Xu (2014): placements from midranks, O(N log N). A second route beside the bootstrap.
+The fast form of Sun and Xu (2014): placements from midranks, O(N log N). An independent check of the bootstrap.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class DeLongTest:
 def delong_interval(labels: ArrayLike, scores: ArrayLike, *, confidence: float = 0.95) -> Interval:
     """Interval of one AUC, symmetric on the logit scale so that it stays inside (0, 1).
 
-    An AUC of exactly 0 or 1 has no variance to estimate; the interval then reaches as far as the exact binomial
-    one for that many clips of the smaller class.
+    An AUC of exactly 0 or 1 has no variance to estimate. Its interval is then as wide as the exact binomial one for
+    the number of clips of the smaller class.
 
     Args:
         labels: (N,) 0 normal, 1 anomaly.
@@ -39,7 +39,7 @@ def delong_interval(labels: ArrayLike, scores: ArrayLike, *, confidence: float =
 
     Raises:
         InsufficientDataError: if a class has fewer than two clips.
-        EvaluationError: if an argument is not what it should be.
+        EvaluationError: if an argument is invalid.
     """
     from scipy.special import expit, logit, ndtri
 
@@ -63,7 +63,7 @@ def delong_test(labels: ArrayLike, first: ArrayLike, second: ArrayLike, *, confi
 
     Raises:
         InsufficientDataError: if a class has fewer than two clips.
-        EvaluationError: if an argument is not what it should be.
+        EvaluationError: if an argument is invalid.
     """
     from scipy.special import ndtr, ndtri
 

@@ -1,17 +1,17 @@
-"""A number with its interval, and how an interval is read off resampled values.
+"""A number with its interval, and how an interval is computed from resampled values.
 
 The method is the bias-corrected and accelerated bootstrap (Efron 1987), with two changes for test sets as small as the
 challenge's, where plain BCa is too wide for an AUC and too narrow for a partial AUC of a good system:
 
-- The resamples give the shape of the distribution, leaving one clip out in turn gives its scale. Resampling both
-  classes counts their interaction three times in the variance of an AUC; the jackknife counts it twice and the truth
-  holds it once (Efron and Stein 1981; for an AUC the jackknife is DeLong's variance, but for terms of second order).
-  Of a partial AUC, which rests on a few normal clips, the resamples' spread is too small instead.
-- The tails are Student's (Hesterberg 2015), with as many degrees of freedom as the variance is known to: they follow
-  from the fourth moment of the clips' influence, stratum by stratum, not from the number of clips (Satterthwaite 1946,
-  for a population that is not normal). Few clips decide over a partial AUC, or over an AUC near 1.
+- The resamples give the shape of the distribution, leaving out one clip at a time gives its scale. The variance of an
+  AUC has a part from the interaction of both classes. Resampling both classes counts it three times, the jackknife
+  twice, and once is right (Efron and Stein 1981; for an AUC the jackknife equals DeLong's variance up to terms of
+  second order). A partial AUC depends on a few normal clips, and for it the spread of the resamples is too small.
+- The tails are Student's (Hesterberg 2015). Their degrees of freedom follow from the fourth moment of the clips'
+  influence, stratum by stratum, not from the number of clips (Satterthwaite 1946, for a population that is not
+  normal), because few clips decide a partial AUC, or an AUC near 1.
 
-How often these intervals hold the truth is what tests/intervals/test_coverage.py prints, and docs/conventions.md shows.
+tests/intervals/test_coverage.py measures how often these intervals hold the true value; docs/conventions.md shows it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Statistic = Callable[[Float64Array], Float64Array]
 
 @dataclass(frozen=True)
 class Interval:
-    """A value, and where the true one lies with ``confidence``."""
+    """A value, and the range that holds the true one with ``confidence``."""
 
     value: float
     low: float
@@ -48,8 +48,8 @@ class LeftOut:
 
     Attributes:
         metrics: which of the M metrics they are, as a slice.
-        values: (K, m, j), for j clips that stand for all.
-        clips: n, how many clips the stratum has.
+        values: (K, m, j), for j clips, which may be a sample of all.
+        clips: n, the number of clips of the stratum.
     """
 
     metrics: slice
@@ -64,16 +64,15 @@ def checked_confidence(confidence: float) -> float:
         EvaluationError: otherwise.
     """
     if not 0.0 < confidence < 1.0:
-        raise EvaluationError(f"confidence must be in (0, 1); got {confidence}. Usual is 0.95.")
+        raise EvaluationError(f"confidence must be in (0, 1); got {confidence}. The usual value is 0.95.")
     return confidence
 
 
 def check_resampling(*, resamples: int, confidence: float, seed: int) -> None:
-    """Pass if a bootstrap may be run so.
+    """Check the settings of a bootstrap.
 
     Raises:
-        EvaluationError: if there are too few resamples for a tail to be more than one or two values, or one of the
-            three is outside its range.
+        EvaluationError: if a setting is outside its range. Below 100 resamples a tail would be one or two values.
     """
     checked_confidence(confidence)
     if not isinstance(resamples, int | np.integer) or resamples < 100:
@@ -99,7 +98,7 @@ def bootstrap_interval(
         confidence: in (0, 1).
 
     Returns:
-        The interval; where nothing varies (a perfect system) it has no width, and its method says so.
+        The interval. Where nothing varies (a perfect system) it has no width, and its method says so.
     """
     from scipy.special import ndtr, ndtri, stdtrit
 
@@ -107,17 +106,17 @@ def bootstrap_interval(
     values = statistic(resampled)
     if np.ptp(values) == 0.0:
         return Interval(value, value, value, confidence, "no spread in the resamples")
-    # Equal but for the rounding of a sum in another order is equal: small test sets give few distinct values.
+    # Values that differ only by rounding are ties: small test sets give few distinct values.
     tied = np.abs(values - value) <= 1e-12
     below = np.mean((values < value) & ~tied) + 0.5 * np.mean(tied)
     edge = 0.5 / len(values)
     bias = ndtri(np.clip(below, edge, 1.0 - edge))
     known = influence_of(statistic, estimate, left_out)
-    # Without influence of any one clip there is no scale but the resamples' own.
+    # If no single clip has any influence, only the resamples have a scale.
     scale = known.deviation / float(np.std(values)) if known.deviation > 0.0 else 1.0
     tail = scale * stdtrit(known.freedom, 0.5 + confidence / 2.0)
     shifted = bias + np.array([-tail, tail])
-    # The denominator turns at |a z| = 1, far outside where the expansion holds.
+    # The denominator changes its sign at a z = 1, far outside the range where the expansion holds.
     quantiles = ndtr(bias + shifted / np.maximum(1.0 - known.acceleration * shifted, 0.1))
     low, high = np.quantile(values, quantiles)
     return Interval(value, float(low), float(high), confidence, "bootstrap, BCa")
@@ -125,7 +124,7 @@ def bootstrap_interval(
 
 @dataclass(frozen=True)
 class Influence:
-    """What the clips' influence on a statistic tells of its distribution.
+    """What the influence of single clips on a statistic says about its distribution.
 
     Attributes:
         acceleration: a sixth of the skewness of the influence over all strata.
@@ -150,12 +149,12 @@ def influence_of(statistic: Statistic, estimate: Float64Array, left_out: Sequenc
         second, fourth = float(np.mean(influence**2)), float(np.mean(influence**4))
         if second == 0.0:
             continue
-        of_stratum = second * clips**2 / (clips - 1)
+        stratum_variance = second * clips**2 / (clips - 1)
         third += float(np.mean(influence**3)) * clips
         squares += second * clips
-        variance += of_stratum
+        variance += stratum_variance
         # Variance of a sample variance; 2 / (clips - 1) for normally distributed influence, whose kurtosis is 3.
-        spread += of_stratum**2 * (fourth / second**2 - (clips - 3) / (clips - 1)) / clips
+        spread += stratum_variance**2 * (fourth / second**2 - (clips - 3) / (clips - 1)) / clips
     if not variance > 0.0:
         return Influence(0.0, 0.0, np.inf)
     freedom = max(2.0 * variance**2 / spread, 1.0) if spread > 0.0 else np.inf

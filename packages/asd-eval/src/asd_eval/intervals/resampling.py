@@ -1,7 +1,7 @@
-"""Counts of clips at each score for thousands of resamples or permutations, in blocks that stay in the cache.
+"""Counts of clips at each score for thousands of resamples or permutations, in blocks that fit in the cache.
 
-Scores are sorted once. A resample is then nothing but new whole-number counts on the sorted distinct scores, which
-is why ties stay ties and ten thousand AUCs take milliseconds.
+Scores are sorted once. A resample is then just new counts of clips at each distinct score: ties stay ties, and ten
+thousand AUCs take milliseconds.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from asd_eval.metrics.conventions import Metric
 from asd_eval.metrics.strata import Section, Stratum, metric_from_counts
 
 BLOCK_CELLS = 2**17
-"""Counts at once: a megabyte of float64, about a core's second-level cache, however many clips a section has."""
+"""Counts in a block: a megabyte of float64, about a core's second-level cache, however many clips a section has."""
 
 MOST_ROWS = 512
 MOST_LEFT_OUT = 500
@@ -25,7 +25,7 @@ Counts = list[list[Float64Array]]  # [system][stratum] -> (rows, U)
 
 
 def bootstrap_counts(section: Section, resamples: int, rng: np.random.Generator) -> Iterator[Counts]:
-    """Counts after drawing each stratum's clips anew with replacement; all systems get the same draw."""
+    """Counts after drawing each stratum's clips with replacement; all systems get the same draw."""
     for rows in _blocks(resamples, section):
         drawn = [s.clips[_draw(len(s.clips), (rows, len(s.clips)), rng)] for s in section.strata]
         yield [[_counted(p[clips], section.width) for clips in drawn] for p in section.positions]
@@ -34,8 +34,9 @@ def bootstrap_counts(section: Section, resamples: int, rng: np.random.Generator)
 def jackknife_counts(section: Section, stratum: Stratum) -> Counts:
     """Counts with one clip of a stratum left out in turn: (j, U) for that stratum, (1, U) for the others.
 
-    Of more than ``MOST_LEFT_OUT`` clips every so-manieth in the order of scores stands for its neighbours: it is the
-    skewness over the clips that is wanted, and j x U counts of a long stream would not fit into memory.
+    Of more than ``MOST_LEFT_OUT`` clips only evenly spaced ones in the order of scores are left out, each for its
+    neighbours too: that is enough for a skewness, and the counts for every clip of a long stream would not fit into
+    memory.
     """
     clips = stratum.clips
     if len(clips) > MOST_LEFT_OUT:

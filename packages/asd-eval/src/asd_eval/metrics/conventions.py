@@ -102,7 +102,7 @@ def find_convention(name: str | int) -> Convention:
     """The convention of a name ("official", "within-domain", "dcase2021"), or of a year (2021, "2021").
 
     Raises:
-        ConventionError: if there is none; the message lists them all.
+        ConventionError: if there is no such convention; the message lists all.
     """
     word = str(name).strip().lower()
     year = word.removeprefix("dcase")
@@ -110,4 +110,4 @@ def find_convention(name: str | int) -> Convention:
         if word == convention.name or (year.isdecimal() and int(year) in convention.years):
             return convention
     known = ", ".join(c.name for c in CONVENTIONS)
-    raise ConventionError(f"no convention {name!r}; there are {known}, and the years 2020 to 2026 (dcase2020 ...).")
+    raise ConventionError(f"unknown convention {name!r}; choose {known}, or a year from 2020 to 2026.")

@@ -18,8 +18,8 @@ DECISION_METRICS = ("precision", "recall", "F1 score")
 class DecisionMetrics:
     """How good decisions are.
 
-    A rate without clips to rate (nothing called anomalous, or nothing anomalous) is 0.0 and enters means as it is,
-    where an AUC would be missing: the official evaluator's rule.
+    Precision is 0.0 if no clip was called anomalous, recall if no clip is anomalous, and both enter means as 0.0, where
+    an AUC would be missing. This is the official evaluator's rule.
     """
 
     precision: float
@@ -35,12 +35,12 @@ def decision_metrics(labels: ArrayLike, decisions: ArrayLike) -> DecisionMetrics
         decisions: (N,) 1 where the system says anomaly.
 
     Raises:
-        LabelError, LengthError: if they are not that.
+        LabelError, LengthError: if they are not 0 or 1, or not equally long.
     """
     label, decision = checked_labels(labels), checked_labels(decisions, name="decisions")
     same_length(labels=label, decisions=decision)
     hits = float(np.sum((label == 1) & (decision == 1)))
-    # The guards are the evaluator's: 0 / epsilon = 0 where nothing was decided, or nothing was to be found.
+    # The evaluator's guards: 0 / epsilon is 0 where no clip was called anomalous, or none is.
     precision = hits / max(float(decision.sum()), sys.float_info.epsilon)
     recall = hits / max(float(label.sum()), sys.float_info.epsilon)
     f1 = 2.0 * precision * recall / max(precision + recall, sys.float_info.epsilon)

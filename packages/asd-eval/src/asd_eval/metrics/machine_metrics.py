@@ -52,19 +52,19 @@ def evaluate_machine(
         labels: (N,) 0 normal, 1 anomaly.
         scores: (N,) anomaly scores.
         domains: (N,) "source" or "target".
-        convention: one whose ranked metrics are these three; of others (2020, 2021) ``evaluate`` gives the metrics.
+        convention: "official" or "within-domain"; for those of 2020 and 2021 use ``evaluate``.
 
     Raises:
-        ConventionError: if it is none of those.
+        ConventionError: if the convention ranks by other metrics.
         UndefinedMetricError: if a domain lacks normal clips, or there are no anomalous ones.
-        EvaluationError: if an argument is not what it should be.
+        EvaluationError: if an argument is invalid.
     """
     chosen = find_convention(convention)
     names = tuple(metric.name for metric in chosen.ranked)
     if names != _THREE:
         raise ConventionError(
             f"convention {chosen.name} ranks by {', '.join(names)}; evaluate_machine gives {', '.join(_THREE)}. "
-            "Take evaluate(), or the convention official or within-domain."
+            "Use evaluate(), or the convention official or within-domain."
         )
     label, score, domain = checked_labels(labels), checked_scores(scores), checked_domains(domains)
     same_length(labels=label, scores=score, domains=domain)

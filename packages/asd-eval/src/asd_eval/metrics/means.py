@@ -13,10 +13,10 @@ from asd_eval.inputs.checked_columns import Float64Array, checked_scores
 
 
 def harmonic_mean(values: ArrayLike) -> float:
-    """Harmonic mean of metrics; zeros count as the machine epsilon, as the official evaluator does.
+    """Harmonic mean of metrics; a zero counts as the machine epsilon, as in the official evaluator.
 
     Raises:
-        ScoreError: if there are none, or one is negative or not finite.
+        ScoreError: if there are no values, or one is negative or not finite.
     """
     checked = checked_scores(values, name="values")
     if np.any(checked < 0):

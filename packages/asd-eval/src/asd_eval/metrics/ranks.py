@@ -1,4 +1,4 @@
-"""Ranks with ties: what ensembles, comparisons and DeLong's method see of a score."""
+"""Ranks with ties, for the comparison of systems and for DeLong's method."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from asd_eval.metrics.roc_counts import auc_from_counts, partial_auc_from_counts
 
 
 def roc_auc(labels: ArrayLike, scores: ArrayLike) -> float:
-    """Area under the ROC curve: the probability that an anomalous clip scores above a normal one, ties half.
+    """Area under the ROC curve: the probability that an anomalous clip scores above a normal one; ties count half.
 
     Args:
         labels: (N,) 0 normal, 1 anomaly.
@@ -19,7 +19,7 @@ def roc_auc(labels: ArrayLike, scores: ArrayLike) -> float:
 
     Raises:
         UndefinedMetricError: if a class is missing.
-        EvaluationError: if labels or scores are not what they should be.
+        EvaluationError: if labels or scores are invalid.
     """
     return float(auc_from_counts(*_counts(labels, scores)))
 
@@ -31,7 +31,7 @@ def partial_auc(labels: ArrayLike, scores: ArrayLike, *, max_fpr: float = 0.1) -
 
     Raises:
         UndefinedMetricError: if a class is missing.
-        EvaluationError: if an argument is not what it should be.
+        EvaluationError: if an argument is invalid.
     """
     checked_max_fpr(max_fpr)
     return float(partial_auc_from_counts(*_counts(labels, scores), max_fpr=max_fpr))

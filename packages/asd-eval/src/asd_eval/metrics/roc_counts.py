@@ -1,8 +1,8 @@
 """AUC and partial AUC from how many normal and anomalous clips share each score.
 
-Everything that needs an AUC (one evaluation, ten thousand bootstrap resamples, a permutation test) counts clips
-on the sorted distinct scores and comes here. A tie is then a shared position, with no tolerance to choose:
-counts are whole numbers, float64 holds them and their products exactly up to 2**53.
+One evaluation, ten thousand bootstrap resamples and a permutation test all count clips at each distinct score and call
+these functions. A tie is a shared position, so no tolerance has to be chosen. Counts are whole numbers: float64 holds
+them and their products exactly up to 2**53.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def partial_auc_from_counts(
     false_alarms = np.cumsum(normal, axis=-1)
     normals = false_alarms[..., -1:]
     limit = max_fpr * normals
-    # Positions that begin beyond the limit in every row add nothing: most of them, for a small p.
+    # Positions that begin beyond the limit in every row add nothing; for a small p that is most of them.
     used = _used_positions(false_alarms, limit)
     normal, anomalous_used, false_alarms = normal[..., :used], anomalous[..., :used], false_alarms[..., :used]
     width = np.minimum(false_alarms, limit) - np.minimum(false_alarms - normal, limit)

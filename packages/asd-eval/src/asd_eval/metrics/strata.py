@@ -1,7 +1,7 @@
 """A section's clips by domain and label, counted on its sorted distinct scores.
 
-This is the form in which metrics, resamples and permutations are computed: a metric adds up the counts of its
-strata, a resample draws new counts within each stratum.
+Metrics, resamples and permutations are computed from these counts: a metric adds up the counts of its strata, a
+resample draws new counts within each stratum.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ class Stratum:
 
 @dataclass(frozen=True, eq=False)
 class Section:
-    """Where each clip of a section stands.
+    """The order of a section's clips by score.
 
     Attributes:
-        strata: those that have clips.
+        strata: only those that have clips.
         positions: (K, N) position of each clip's score under each of K systems, the highest score first.
         width: number of positions U.
     """
@@ -41,7 +41,7 @@ class Section:
 
     @classmethod
     def from_scores(cls, labels: Int64Array, domains: StrArray, scores: Sequence[Float64Array]) -> Section:
-        """A section of K systems' scores; positions are common to the systems (compare only what shares a scale)."""
+        """A section scored by K systems; they share one set of positions, so their scores must be on one scale."""
         systems, clips = len(scores), len(labels)
         flat, distinct = score_positions(np.concatenate(scores))
         flat, width = merge_runs(flat, np.tile(labels, systems), distinct)
@@ -61,9 +61,9 @@ class Section:
 
 
 def merge_runs(positions: Int64Array, labels: Int64Array, distinct: int) -> tuple[Int64Array, int]:
-    """Join neighbouring scores that only normal, or only anomalous, clips have.
+    """Merge neighbouring scores that only normal clips have, or only anomalous ones.
 
-    An AUC depends on the order between the classes alone, so nothing changes but the work: fewer positions.
+    An AUC depends only on the order between the classes: it stays the same, with fewer positions to count.
 
     Returns:
         (N,) new positions and their number.

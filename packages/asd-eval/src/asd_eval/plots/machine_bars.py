@@ -68,7 +68,7 @@ def plot_machine_bars(systems: Mapping[str, Intervals], *, title: str = "") -> F
         y=f"{first.convention.mean} mean (%), {100 * confidence:g} % interval",
     )
     axes.grid(axis="x", visible=False)
-    # Below the axes, where it hides no bar; as many in a row as fit, at 0.08 in a letter and 0.7 in a sample.
+    # Below the axes, where it hides no bar. As many in a row as fit: 0.08 inches a letter, 0.7 inches a colour sample.
     in_a_row = max(1, int(width_in / (0.7 + 0.08 * max(map(len, systems)))))
     figure.legend(loc="outside lower center", ncols=min(len(systems) + 1, in_a_row), frameon=False, fontsize=9)
     return figure

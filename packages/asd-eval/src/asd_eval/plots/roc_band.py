@@ -38,7 +38,7 @@ def plot_roc(
 
     Raises:
         UndefinedMetricError: if a class is missing.
-        EvaluationError: if an argument is not what it should be.
+        EvaluationError: if an argument is invalid.
     """
     auc, pauc = bootstrap_auc(labels, scores, resamples=resamples, confidence=confidence, seed=seed)
     false_rate, true_rate = roc_curve(labels, scores)

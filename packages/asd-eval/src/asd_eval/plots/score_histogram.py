@@ -32,7 +32,7 @@ def plot_score_histogram(
         bins: number of bins, common to all panels.
 
     Raises:
-        EvaluationError: if no clips are left.
+        EvaluationError: if there are no such clips.
     """
     clips = ScoreTable.from_table(table)
     keep = np.ones(len(clips.scores), dtype=bool)

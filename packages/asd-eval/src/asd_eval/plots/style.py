@@ -1,7 +1,7 @@
 """One look for all pictures, readable by colour-blind people and in grey.
 
-Colours are Okabe and Ito's (2008), in an order that also falls in lightness; what is told apart by colour is told
-apart by line style or hatching too.
+Colours are Okabe and Ito's (2008), ordered by lightness. What differs in colour also differs in line style or
+hatching.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Whether a submission directory keeps the rules of a year: every problem at once, and no repairs."""
+"""Check a submission directory against the rules of a year: every problem at once, nothing repaired."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from asd_eval.submissions.reading import SectionScores, Submission, read_with_pr
 def check_submission(
     directory: Path | str, *, year: int, clips: dict[tuple[str, str], Iterable[str]] | None = None
 ) -> tuple[SubmissionError, ...]:
-    """Every problem of a directory by the rules of a year; none if it can be submitted.
+    """Every problem of a directory by the rules of a year; empty if it can be submitted.
 
     A file that ``read_submission`` would repair is a problem here: the organisers' script repairs nothing.
 
@@ -27,9 +27,9 @@ def check_submission(
         problems += _name_problems("anomaly_score", scores.path, scores, year)
         if scores.decision_path is None:
             if year > 2020:
-                problems.append(MissingFileError("it has no decision file beside it.", path=scores.path))
+                problems.append(MissingFileError("there is no decision file for it.", path=scores.path))
         elif year == 2020:
-            problems.append(FileNameError("the rules of 2020 know no decision files.", path=scores.decision_path))
+            problems.append(FileNameError("the rules of 2020 have no decision files.", path=scores.decision_path))
         else:
             problems += _name_problems("decision_result", scores.decision_path, scores, year)
         problems += [SubmissionError(f"needs repair: {repair}.", path=scores.path) for repair in scores.repairs]

@@ -1,8 +1,8 @@
-"""Rows of a CSV file as people really write it, with every repair named.
+"""Rows of a CSV file as people really write them; every repair is recorded.
 
-Repairs, each recorded: a byte-order mark, UTF-16, Latin-1 bytes, CRLF and CR line ends, semicolons or tabs for
-commas, decimal commas (in files with semicolons or tabs), blank lines, blanks around fields, and a header. All else
-is an error with file and row.
+Repaired are: a byte-order mark, UTF-16, Latin-1 bytes, CRLF and CR line ends, semicolons or tabs for
+commas, decimal commas (in files with semicolons or tabs), blank lines, blanks around fields, and a header. Anything
+else is an error with file and row.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from asd_eval.errors import DuplicateNameError, EncodingError, MissingFileError, RowError, SubmissionError
 
 HEADER_NAMES = frozenset({"name", "file_name", "filename", "file", "clip", "wav"})
-"""First fields that mark a header; the rules of the challenge know none."""
+"""First fields that mark a header row, which the rules of the challenge do not have."""
 
 
 @dataclass(frozen=True)
@@ -39,19 +39,19 @@ class CsvRows:
         """A finite number of a row.
 
         Raises:
-            RowError: if it is none.
+            RowError: if it is not one.
         """
-        # A decimal comma can only be told from a separator where fields are separated otherwise.
+        # A comma can only be a decimal comma where something else separates the fields.
         decimal = text if self.delimiter == "," else text.replace(",", ".")
         try:
             # float() also takes 1_000, which no other program writes or reads
             number = float("x" if "_" in decimal else decimal)
         except ValueError as error:
             raise RowError(
-                f"{text!r:.40} is no number; scores are written like 0.123.", path=self.path, row=row
+                f"{text!r:.40} is not a number; write scores like 0.123.", path=self.path, row=row
             ) from error
         if not math.isfinite(number):
-            raise RowError(f"score {text}; scores must be finite.", path=self.path, row=row)
+            raise RowError(f"the score is {text}; scores must be finite.", path=self.path, row=row)
         return number
 
     def flag(self, text: str, row: int, *, what: str) -> int:
@@ -61,7 +61,7 @@ class CsvRows:
             RowError: if it is neither.
         """
         if not re.fullmatch(r"[01](\.0*)?", text):
-            raise RowError(f"{what} {text!r:.40}; must be 0 or 1.", path=self.path, row=row)
+            raise RowError(f"{what} {text!r:.40} must be 0 or 1.", path=self.path, row=row)
         return int(text[0])
 
     def by_name(self) -> dict[str, tuple[int, tuple[str, ...]]]:
@@ -77,7 +77,7 @@ class CsvRows:
                 raise RowError("the clip's name is empty.", path=self.path, row=row)
             if name in found:
                 raise DuplicateNameError(
-                    f"{name} is there twice, first in row {found[name][0]}.", path=self.path, row=row
+                    f"{name} appears twice, first in row {found[name][0]}.", path=self.path, row=row
                 )
             found[name] = row, tuple(others)
         return found
@@ -100,7 +100,7 @@ def read_csv_rows(path: Path | str, *, fields: Sequence[int] = (2,)) -> CsvRows:
     text, repairs = _text(place)
     delimiter = _delimiter(text)
     if delimiter != ",":
-        repairs.append(f"{'semicolons' if delimiter == ';' else 'tabs'} for commas")
+        repairs.append(f"{'semicolons' if delimiter == ';' else 'tabs'} instead of commas")
     rows: list[tuple[int, tuple[str, ...]]] = []
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
@@ -124,7 +124,7 @@ def read_csv_rows(path: Path | str, *, fields: Sequence[int] = (2,)) -> CsvRows:
     except csv.Error as error:
         raise RowError(f"not CSV: {error}", path=place, row=reader.line_num) from error
     if not rows:
-        raise SubmissionError("no rows; the rules want one row per clip.", path=place)
+        raise SubmissionError("no rows; there must be one row per clip.", path=place)
     return CsvRows(place, tuple(rows), tuple(repairs), delimiter)
 
 
@@ -138,17 +138,17 @@ def _text(path: Path) -> tuple[str, list[str]]:
         try:
             text = raw.decode("utf-16")
         except UnicodeDecodeError as error:
-            raise EncodingError(f"UTF-16 that breaks off at byte {error.start}.", path=path) from error
+            raise EncodingError(f"broken UTF-16 at byte {error.start}.", path=path) from error
     else:
         if raw.startswith(b"\xef\xbb\xbf"):
             repairs.append("byte-order mark")
             raw = raw[3:]
         if b"\0" in raw:
-            raise EncodingError(f"a zero byte at byte {raw.index(0)}: this is no text file.", path=path)
+            raise EncodingError(f"byte {raw.index(0)} is zero: this is not a text file.", path=path)
         try:
             text = raw.decode("utf-8")
         except UnicodeDecodeError:
-            text = raw.decode("latin-1")  # every byte is a letter in it: names may look odd, scores cannot
+            text = raw.decode("latin-1")  # takes every byte: names may look odd, but numbers are ASCII
             repairs.append("Latin-1")
     if "\r" in text:
         repairs.append("CRLF or CR line ends")

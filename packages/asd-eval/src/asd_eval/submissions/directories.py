@@ -1,4 +1,4 @@
-"""From a submission directory to its evaluation, or from two to their comparison, in one call each."""
+"""Evaluate a submission directory, or compare two, in one call."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def read_scores(directory: Path | str, *, ground_truth: Path | str | None = None
     """The scores of a submission directory with labels and domains.
 
     Args:
-        directory: holds anomaly_score_*.csv and perhaps decision_result_*.csv, of any year or of the baseline.
-        ground_truth: see ``read_ground_truth``; without it the clips' names must tell labels and domains.
+        directory: holds anomaly_score_*.csv and, optionally, decision_result_*.csv, of any year or of the baseline.
+        ground_truth: see ``read_ground_truth``; without it labels and domains come from the clips' names.
 
     Raises:
         SubmissionError: naming file and row.

@@ -14,7 +14,7 @@ from asd_eval.submissions.reading import SectionScores, Submission
 
 @dataclass(frozen=True)
 class GroundTruth:
-    """What is known of test clips.
+    """Labels, domains and other names of test clips.
 
     Attributes:
         clips: label and domain ("" if unknown) by (machine, section) and clip name.
@@ -27,7 +27,7 @@ class GroundTruth:
 
 
 def read_ground_truth(path: Path | str) -> GroundTruth:
-    """Read ground truth, in whichever of the organisers' three forms it comes.
+    """Read ground truth in any of the organisers' three forms:
 
     - the directory of an official evaluator (2023 and later), with ``ground_truth_data`` and ``ground_truth_domain``
       in it, and perhaps ``ground_truth_attributes``;
@@ -49,11 +49,11 @@ def read_ground_truth(path: Path | str) -> GroundTruth:
 def labelled_table(submission: Submission, ground_truth: GroundTruth | None = None) -> ScoreTable:
     """A submission's scores with labels and domains, ready to evaluate.
 
-    Without ``ground_truth`` the clips' names must tell them, as those of the development sets do.
+    Without ``ground_truth`` they are read from the clips' names, as development sets have them.
 
     Raises:
         ClipMismatchError: if a clip is not in the ground truth, or one of the ground truth is not in the submission.
-        DuplicateNameError: if a clip is there twice, under its own name and its labelled one.
+        DuplicateNameError: if a clip appears twice, under its own name and its labelled one.
     """
     tables = []
     for scores in submission.sections:
@@ -80,7 +80,7 @@ def _named_clips(scores: SectionScores) -> list[tuple[int, str]]:
         clip = label_in_name(name)
         if clip is None:
             raise ClipMismatchError(
-                f"{name} tells neither label nor domain; pass ground_truth, or the labelled names.",
+                f"{name} has no label and no domain in it; pass ground_truth, or use the labelled names.",
                 path=scores.path,
                 row=row,
             )
@@ -107,7 +107,7 @@ def _known_clips(scores: SectionScores, truth: GroundTruth) -> list[tuple[int, s
             )
         seen[name] = row, written
     domain = scores.rules.domain
-    expected = {name for name, (_, of) in clips.items() if not domain or of == domain}
+    expected = {name for name, (_, found) in clips.items() if domain in ("", found)}
     missing = sorted(expected - set(names))
     if missing:
         raise ClipMismatchError(f"lacks {len(missing)} of {len(expected)} clips: {missing[0]} ...", path=scores.path)
@@ -130,7 +130,7 @@ def _evaluator_directory(place: Path, labels: Path) -> GroundTruth:
     truth = GroundTruth(place, {}, {})
     files = sorted(labels.glob("ground_truth_*.csv"))
     if not files:
-        raise MissingFileError("no ground_truth_*.csv in it. Pass the folder that holds some.", path=labels)
+        raise MissingFileError("no ground_truth_*.csv files in it. Pass the folder that holds them.", path=labels)
     for file in files:
         rules = parse_submission_name(file.name)
         if rules is None:
@@ -147,7 +147,7 @@ def _evaluator_directory(place: Path, labels: Path) -> GroundTruth:
 
 
 def _domains(path: Path, label_file: Path, named: str, labels: dict[str, int]) -> dict[str, str]:
-    """Domain of each clip: that of the file's name (2021), or of a file of flags, or unknown."""
+    """Domain of each clip: from the file's name (2021), from a file of flags, or unknown."""
     if named or not path.parent.is_dir():
         return dict.fromkeys(labels, named)
     flags = _flags(read_csv_rows(path), "domain")
@@ -179,14 +179,14 @@ def _data_list(path: Path) -> GroundTruth:
         labelled = others[0]
         clip = label_in_name(labelled)
         if not machine or clip is None:
-            rule = "a row with the machine comes first" if not machine else f"{labelled!r} tells no label"
+            rule = "the first row must name the machine" if not machine else f"{labelled!r} has no label in it"
             raise RowError(f"{rule}; rows are <clip name>,<labelled name>.", path=path, row=row)
         words = labelled.split("_")
         # section_03_source_test_... by the rules since 2021, normal_id_05_... by those of 2020
         section = words[words.index("id") + 1] if "id" in words[:2] else words[1]
         clips = truth.clips.setdefault((machine, section), {})
         if first in clips:
-            raise DuplicateNameError(f"{first} of {machine} is there twice.", path=path, row=row)
+            raise DuplicateNameError(f"{first} of {machine} appears twice.", path=path, row=row)
         clips[first] = clip.label, clip.domain
         truth.aliases.setdefault((machine, section), {})[labelled] = first
     if not truth.clips:

@@ -1,4 +1,4 @@
-"""File names of submissions, 2020 to 2026, and what the names of clips say.
+"""File names of submissions, 2020 to 2026, and labels in the names of clips.
 
 | rules | anomaly scores | decisions |
 |---|---|---|
@@ -70,7 +70,7 @@ def submission_name(kind: Kind, machine: str, section: str, *, year: int, domain
     """The file name by the rules of a year.
 
     Raises:
-        ConventionError: if the year has no such file, or a part of the name is not what it should be.
+        ConventionError: if the year has no such file, or a part of the name is invalid.
     """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9 .+-]*(_[A-Za-z0-9 .+-]+)*", machine):
         raise ConventionError(f"machine {machine!r} cannot be part of a file name; use letters, digits, - . + and _.")
@@ -78,7 +78,7 @@ def submission_name(kind: Kind, machine: str, section: str, *, year: int, domain
         raise ConventionError(f'section {section!r} must be digits, such as "00".')
     if year == 2020:
         if kind == "decision_result":
-            raise ConventionError("the rules of 2020 know no decision files.")
+            raise ConventionError("the rules of 2020 have no decision files.")
         return f"{kind}_{machine}_id_{section}.csv"
     if year == 2021:
         if domain not in ("source", "target"):
@@ -86,7 +86,7 @@ def submission_name(kind: Kind, machine: str, section: str, *, year: int, domain
         return f"{kind}_{machine}_section_{section}_{domain}_test.csv"
     if 2022 <= year <= 2026:
         return f"{kind}_{machine}_section_{section}_test.csv"
-    raise ConventionError(f"no rules for {year}; there are those of 2020 to 2026.")
+    raise ConventionError(f"no rules for {year}; choose a year from 2020 to 2026.")
 
 
 @dataclass(frozen=True)

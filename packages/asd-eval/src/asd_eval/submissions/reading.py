@@ -1,4 +1,4 @@
-"""Submission directories, read back from whichever system and year they are."""
+"""Read submission directories of any system and year."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from asd_eval.submissions.names import SubmissionName, parse_submission_name
 
 
 class RepairWarning(UserWarning):
-    """A file was not what the rules want, and was read as it was surely meant."""
+    """A file breaks the rules, but only one meaning is possible: it was read so."""
 
 
 @dataclass(frozen=True, eq=False)
 class SectionScores:
-    """What a system says about the test clips of one section (of one domain, by the rules of 2021).
+    """A system's scores and decisions of one section (by the rules of 2021, of one domain of it).
 
     Attributes:
         path: of the scores; ``decision_path`` of the decisions, None if there are none.
@@ -29,7 +29,7 @@ class SectionScores:
         rows: N row numbers in the file of scores, from 1 as an editor counts.
         scores: (N,).
         decisions: (N,) 0 or 1, or None if there is no decision file.
-        repairs: what had to be repaired in the files.
+        repairs: what was repaired in the files.
     """
 
     rules: SubmissionName
@@ -54,7 +54,7 @@ class Submission:
 def read_submission(directory: Path | str) -> Submission:
     """Read every score and decision file of a directory, whoever wrote it.
 
-    Files that are neither are left alone. Repairs (see ``csv_rows``) are warned of in one ``RepairWarning``.
+    Other files are ignored. Repairs (see ``csv_rows``) are reported in one ``RepairWarning``.
 
     Raises:
         SubmissionError: the first problem, naming file and row.
@@ -70,7 +70,7 @@ def read_submission(directory: Path | str) -> Submission:
 
 
 def _callers_level() -> int:
-    """How far up the stack, as ``warnings.warn`` counts it from the function that calls this, our caller's line is."""
+    """The ``stacklevel`` with which the calling function's warning names the line of our user's code."""
     level, frame = 1, sys._getframe(1)
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("asd_eval."):
         level, frame = level + 1, frame.f_back
@@ -78,7 +78,7 @@ def _callers_level() -> int:
 
 
 def read_with_problems(directory: Path | str) -> Submission:
-    """What can be read of a directory, with everything that cannot as its problems; warns of no repair.
+    """What can be read from a directory; the rest is listed in its problems. Repairs give no warning.
 
     Raises:
         MissingFileError: if there is no such directory.
@@ -94,12 +94,14 @@ def read_with_problems(directory: Path | str) -> Submission:
         rules = parse_submission_name(path.name)
         if rules is None or rules.kind == "ground_truth":
             if path.name.startswith(("anomaly_score", "decision_result")):
-                problems.append(FileNameError("no file name of any year; see submission_names.", path=path))
+                problems.append(
+                    FileNameError("not a file name of any year; see asd_eval.submissions.names.", path=path)
+                )
             continue
         key = rules.machine, rules.section, rules.domain
         if key in found[rules.kind]:
             other = found[rules.kind][key][0].name
-            problems.append(FileNameError(f"the same machine, section and domain as {other}.", path=path))
+            problems.append(FileNameError(f"has the same machine, section and domain as {other}.", path=path))
             continue
         found[rules.kind][key] = path, rules
     scores, decisions = found["anomaly_score"], found["decision_result"]
@@ -109,7 +111,7 @@ def read_with_problems(directory: Path | str) -> Submission:
     if len(kinds) > 1:
         problems.append(FileNameError(f"file names by the rules of {' and of '.join(kinds)}.", path=place))
     if not scores and not problems:
-        problems.append(MissingFileError("no anomaly_score_*.csv in it. Pass the folder that holds some.", path=place))
+        problems.append(MissingFileError("no anomaly_score_*.csv in it. Pass the folder that holds them.", path=place))
     sections = []
     for key in sorted(scores):
         try:

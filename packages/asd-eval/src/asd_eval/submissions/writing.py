@@ -1,4 +1,4 @@
-"""Submission files of a system's scores and decisions, by the rules of a year."""
+"""Write a system's scores and decisions as submission files, by the rules of a year."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ def write_submission(
     """Write the files of one section by the rules of a year.
 
     Args:
-        directory: where; made if need be.
+        directory: where to write; created if missing.
         names: (N,) file names of the clips, without directories.
         scores: (N,) finite anomaly scores, written in full precision.
-        decisions: (N,) 0 or 1; the rules of 2021 and later want them, those of 2020 do not.
-        domain: "source" or "target", by the rules of 2021 alone.
+        decisions: (N,) 0 or 1; required from 2021 on, not allowed in 2020.
+        domain: "source" or "target", only by the rules of 2021.
 
     Returns:
         The paths: anomaly scores, then decisions.
 
     Raises:
-        EvaluationError: if a name, score or decision is not what it should be; nothing is written then.
+        EvaluationError: if a name, score or decision is invalid; nothing is written then.
     """
     place = Path(directory)
     score_path = place / submission_name("anomaly_score", machine, section, year=year, domain=domain)
@@ -47,9 +47,9 @@ def write_submission(
     columns: list[tuple[Path, list[str]]] = [(score_path, [repr(value) for value in values.tolist()])]
     if year == 2020:
         if decisions is not None:
-            raise SubmissionError("the rules of 2020 know no decisions; pass decisions=None.", path=place)
+            raise SubmissionError("the rules of 2020 have no decisions; pass decisions=None.", path=place)
     elif decisions is None:
-        raise SubmissionError("the rules want decisions (0 or 1) for every clip; see gamma_threshold.", path=place)
+        raise SubmissionError("the rules require a decision (0 or 1) for every clip; see gamma_threshold.", path=place)
     else:
         flags = checked_labels(decisions, name="decisions")
         same_length(scores=values, decisions=flags)
@@ -66,7 +66,7 @@ def _check_names(names: Sequence[str], path: Path) -> None:
     seen: dict[str, int] = {}
     for row, name in enumerate(names, start=1):
         if not name or name != PurePath(name).name or any(letter in name for letter in ',;"\t\r\n'):
-            raise RowError(f"clip name {name!r:.60}; must be a file name without commas or quotes.", path=path, row=row)
+            raise RowError(f"clip name {name!r:.60} must be a file name without commas or quotes.", path=path, row=row)
         if name in seen:
-            raise DuplicateNameError(f"{name} is there twice, first in row {seen[name]}.", path=path, row=row)
+            raise DuplicateNameError(f"{name} appears twice, first in row {seen[name]}.", path=path, row=row)
         seen[name] = row

@@ -1,9 +1,9 @@
-"""False alarms per day: what an operator of a machine asks for, and how sure one can be of it.
+"""False alarms per day: the number that an operator of a machine asks for, and how sure it is.
 
 A stream of clips of ``clip_s`` seconds holds 86,400 / clip_s clips a day; each normal one above the threshold is a
-false alarm. With N normal clips to learn from, the chance that a new one exceeds the r-th largest follows a beta
-distribution whatever the scores' own (Wilks 1941), so a rate can be promised with a stated confidence. The clips
-must stand for the days to come: neighbours from one recording hold less than their number says.
+false alarm. Of N normal clips, the chance that a new one exceeds the r-th largest follows a beta
+distribution, whatever the distribution of the scores (Wilks 1941), so a rate can be promised with a stated confidence.
+The clips must represent the days to come: clips cut from one recording say less than their number suggests.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ DAY_S = 86_400.0
 
 @dataclass(frozen=True)
 class FalseAlarmRate:
-    """False alarms that a threshold gives.
+    """How many false alarms a threshold gives.
 
     Attributes:
         threshold: a clip above it is an alarm.
         expected_per_day: estimate, (r + 1) / (N + 1) of the clips for r of N above the threshold.
-        at_most_per_day: what it does not exceed with ``confidence``.
-        clips: N, the normal clips that this is known from.
+        at_most_per_day: upper bound, with ``confidence``.
+        clips: N, the number of normal clips behind these numbers.
     """
 
     threshold: float
@@ -52,14 +52,14 @@ def false_alarm_threshold(
 
     Args:
         normal_training_scores: (N,).
-        per_day: false alarms per day that are bearable.
+        per_day: acceptable false alarms per day.
         clip_s: seconds from one clip to the next.
         confidence: in (0, 1).
-        names: (N,) clip names, to have the leakage check look at them.
+        names: (N,) clip names; with them, test clips and anomalous ones are refused.
 
     Raises:
-        InsufficientDataError: if N clips cannot promise so few alarms; the message says how many can.
-        ScoreError, LeakageError: if scores are not finite, or a name is marked test or anomalous.
+        InsufficientDataError: if N clips are too few for the promise; the message says how many it takes.
+        ScoreError, LeakageError: if scores are not finite, or a name marks a test clip or an anomalous one.
         LengthError: if there are more or fewer names than scores.
     """
     from scipy.special import betainc
@@ -76,7 +76,7 @@ def false_alarm_threshold(
         needed = int(np.ceil(np.log1p(-confidence) / np.log1p(-share)))
         raise InsufficientDataError(
             f"{per_day:g} false alarms a day at {100 * confidence:g} % confidence need {needed} normal clips of "
-            f"{clip_s:g} s; got {clips}. Ask for more alarms or less confidence, or record more."
+            f"{clip_s:g} s; got {clips}. Allow more alarms, ask for less confidence, or record more."
         )
     return false_alarm_rate(scores, float(scores[enough[-1]]), clip_s=clip_s, confidence=confidence)
 
@@ -84,7 +84,7 @@ def false_alarm_threshold(
 def false_alarm_rate(
     normal_scores: ArrayLike, threshold: float, *, clip_s: float, confidence: float = 0.95
 ) -> FalseAlarmRate:
-    """False alarms per day of any threshold, judged by normal clips that it was not fitted on.
+    """False alarms per day of any threshold, from normal clips that it was not fitted on.
 
     Args:
         normal_scores: (N,).
@@ -93,7 +93,7 @@ def false_alarm_rate(
         confidence: of ``at_most_per_day`` (Clopper and Pearson's bound).
 
     Raises:
-        EvaluationError: if an argument is not what it should be.
+        EvaluationError: if an argument is invalid.
     """
     from scipy.special import betaincinv
 

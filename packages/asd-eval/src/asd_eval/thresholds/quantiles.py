@@ -26,11 +26,11 @@ def gamma_threshold(
     Args:
         normal_training_scores: (N,).
         quantile: 0.9 in the baseline, so that one normal clip in ten is called anomalous.
-        names: (N,) clip names, to have the leakage check look at them.
+        names: (N,) clip names; with them, test clips and anomalous ones are refused.
 
     Raises:
         ScoreError: if the scores are not finite, or all equal.
-        LeakageError: if a name is marked test or anomalous.
+        LeakageError: if a name marks a test clip or an anomalous one.
         LengthError: if there are more or fewer names than scores.
     """
     from scipy import stats
@@ -38,7 +38,7 @@ def gamma_threshold(
     _check_quantile(quantile)
     scores = varied_training_scores(normal_training_scores, names)
     with warnings.catch_warnings():
-        # The optimiser wanders through parameters without a likelihood on its way; only where it ends matters.
+        # On its way the optimiser tries parameters that have no likelihood; only the result matters.
         warnings.simplefilter("ignore", RuntimeWarning)
         shape, location, scale = stats.gamma.fit(scores)
         threshold = float(stats.gamma.ppf(quantile, shape, loc=location, scale=scale))
@@ -50,7 +50,7 @@ def gamma_threshold(
 def quantile_threshold(
     normal_training_scores: ArrayLike, *, quantile: float = 0.9, names: Sequence[str] | None = None
 ) -> float:
-    """Empirical quantile of the training scores, such that a new normal clip exceeds it with at most 1 - quantile.
+    """Empirical quantile of the training scores: a new normal clip exceeds it with probability 1 - quantile at most.
 
     It is the ceil((N + 1) quantile)-th smallest score (the split-conformal quantile): the promise holds for any
     distribution and any N, on average over training sets.
@@ -65,7 +65,7 @@ def quantile_threshold(
     """
     _check_quantile(quantile)
     scores = varied_training_scores(normal_training_scores, names)
-    # The small number keeps 0.9 * 10 from being rounded up to 10 by one bit.
+    # The small number keeps a product one bit above a whole number from being rounded up.
     rank = int(np.ceil((len(scores) + 1) * quantile - 1e-9))
     if rank > len(scores):
         needed = int(np.ceil(quantile / (1.0 - quantile) - 1e-9))
