@@ -23,6 +23,7 @@ from asd_recipes.bundle import BundleError, read_manifest
 from asd_recipes.cli import app
 from asd_recipes.dataset.clip import DatasetError
 from asd_recipes.own_machine.held_out_threshold import threshold_of
+from asd_recipes.recipe.toml_text import profile_names
 from asd_recipes.reproduction.run_store import RunError
 
 # As small as it gets: the last stage of the network has maps of one point.
@@ -198,20 +199,42 @@ def test_attributes_are_learnt_from_names_and_from_a_table_alike(data: Path, tmp
     assert _asd("score", tmp_path / "names" / "pump", data / "new" / "normal.wav").exit_code == 0
 
 
-def test_bad_recordings_are_named_and_left_out_and_the_model_is_made(data: Path, tmp_path: Path) -> None:
-    pump = tmp_path / "pump"
-    pump.mkdir()
+def test_whatever_is_left_out_is_named_once_by_the_path_that_the_user_gave(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Said while it is read, before the training; the model is made all the same."""
+    pump = tmp_path / "Prüfstand 2" / "pump"
+    (pump / "montags").mkdir(parents=True)
     for path in (data / "pump").iterdir():
         (pump / path.name).symlink_to(path)
-    (pump / "half.wav").write_bytes((data / "new" / "normal.wav").read_bytes()[:1000])
+    (pump / "montags" / "half.wav").write_bytes((data / "new" / "normal.wav").read_bytes()[:1000])
     soundfile.write(pump / "silent.wav", np.zeros(32_000), 16_000)
     soundfile.write(pump / "blip.wav", _hum(300, 0.2), 16_000)
-    result = _fit(pump, data / "rest", tmp_path / "model")
+    (pump / "phone.mp3").write_bytes(b"ID3")
+    (pump / "archive").symlink_to(data / "new")
+    monkeypatch.chdir(tmp_path)
+    result = _fit(Path("Prüfstand 2/pump"), data / "rest", tmp_path / "model")
     assert result.exit_code == 1
-    for name in ("half.wav", "silent.wav", "blip.wav"):
-        assert name in result.output
+    for name in ("montags/half.wav", "silent.wav", "blip.wav", "phone.mp3", "archive"):
+        assert result.output.count(f"left out Prüfstand 2/pump/{name}: ") == 1, result.output
+        assert result.output.count(Path(name).name) == 1, result.output
+    assert "made without 4 files" in result.output, "a link to a folder may be meant so"
     training = read_manifest(tmp_path / "model").training
-    assert (training.recordings, training.left_out) == (3, 3)
+    assert (training.recordings, training.left_out) == (3, 5)
+    quiet = _fit(Path("Prüfstand 2/pump"), data / "rest", tmp_path / "model", "--quiet")
+    assert quiet.exit_code == 1
+    assert quiet.output.count("left out Prüfstand 2/pump/silent.wav: ") == 1, "also where progress is not wanted"
+
+
+@pytest.mark.parametrize("profile", profile_names())
+def test_every_shipped_profile_makes_a_model_and_finds_it_again(profile: str, data: Path, tmp_path: Path) -> None:
+    """Also those that save no inlier models in a reproduction."""
+    settings = ["--profile", profile, "--set", "audio.resample=true", "--set", "audio.channel=mean"]
+    for again in (False, True):
+        result = _fit(data / "pump", data / "rest", tmp_path / "pump", *settings, "--set", "inlier.save=false")
+        assert result.exit_code == 0, result.output
+        assert ("is this model already" in result.output) == again
+    assert (tmp_path / "pump" / "inlier" / "knn-1-source.safetensors").is_file()
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,24 @@ def test_a_name_that_cannot_be_printed_is_left_out_and_told_of(tmp_path: Path) -
     assert found.problems[0].file.isprintable()
 
 
+def test_what_was_not_taken_is_named_by_the_path_that_the_user_gave_and_counted_for_the_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _touch(tmp_path, "all/pump/a.wav", "all/pump/day 1/b.mp3", "all/fan/c.wav", "all/fan/d.M4A", "all/saw/e.ogg")
+    (tmp_path / "all" / "pump" / "more").symlink_to(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    found = find_recordings(Path("all/pump"), [Path("all")])
+    files = [problem.file for problem in found.problems]
+    assert files == ["all/pump/day 1/b.mp3", "all/pump/more", "all/fan/d.M4A", "all/saw/e.ogg"]
+    assert found.normal_left_out == 2
+
+
+def test_a_folder_with_nothing_but_other_formats_says_so(tmp_path: Path) -> None:
+    _touch(tmp_path, "pump/a.mp3", "rest/b.wav")
+    with pytest.raises(DatasetError, match=r"a\.mp3: \.mp3 files are not read\. Convert"):
+        find_recordings(tmp_path / "pump", [tmp_path / "rest"])
+
+
 @pytest.mark.parametrize(
     ("normal", "others", "message"),
     [

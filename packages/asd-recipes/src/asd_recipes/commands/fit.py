@@ -9,6 +9,9 @@ import typer
 from asd_recipes.commands.options import DeviceOption, Quiet, resumable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from asd_recipes.dataset.clip import Problem
     from asd_recipes.own_machine.own_recordings import OwnRecordings
     from asd_recipes.progress import Progress
     from asd_recipes.recipe.settings import Recipe
@@ -57,8 +60,9 @@ def fit(
     if not 0 < false_alarms < 1:
         raise typer.BadParameter(f"{false_alarms} is not between 0 and 1.", param_hint="--false-alarms")
     recipe = load_recipe(profile, settings=[*(settings or []), *([] if seed is None else [f"seed={seed}"])])
-    # Three kinds of training data are for two domains, of which one's own recordings know nothing.
-    recipe = replace(recipe, inlier=replace(recipe.inlier, training_data=("source",)))
+    # Three kinds of training data are for two domains, of which one's own recordings know nothing. Profiles made for
+    # reproductions save no inlier models, which would be many; here they are part of the model.
+    recipe = replace(recipe, inlier=replace(recipe.inlier, training_data=("source",), save=True))
     model = out or Path("models") / normal.resolve().name
     with resumable(), show_progress(quiet=quiet) as progress:
         from asd_recipes.own_machine.fit import OwnFit
@@ -83,10 +87,16 @@ def fit(
     threshold = result.manifest.threshold
     typer.echo(f"{model}: a recording that scores above {threshold.value:.2f} is called anomalous.")
     typer.echo(f"asd info {model} says more; asd score {model} FILES scores recordings.")
-    if result.problems:
-        typer.secho(f"{len(result.problems)} recordings were left out:", fg="red", err=True)
-        for problem in result.problems:
-            typer.echo(f"  {problem.file}: {problem.kind}: {problem.reason}", err=True)
+    _end(result.problems, named=not quiet)
+
+
+def _end(problems: "Sequence[Problem]", *, named: bool) -> None:
+    """Exit status 1 if recordings were left out; names them where the progress has not."""
+    if not named:
+        for problem in problems:
+            typer.echo(f"left out {problem.file}: {problem.reason}", err=True)
+    if lost := sum(problem.severity == "error" for problem in problems):
+        typer.secho(f"The model was made without {lost} file{'s' * (lost > 1)}, named above.", fg="red", err=True)
         raise typer.Exit(1)
 
 

@@ -5,7 +5,7 @@ above would never end. Every path begins as the caller gave the folder, so that 
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,15 +54,19 @@ class FolderSearch:
     problems: tuple[Problem, ...]
 
 
-def search_folder(folder: Path) -> FolderSearch:
+def search_folder(folder: Path, *, without: Sequence[Path] = ()) -> FolderSearch:
     """Lists the recordings in a folder and its sub-folders.
+
+    Args:
+        folder: where to look.
+        without: folders that are not looked at, and not named.
 
     Raises:
         OSError: the folder itself cannot be listed.
     """
     recordings: list[Path] = []
     problems: list[Problem] = []
-    for found in _listed(folder):
+    for found in _listed(folder, {path.resolve() for path in without}):
         if isinstance(found, Path):
             recordings.append(found)
         else:
@@ -70,8 +74,8 @@ def search_folder(folder: Path) -> FolderSearch:
     return FolderSearch(tuple(sorted(recordings)), tuple(sorted(problems, key=lambda problem: problem.file)))
 
 
-def _listed(folder: Path) -> Iterator[Path | Problem]:
-    pending = [folder]
+def _listed(folder: Path, without: set[Path]) -> Iterator[Path | Problem]:
+    pending = [] if folder.resolve() in without else [folder]
     while pending:
         place = pending.pop()
         try:
@@ -86,6 +90,8 @@ def _listed(folder: Path) -> Iterator[Path | Problem]:
             path = place / entry.name
             if not path.is_dir():  # which takes a link that turns in a circle for none, where the entry's own raises
                 yield from _taken(path)
+            elif path.resolve() in without:
+                continue
             elif entry.is_symlink():
                 reason = "a link to a folder is not followed. Pass the folder that it points to"
                 yield _problem(path, "folder not used", reason)

@@ -8,21 +8,19 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from asd_recipes.bundle import Manifest, read_manifest
-from asd_recipes.bundle.manifest import NORMAL
 from asd_recipes.bundle.reading import check_limits
 from asd_recipes.dataset.clip import Problem
 from asd_recipes.own_machine.learnt_attributes import learnt_labels
 from asd_recipes.own_machine.machine_training import train_machine
 from asd_recipes.own_machine.model_publication import ModelPublication
-from asd_recipes.own_machine.own_data import OwnData, prepare_own_data
 from asd_recipes.own_machine.own_recordings import OwnRecordings
 from asd_recipes.own_machine.provenance import Provenance, check_same_model, provenance_of
+from asd_recipes.own_machine.reading import ReadRecordings, read_recordings
 from asd_recipes.own_machine.training_description import describe_training
 from asd_recipes.progress import Progress
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.reproduction.run_store import RunStore
 from asd_recipes.waveforms.device_choice import Device, choose_device
-from asd_recipes.waveforms.waveform_bank import open_bank
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,7 @@ class FitResult:
     """What a training ends with."""
 
     manifest: Manifest
-    problems: tuple[Problem, ...]  # recordings that were left out
+    problems: tuple[Problem, ...]  # what was left out, by the path as the user gave it
 
 
 @dataclass(frozen=True)
@@ -66,26 +64,21 @@ class OwnFit:
         recipe = replace(self.recipe, training=replace(self.recipe.training, precision=device.precision))
         check_limits(recipe)
         before = read_manifest(self.model) if self.model.exists() else None
-        with progress.stage("read recordings", len(self.recordings.clips)) as advance:
-            bank = open_bank(self.recordings.clips, recipe.audio, self.store.root / "bank", advance=advance)
-        data = prepare_own_data(bank, recipe)
-        problems = (*self.recordings.problems, *bank.problems, *data.problems)
-        for text in (*(f"left out {item.file}: {item.reason}" for item in problems), *self.recordings.notes):
-            progress.say(text)
-        provenance = provenance_of(bank, device)
+        read = read_recordings(self.recordings, recipe, self.store.root / "bank", progress)
+        provenance = provenance_of(read.bank, device)
         if before is not None:
             check_same_model(self.model, before, recipe=recipe, provenance=provenance, false_alarms=self.false_alarms)
             progress.say(f"{self.model} is this model already")
-            return FitResult(before, problems)
+            return FitResult(before, read.problems)
         self.store.begin(recipe, asdict(provenance))
-        left_out = sum(problem.file.startswith(f"{NORMAL}/") for problem in problems)
-        return FitResult(self._make(data, recipe, device, provenance, left_out, progress), problems)
+        return FitResult(self._make(read, recipe, device, provenance, progress), read.problems)
 
     def _make(
-        self, data: OwnData, recipe: Recipe, device: Device, provenance: Provenance, left_out: int, progress: Progress
+        self, read: ReadRecordings, recipe: Recipe, device: Device, provenance: Provenance, progress: Progress
     ) -> Manifest:
         """Trains and publishes."""
-        labels, trained = learnt_labels(data.prepared), self.store.root / "network"
+        data, trained = read.data, self.store.root / "network"
+        labels = learnt_labels(data.prepared)
         for text in describe_training(data, labels, recipe=recipe, device=device):
             progress.say(text)
         train_machine(trained, data.prepared, labels, recipe=recipe, device=device, progress=progress)
@@ -97,7 +90,7 @@ class OwnFit:
             folder=self.folder,
             pseudo_anomalies=tuple(name.split("/", 1)[1].removesuffix("/.") for name in self.recordings.others),
             synthetic_others=self.synthetic_others,
-            left_out=left_out,
+            left_out=read.normal_left_out,
             false_alarms=self.false_alarms,
         )
         return publication.run(trained, self.model)

@@ -1,16 +1,18 @@
 """Recordings as an engineer has them: a folder of the machine that runs well, and folders of whatever else there is.
 
-Folders are searched to any depth; hidden files and folders are not. What is known of a recording beside its sound comes
-from `recording_attributes`.
+Folders are searched to any depth (`asd_recipes.dataset.folder_search`). What is known of a recording beside its sound
+comes from `recording_attributes`.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 
 from asd_recipes.bundle.manifest import NORMAL
-from asd_recipes.dataset.clip import AUDIO_SUFFIXES, Clip, DatasetError, Problem, printable
+from asd_recipes.dataset.clip import Clip, DatasetError, Problem, printable
 from asd_recipes.dataset.clip_name import ClipName
+from asd_recipes.dataset.folder_search import search_folder
 
 
 @dataclass(frozen=True)
@@ -18,17 +20,25 @@ class OwnRecordings:
     """One clip for each file, `NORMAL` first, and what was left out.
 
     Attributes:
+        problems: files and folders that were not taken, by the path as the user gave it.
+        normal_left_out: how many of these belong to the machine itself.
         notes: what else the reader should know, in sentences.
     """
 
     clips: tuple[Clip, ...]
     problems: tuple[Problem, ...]
+    normal_left_out: int
     notes: tuple[str, ...]
 
     @property
     def others(self) -> list[str]:
         """Names of the other machines."""
         return sorted({clip.machine for clip in self.clips} - {NORMAL})
+
+    def by_path(self, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+        """Findings about clips, each named by its file's path as the user gave it."""
+        paths = {clip.key: printable(str(clip.path)) for clip in self.clips}
+        return tuple(replace(problem, file=paths[problem.file]) for problem in problems)
 
 
 def find_recordings(normal: Path, others: Sequence[Path]) -> OwnRecordings:
@@ -43,23 +53,22 @@ def find_recordings(normal: Path, others: Sequence[Path]) -> OwnRecordings:
         DatasetError: a folder is not there, or no recording in `normal` or in all of `others`.
     """
     clips, problems = normal_recordings(normal, others)
+    normal_left_out = len(problems)
     notes: list[str] = []
     for number, folder in enumerate(others, 1):
-        groups = [(folder.resolve().name, folder)]
-        groups += [(path.name, path) for path in sorted(folder.glob("[!.]*")) if path.is_dir()]
-        for name, path in groups:
-            flat = path == folder
-            if not flat and normal.resolve().is_relative_to(path.resolve()):
-                notes.append(f"{path} is not used as another machine: it is or holds the normal recordings")
-                continue
-            machine = f"others{number}/{printable(name)}" + ("/." if flat else "")
-            clips += _clips(path, machine, problems, deep=not flat)
+        unused = [path for path in sorted(folder.glob("[!.]*")) if path.is_dir() and _is_or_holds(path, normal)]
+        notes += [f"{path} is not used as another machine: it is or holds the normal recordings" for path in unused]
+        found = search_folder(folder, without=unused)
+        problems += found.problems
+        for name, paths in _by_sub_folder(folder, found.recordings):
+            machine = f"others{number}/{printable(name or folder.resolve().name)}" + ("" if name else "/.")
+            clips += _clips(folder / name, paths, machine, problems)
     if all(clip.machine == NORMAL for clip in clips):
         raise DatasetError(
             f"{', '.join(map(str, others))}: no wav or flac recordings of anything else. Outlier exposure needs other "
             "sounds as pseudo-anomalies; without --others the embedded synthetic machines are taken."
         )
-    return OwnRecordings(tuple(clips), tuple(problems), tuple(notes))
+    return OwnRecordings(tuple(clips), tuple(problems), normal_left_out, tuple(notes))
 
 
 def normal_recordings(normal: Path, others: Sequence[Path] = ()) -> tuple[list[Clip], list[Problem]]:
@@ -67,29 +76,37 @@ def normal_recordings(normal: Path, others: Sequence[Path] = ()) -> tuple[list[C
     for folder in (normal, *others):
         if not folder.is_dir():
             raise DatasetError(f"{folder} is not a folder. Pass a folder of wav or flac recordings.")
-    problems: list[Problem] = []
-    within = [folder for folder in others if folder.resolve().is_relative_to(normal.resolve())]
-    clips = _clips(normal, NORMAL, problems, without=within)
+    found = search_folder(normal, without=[folder for folder in others if _is_or_holds(normal, folder)])
+    problems = list(found.problems)
+    clips = _clips(normal, found.recordings, NORMAL, problems)
     if not clips:
-        raise DatasetError(f"{normal} holds no wav or flac recordings outside the other folders.")
+        outside = " outside the other folders" if others else ""
+        first = f" The first that was left out: {problems[0].file}: {problems[0].reason}." if problems else ""
+        raise DatasetError(f"{normal} holds no wav or flac recordings{outside}.{first}")
     return clips, problems
 
 
-def _clips(
-    folder: Path, machine: str, problems: list[Problem], *, without: Sequence[Path] = (), deep: bool = True
-) -> list[Clip]:
+def _is_or_holds(folder: Path, other: Path) -> bool:
+    return other.resolve().is_relative_to(folder.resolve())
+
+
+def _by_sub_folder(folder: Path, recordings: Sequence[Path]) -> list[tuple[str, list[Path]]]:
+    """The name of each sub-folder with its recordings, in order; first "" with those in the folder itself."""
+
+    def name(path: Path) -> str:
+        below = path.relative_to(folder).parts
+        return below[0] if len(below) > 1 else ""
+
+    return [(key, list(paths)) for key, paths in groupby(sorted(recordings, key=name), name)]
+
+
+def _clips(folder: Path, paths: Sequence[Path], machine: str, problems: list[Problem]) -> list[Clip]:
     clips: list[Clip] = []
-    left_out = [path.resolve() for path in without]
-    for path in sorted(folder.rglob("*") if deep else folder.glob("*")):
-        below = path.relative_to(folder)
-        if path.suffix.lower() not in AUDIO_SUFFIXES or path.is_dir() or any(p.startswith(".") for p in below.parts):
-            continue
-        if any(path.resolve().is_relative_to(other) for other in left_out):
-            continue
-        name = below.as_posix()
-        if not name.isprintable():
+    for path in paths:
+        name = path.relative_to(folder).as_posix()
+        if name.isprintable():
+            clips.append(Clip(machine, "train", path, ClipName("00", len(clips)), listed_as=name))
+        else:
             reason = "the name holds a character that cannot be printed. Rename the file"
-            problems.append(Problem(f"{machine}/{printable(name)}", "wrong name", reason))
-            continue
-        clips.append(Clip(machine, "train", path, ClipName("00", len(clips)), listed_as=name))
+            problems.append(Problem(printable(str(path)), "wrong name", reason))
     return clips

@@ -1,0 +1,52 @@
+"""Reads one's own recordings and splits them, and names each one that cannot be used, once and as the user named it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from asd_recipes.bundle.manifest import NORMAL
+from asd_recipes.dataset.clip import Problem
+from asd_recipes.own_machine.own_data import OwnData, prepare_own_data
+from asd_recipes.own_machine.own_recordings import OwnRecordings
+from asd_recipes.progress import Progress
+from asd_recipes.recipe.settings import Recipe
+from asd_recipes.waveforms.waveform_bank import WaveformBank, open_bank
+
+
+@dataclass(frozen=True)
+class ReadRecordings:
+    """What the recordings gave.
+
+    Attributes:
+        problems: what was left out, by the path as the user gave it.
+        normal_left_out: how many of these belong to the machine itself.
+    """
+
+    bank: WaveformBank
+    data: OwnData
+    problems: tuple[Problem, ...]
+    normal_left_out: int
+
+
+def read_recordings(recordings: OwnRecordings, recipe: Recipe, folder: Path, progress: Progress) -> ReadRecordings:
+    """Reads every file into the bank in `folder`.
+
+    Raises:
+        DatasetError: too few recordings can be used.
+    """
+    with progress.stage("read recordings", len(recordings.clips)) as advance:
+        bank = open_bank(recordings.clips, recipe.audio, folder, advance=advance)
+    unread = (*recordings.problems, *recordings.by_path(bank.problems))
+    _name(unread, progress)
+    data = prepare_own_data(bank, recipe)
+    unusable = recordings.by_path(data.problems)
+    _name(unusable, progress)
+    for text in recordings.notes:
+        progress.say(text)
+    normal = sum(problem.file.startswith(f"{NORMAL}/") for problem in (*bank.problems, *data.problems))
+    return ReadRecordings(bank, data, (*unread, *unusable), recordings.normal_left_out + normal)
+
+
+def _name(problems: Sequence[Problem], progress: Progress) -> None:
+    for problem in problems:
+        progress.say(f"left out {problem.file}: {problem.reason}")
