@@ -38,6 +38,7 @@ ALLOWED_OTHERS = {
         "safetensors",
         "typer",
         "rich",
+        "urllib3",
         "matplotlib",
     },
 }

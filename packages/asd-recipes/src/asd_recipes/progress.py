@@ -1,23 +1,27 @@
 """Progress of long work: bars with the time left on a terminal, plain lines elsewhere."""
 
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichBars
 
 Advance = Callable[[int], None]
-"""Says that so many more steps are done."""
+"""Says that so many more steps are done; below zero, that so many are to be done again. Any thread may call it."""
 
 
 class Progress(Protocol):
     """What long work tells of itself."""
 
-    def stage(self, name: str, steps: int, *, done: int = 0) -> AbstractContextManager[Advance]:
-        """A context for a part of the work that takes so many steps, of which some are done already."""
+    def stage(self, name: str, steps: int, *, done: int = 0, in_bytes: bool = False) -> AbstractContextManager[Advance]:
+        """A context for a part of the work that takes so many steps, of which some are done already.
+
+        in_bytes: the steps are bytes, shown as megabytes and with their rate.
+        """
         ...
 
     def say(self, text: str) -> None:
@@ -28,30 +32,43 @@ class Progress(Protocol):
 class PlainProgress:
     """A line every ten seconds of a stage and one at its end; for log files and pipes."""
 
-    def __init__(self, *, every_s: float = 10.0, quiet: bool = False) -> None:
-        self._every_s = every_s
-        self._quiet = quiet
+    def __init__(
+        self,
+        *,
+        every_s: float = 10.0,
+        quiet: bool = False,
+        out: TextIO | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._every_s, self._quiet, self._out, self._clock = every_s, quiet, out, clock
 
     def say(self, text: str) -> None:
         if not self._quiet:
-            print(text, file=sys.stderr, flush=True)
+            out = self._out or sys.stderr
+            out.write(f"{text}\n")  # in one piece: print would let another thread's line come between
+            out.flush()
 
     @contextmanager
-    def stage(self, name: str, steps: int, *, done: int = 0) -> Iterator[Advance]:
-        start = last = time.monotonic()
+    def stage(self, name: str, steps: int, *, done: int = 0, in_bytes: bool = False) -> Iterator[Advance]:
+        start = last = self._clock()
         reached = done
+        lock = threading.Lock()
 
         def advance(more: int) -> None:
             nonlocal reached, last
-            reached += more
-            now = time.monotonic()
-            if now - last >= self._every_s and done < reached < steps:
-                left_s = (now - start) / (reached - done) * (steps - reached)
-                self.say(f"  {name}: {reached} of {steps}, {left_s:.0f} s left")
+            with lock:
+                reached += more
+                now = self._clock()
+                if now - last < self._every_s or reached >= steps:
+                    return
                 last = now
+                rate = (reached - done) / max(now - start, 1e-9)
+                left = f"{(steps - reached) / rate:.0f} s left" if rate > 0 else "no end in sight"
+                text = f"  {name}: {_amount(reached, steps, rate, in_bytes=in_bytes)}, {left}"
+            self.say(text)
 
         yield advance
-        self.say(f"{name}: done in {time.monotonic() - start:.1f} s")
+        self.say(_ended(name, reached >= steps, self._clock() - start))
 
 
 class BarProgress:
@@ -61,17 +78,28 @@ class BarProgress:
         self._bars = bars
 
     def say(self, text: str) -> None:
-        self._bars.console.print(text, highlight=False)
+        self._bars.console.print(text, highlight=False, markup=False)
 
     @contextmanager
-    def stage(self, name: str, steps: int, *, done: int = 0) -> Iterator[Advance]:
+    def stage(self, name: str, steps: int, *, done: int = 0, in_bytes: bool = False) -> Iterator[Advance]:
         start = time.monotonic()
-        task = self._bars.add_task(name, total=steps, completed=done)
+        task = self._bars.add_task(name, total=steps, completed=done, in_bytes=in_bytes)
         try:
             yield lambda more: self._bars.advance(task, more)
+            finished = self._bars.tasks[self._bars.task_ids.index(task)].finished
         finally:
             self._bars.remove_task(task)
-        self.say(f"{name}: done in {time.monotonic() - start:.1f} s")
+        self.say(_ended(name, finished, time.monotonic() - start))
+
+
+def _amount(reached: float, steps: float, rate: float, *, in_bytes: bool) -> str:
+    if not in_bytes:
+        return f"{reached:.0f} of {steps:.0f}"
+    return f"{reached / 1e6:.0f} of {steps / 1e6:.0f} MB, {rate / 1e6:.1f} MB/s"
+
+
+def _ended(name: str, finished: bool, seconds: float) -> str:
+    return f"{name}: {'done in' if finished else 'ended after'} {seconds:.1f} s"
 
 
 @contextmanager
@@ -81,13 +109,19 @@ def show_progress(*, quiet: bool = False) -> Iterator[Progress]:
         yield PlainProgress(quiet=quiet)
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, ProgressColumn, Task, TextColumn, TimeElapsedColumn, TimeRemainingColumn
     from rich.progress import Progress as RichBars
+    from rich.text import Text
+
+    class AmountColumn(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            in_bytes = task.fields["in_bytes"]
+            return Text(_amount(task.completed, task.total or 0, task.speed or 0, in_bytes=in_bytes))
 
     columns = [
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=20),  # so that the time left fits into 80 columns
-        MofNCompleteColumn(),
+        AmountColumn(),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),

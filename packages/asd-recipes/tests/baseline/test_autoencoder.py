@@ -161,7 +161,7 @@ class _Stopping:
         pass
 
     @contextmanager
-    def stage(self, name: str, steps: int, *, done: int = 0) -> Iterator[Advance]:
+    def stage(self, name: str, steps: int, *, done: int = 0, in_bytes: bool = False) -> Iterator[Advance]:
         self.first = done
 
         def advance(more: int) -> None:

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from asd_recipes.download import DownloadReport, Patience, PlainDisplay, Web, download_dataset
+from asd_recipes.download import DownloadReport, Patience, Web, download_dataset
+from asd_recipes.progress import PlainProgress
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -215,8 +216,9 @@ class Caller:
         self.patience = replace(self.patience, attempts=20, timeout_s=0.4, slow_window_s=0.15, slow_bytes=2_000)
 
     def __call__(self, **options: Any) -> DownloadReport:
-        defaults: dict[str, Any] = {"year": 2023, "mirror": self.server.url, "display": PlainDisplay(self.said)}
-        web = Web(self.patience, sleep=self.pauses.append)
+        progress = PlainProgress(out=self.said)
+        defaults: dict[str, Any] = {"year": 2023, "mirror": self.server.url, "progress": progress}
+        web = Web(self.patience, say=progress.say, sleep=self.pauses.append)
         return download_dataset(self.root, **{"web": web, **defaults, **options})
 
 

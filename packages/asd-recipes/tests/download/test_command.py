@@ -102,6 +102,7 @@ def test_a_wrong_request_is_one_line_and_exit_status_2(arguments: list[str], wor
 
 
 def test_nothing_of_the_network_is_loaded_before_the_command_is_given() -> None:
-    code = "import sys, asd_recipes.cli; print({'socket', 'ssl', 'http.client', 'urllib.request'} & set(sys.modules))"
+    network = {"socket", "ssl", "http.client", "urllib.request", "urllib3"}
+    code = f"import sys, asd_recipes.cli; print({network} & set(sys.modules))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout == "set()\n"

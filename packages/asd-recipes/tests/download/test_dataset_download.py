@@ -23,7 +23,7 @@ from asd_recipes.download import (
     records,
     verify_dataset,
 )
-from asd_recipes.download.dataset_download import only_download
+from asd_recipes.download.one_download import only_download
 from asd_recipes.download.web import USER_AGENT
 
 if TYPE_CHECKING:

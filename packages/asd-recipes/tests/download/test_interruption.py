@@ -22,7 +22,8 @@ SPLITS = ["additional", "eval"]
 CALL = """
 import os, signal, sys
 from pathlib import Path
-from asd_recipes.download import PlainDisplay, dataset_download, download_dataset, extraction, manifest
+from asd_recipes.download import dataset_download, download_dataset, extraction, published_archives
+from asd_recipes.progress import PlainProgress
 
 def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -35,7 +36,7 @@ def die_at(count, owner, name):
     setattr(owner, name, counted)
 
 {fatal}
-download_dataset(Path({root!r}), year=2023, splits={splits!r}, mirror={mirror!r}, display=PlainDisplay(sys.stderr))
+download_dataset(Path({root!r}), year=2023, splits={splits!r}, mirror={mirror!r}, progress=PlainProgress())
 """
 
 FATAL = {
@@ -45,8 +46,8 @@ FATAL = {
     "before publication": "dataset_download.publish = die",
     "before the second publication": "die_at(2, dataset_download, 'publish')",
     **{f"at rename {n}": f"die_at({n}, Path, 'rename')" for n in range(3, 5)},  # 1, 2: of the zips fetched
-    "before the manifest": "manifest.Manifest.write = die",
-    "before the second manifest": "die_at(2, manifest.Manifest, 'write')",
+    "before the manifest": "published_archives.Manifest.write = die",
+    "before the second manifest": "die_at(2, published_archives.Manifest, 'write')",
     "before tidying up": "dataset_download._Call._tidy = die",
 }
 

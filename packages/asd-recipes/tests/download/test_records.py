@@ -1,20 +1,12 @@
-"""Record numbers, what a record says, pauses, and what a download shows of itself."""
+"""Record numbers, what a record says, and pauses."""
 
 from __future__ import annotations
 
-import io
-import sys
-import time
-from email.message import Message
 from typing import Any
 
 import pytest
 
-from asd_recipes.download import (
-    PlainDisplay,
-    RecordError,
-    show_transfer,
-)
+from asd_recipes.download import RecordError
 from asd_recipes.download.patience import Patience, retry_after_s
 from asd_recipes.download.record_listing import parse_listing
 from asd_recipes.download.records import RECORDS, SPLITS, known_archives, known_record, machine_of
@@ -134,45 +126,4 @@ def test_pauses_grow_to_a_limit_and_are_never_shorter_than_asked_for() -> None:
     ],
 )
 def test_retry_after_is_read_as_seconds_or_as_a_date(text: str, expected: float | None) -> None:
-    headers = Message()
-    headers["Retry-After"] = text
-    assert retry_after_s(headers, 1445412420.0) == expected  # 07:27:00
-
-
-def test_plain_progress_says_how_far_how_fast_and_how_long_yet() -> None:
-    now = [0.0]
-    out = io.StringIO()
-    display = PlainDisplay(out, clock=lambda: now[0])
-    display.begin(1_000_000_000, 200_000_000)
-    now[0] = 5.0
-    display.moved(100_000_000)
-    now[0] = 20.0
-    display.moved(300_000_000)
-    now[0] = 40.0
-    display.moved(-400_000_000)
-    assert out.getvalue().splitlines() == [
-        "  600 of 1000 MB, 20.0 MB/s, 20 s left",
-        "  200 of 1000 MB, 0.0 MB/s, no end in sight",
-    ]
-
-
-def test_on_a_terminal_a_bar_shows_bytes_rate_and_time_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Terminal(io.StringIO):
-        def isatty(self) -> bool:
-            return True
-
-    terminal = Terminal()
-    monkeypatch.setattr(sys, "stderr", terminal)
-    monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setenv("COLUMNS", "80")
-    with show_transfer() as display:
-        display.begin(10_000_000, 1_000_000)
-        display.moved(2_000_000)
-        time.sleep(0.02)
-        display.moved(3_000_000)
-        display.say("dev_fan.zip: [1] files")
-    shown = terminal.getvalue()
-    assert "6.0/10.0 MB" in shown
-    assert "B/s" in shown
-    assert "0:00:0" in shown
-    assert "[1] files" in shown
+    assert retry_after_s({"Retry-After": text}, 1445412420.0) == expected  # 07:27:00

@@ -10,14 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from asd_recipes.download import (
-    Web,
-    WrongContentError,
-)
-from asd_recipes.download.patience import PassingError
+from asd_recipes.download import Patience, Web, WrongContentError
+from asd_recipes.download.patience import TransientError
 
 if TYPE_CHECKING:
-    from conftest import Caller, Handler, RecordServer
+    from conftest import Behaviour, Caller, Handler, RecordServer
 
 
 DEV = 7882613
@@ -152,18 +149,23 @@ def test_a_part_of_another_content_is_not_gone_on_with(
     assert "Range" not in server.requests_of(path)[0]
 
 
-def test_a_body_ends_with_its_declared_length_though_the_connection_stays_open() -> None:
-    pieces = [b"1234", b"56"]
+def test_a_body_ends_with_its_declared_length_though_the_connection_stays_open(server: RecordServer) -> None:
+    release = threading.Event()
 
-    def read1(_: int) -> bytes:
-        if not pieces:
-            raise TimeoutError
-        return pieces.pop(0)
+    def six_bytes(declared: int) -> Behaviour:
+        def behave(handler: Handler) -> None:
+            handler.reply(200, b"123456", length=declared)
+            release.wait(20)
 
-    assert b"".join(Web().body(SimpleNamespace(length=6, read1=read1))) == b"123456"  # type: ignore[arg-type]
-    pieces[:] = [b"1234", b"56"]
-    with pytest.raises(PassingError, match="TimeoutError"):
-        list(Web().body(SimpleNamespace(length=7, read1=read1)))  # type: ignore[arg-type]
+        return behave
+
+    server.script["/x"] = [six_bytes(6), six_bytes(7)]
+    web = Web(Patience(timeout_s=0.2))
+    with web.get(f"{server.url}/x", {}) as reply:
+        assert b"".join(web.body(reply)) == b"123456"
+    with web.get(f"{server.url}/x", {}) as reply, pytest.raises(TransientError, match="timed out"):
+        list(web.body(reply))
+    release.set()
 
 
 @pytest.mark.parametrize(("bytes_a_second", "cut_after_s"), [(1000, 61), (1093, None)])
@@ -174,14 +176,14 @@ def test_a_transfer_is_cut_when_it_brings_less_than_64_kib_a_minute(
 
     def read1(_: int) -> bytes:
         now[0] += 1
-        return bytes(bytes_a_second)
+        return bytes(bytes_a_second) if now[0] <= 600 else b""
 
     monkeypatch.setattr("asd_recipes.download.web.time", SimpleNamespace(monotonic=lambda: now[0]))
-    body = Web().body(SimpleNamespace(length=600 * bytes_a_second, read1=read1))  # type: ignore[arg-type]
+    body = Web().body(SimpleNamespace(length_remaining=None, read1=read1))  # type: ignore[arg-type]
     if cut_after_s is None:
         assert sum(map(len, body)) == 600 * bytes_a_second
     else:
-        with pytest.raises(PassingError, match="61000 bytes in 61"):
+        with pytest.raises(TransientError, match="61000 bytes in 61"):
             list(body)
         assert now[0] == cut_after_s
 

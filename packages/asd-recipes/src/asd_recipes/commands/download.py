@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from asd_recipes.commands.options import Quiet, in_percent, names, resumable
+from asd_recipes.commands.options import Quiet, names, resumable
 
 
 def download(
@@ -28,15 +28,16 @@ def download(
 
         asd data download dcase2023 --split additional,eval --machine bandsaw,Vacuum --keep-zip
     """
-    from asd_recipes.download import dataset_year, download_dataset, show_transfer
+    from asd_recipes.download import dataset_year, download_dataset
+    from asd_recipes.progress import show_progress
 
     year = dataset_year(dataset)
     root = out or Path(f"{dataset}t2")
-    with resumable(), show_transfer(quiet=quiet) as display:
+    with resumable(), show_progress(quiet=quiet) as progress:
         report = download_dataset(
             root,
             year=year,
-            display=display,
+            progress=progress,
             splits=names(split),
             machines=names(machine),
             mirror=mirror,
@@ -65,16 +66,11 @@ def verify(
     from asd_recipes.download import listed_bytes, verify_dataset
     from asd_recipes.progress import show_progress
 
-    total, done = listed_bytes(folder), 0
-    with show_progress(quiet=quiet) as progress, progress.stage(f"verify {folder}", 100) as advance:
-        tell = in_percent(advance)
-
-        def advance_bytes(count: int) -> None:
-            nonlocal done
-            done += count
-            tell(done, max(1, total))
-
-        verification = verify_dataset(folder, advance=advance_bytes)
+    with (
+        show_progress(quiet=quiet) as progress,
+        progress.stage(f"verify {folder}", listed_bytes(folder), in_bytes=True) as advance,
+    ):
+        verification = verify_dataset(folder, advance=advance)
     for problem in verification.problems:
         typer.echo(f"{problem.kind}: {problem.file}: {problem.reason}")
     size = f"{verification.files} files, {verification.bytes / 1e9:.2f} GB"

@@ -14,7 +14,6 @@ from asd_recipes.download.errors import (
 )
 from asd_recipes.download.patience import Patience
 from asd_recipes.download.records import SPLITS, ZENODO, dataset_year
-from asd_recipes.download.transfer_display import PlainDisplay, TransferDisplay, show_transfer
 from asd_recipes.download.verification import Verification, listed_bytes, verify_dataset
 from asd_recipes.download.web import Web
 
@@ -30,9 +29,7 @@ __all__ = [
     "ManifestError",
     "Patience",
     "PlaceTakenError",
-    "PlainDisplay",
     "RecordError",
-    "TransferDisplay",
     "TransferError",
     "Verification",
     "Web",
@@ -40,6 +37,5 @@ __all__ = [
     "dataset_year",
     "download_dataset",
     "listed_bytes",
-    "show_transfer",
     "verify_dataset",
 ]

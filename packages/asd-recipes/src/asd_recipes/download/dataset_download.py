@@ -4,12 +4,11 @@ import shutil
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from asd_recipes.download.errors import (
-    DownloadBusyError,
     DownloadError,
     PlaceTakenError,
     RecordError,
@@ -17,16 +16,15 @@ from asd_recipes.download.errors import (
 )
 from asd_recipes.download.extraction import unpack
 from asd_recipes.download.free_disk import AT_ONCE, bytes_needed, require_free
-from asd_recipes.download.manifest import Manifest, PublishedArchive, read_manifest
+from asd_recipes.download.one_download import only_download
 from asd_recipes.download.places import Places
 from asd_recipes.download.publication import publish, read_receipt, write_receipt
+from asd_recipes.download.published_archives import Manifest, PublishedArchive, read_manifest
 from asd_recipes.download.record_listing import Source, ask_record, unasked_source
 from asd_recipes.download.records import SPLITS, ZENODO, Archive, known_archives, known_record
 from asd_recipes.download.transfer import begun_bytes, drop, fetch, md5_of
-from asd_recipes.download.transfer_display import TransferDisplay
 from asd_recipes.download.web import Web, is_http
-from asd_recipes.folder_lock import hold_lock
-from asd_recipes.whole_file import remove_partial_files
+from asd_recipes.progress import Advance, Progress
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ def download_dataset(
     root: Path,
     *,
     year: int,
-    display: TransferDisplay,
+    progress: Progress,
     splits: Sequence[str] = ("dev",),
     machines: Sequence[str] = (),
     mirror: str = ZENODO,
@@ -79,31 +77,11 @@ def download_dataset(
         raise RecordError(f"mirror {mirror!r} is not an address; expected one like {ZENODO}.")
     if not splits:
         raise RecordError(f"no split was asked for; there are {', '.join(SPLITS)}.")
-    places, web = Places(root), web or Web()
+    places, web = Places(root), web or Web(say=progress.say)
     with only_download(places.work):
         manifest = _manifest_of(places, f"dcase{year}")
-        call = _Call(places, manifest, mirror.rstrip("/"), keep_zip, web, display)
+        call = _Call(places, manifest, mirror.rstrip("/"), keep_zip, web, progress)
         return call.run(call.choose(year, list(dict.fromkeys(splits)), list(machines)))
-
-
-@contextmanager
-def only_download(work: Path) -> Iterator[None]:
-    """Holds the lock of a download's work folder; removes the folder at the end when nothing unfinished is in it.
-
-    Raises:
-        DownloadBusyError: another process holds the lock.
-    """
-    path = work / "lock"
-    busy = DownloadBusyError(f"another process is downloading to {work.parent}: wait for it, or end it.")
-    with hold_lock(path, busy=busy):
-        remove_partial_files(work)
-        try:
-            yield
-        finally:
-            if [entry.name for entry in work.iterdir()] == [path.name]:
-                path.unlink()
-                with suppress(OSError):  # another call has begun in it
-                    work.rmdir()
 
 
 def _manifest_of(places: Places, dataset: str) -> Manifest:
@@ -119,11 +97,12 @@ class _Call:
     """One call of download_dataset."""
 
     def __init__(
-        self, places: Places, manifest: Manifest, mirror: str, keep_zip: bool, web: Web, display: TransferDisplay
+        self, places: Places, manifest: Manifest, mirror: str, keep_zip: bool, web: Web, progress: Progress
     ) -> None:
         self._places, self._manifest, self._mirror, self._keep_zip = places, manifest, mirror, keep_zip
-        self._web, self._display = web, display
+        self._web, self._progress = web, progress
         self._publishing = threading.Lock()
+        self._moved: Advance = lambda count: None
 
     # What there is to do
 
@@ -142,7 +121,7 @@ class _Call:
                 listing = ask_record(self._web, self._mirror, record, split)
                 found, source = list(listing.archives), listing.source
                 if listing.left_out:
-                    self._display.say(f"{split}: left out, as no machine's zip file: {', '.join(listing.left_out)}")
+                    self._progress.say(f"{split}: left out, as no machine's zip file: {', '.join(listing.left_out)}")
             there_are |= {archive.machine for archive in found}
             chosen += [archive for archive in found if not machines or archive.machine in machines]
             sources[split] = source
@@ -163,8 +142,8 @@ class _Call:
         return before is not None and archive.md5 in (None, before.md5) and before.all_there(self._places)
 
     def _say_source(self, split: str, source: Source) -> None:
-        self._display.say(f"{split}: {source.title} (record {source.record})")
-        self._display.say(f"  licence: {source.licence}\n  cite: {source.citation}")
+        self._progress.say(f"{split}: {source.title} (record {source.record})")
+        self._progress.say(f"  licence: {source.licence}\n  cite: {source.citation}")
 
     # Doing it
 
@@ -174,15 +153,14 @@ class _Call:
         for archive in present:
             self._tidy(archive.name)
         wanted = [archive for archive in archives if archive not in present]
-        self._plan(wanted)
         failures = []
-        with ThreadPoolExecutor(AT_ONCE) as pool:
+        with self._transfers(wanted), ThreadPoolExecutor(AT_ONCE) as pool:
             tasks = {pool.submit(self._obtain, archive): archive for archive in wanted}
             try:
                 for task in as_completed(tasks):
                     if isinstance(error := task.exception(), DownloadError | OSError):
                         failures.append(Failure(tasks[task].name, error))
-                        self._display.say(f"{tasks[task].name}: FAILED")
+                        self._progress.say(f"{tasks[task].name}: FAILED")
                     elif error is not None:
                         raise error
             except BaseException:
@@ -198,16 +176,20 @@ class _Call:
             tuple(sorted(failures, key=lambda failure: failure.name)),
         )
 
-    def _plan(self, wanted: list[Archive]) -> None:
-        """Is there disk space for it?"""
+    @contextmanager
+    def _transfers(self, wanted: list[Archive]) -> Iterator[None]:
+        """Is there disk space for it? Then the progress of what is fetched."""
         placed = [path.stat().st_size for a in wanted if (path := self._zip_at_hand(a.name)) is not None]
         fetched = [a for a in wanted if self._zip_at_hand(a.name) is None]
         sizes = [a.size or 0 for a in fetched]
         begun = sum(begun_bytes(a, self._places.part(a.name)) for a in fetched)
         needed = bytes_needed(sizes, begun=begun, placed=placed, keep_zip=self._keep_zip)
         require_free(self._places.work, needed, f"downloading and unpacking {len(wanted)} zip files")
-        if fetched:
-            self._display.begin(sum(sizes), begun)
+        if not fetched:
+            yield
+            return
+        with self._progress.stage("download", sum(sizes), done=begun, in_bytes=True) as self._moved:
+            yield
 
     def _zip_at_hand(self, name: str) -> Path | None:
         """A zip file placed by hand, or fetched whole by an earlier call."""
@@ -221,7 +203,7 @@ class _Call:
         if ready is not None and archive.md5 in (None, ready.md5) and self._publish(name, ready):
             return
         zip_path, md5 = self._sound_zip(archive)
-        self._display.say(f"{name}: unpacking")
+        self._progress.say(f"{name}: unpacking")
         files = unpack(archive, zip_path, places.unpacked(name), self._web)
         size, checked = zip_path.stat().st_size, archive.md5 is not None
         ready = PublishedArchive(archive.split, archive.machine, size, md5, checked, tuple(files))
@@ -236,7 +218,7 @@ class _Call:
             return False
         self._tidy(name)
         note = "" if ready.md5_checked else "; md5 not compared, the record was not asked (each file's CRC is right)"
-        self._display.say(f"{name}: {len(ready.files)} files in {self._places.raw(ready.split)}{note}")
+        self._progress.say(f"{name}: {len(ready.files)} files in {self._places.raw(ready.split)}{note}")
         return True
 
     def _sound_zip(self, archive: Archive) -> tuple[Path, str]:
@@ -255,7 +237,7 @@ class _Call:
             return fetched, md5
         if archive.md5 is None:
             raise WrongContentError(f"{name} is neither in {places.root} nor published any more.")
-        fetch(archive, part, self._web, self._display.moved)
+        fetch(archive, part, self._web, self._moved)
         part.rename(fetched)
         drop(part)
         return fetched, archive.md5

@@ -1,17 +1,11 @@
 """How long a download bears with a server: pauses that grow, Retry-After, and when it gives up."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
-from email.message import Message
 from email.utils import parsedate_to_datetime
-from typing import TypeVar
-
-from asd_recipes.download.errors import DownloadError, TransferError
-
-Result = TypeVar("Result")
 
 
-class PassingError(Exception):
+class TransientError(Exception):
     """An attempt that failed in a way that may pass.
 
     Attributes:
@@ -45,50 +39,19 @@ class Patience:
         own = min(self.longest_pause_s, self.first_pause_s * 2.0 ** (failures - 1))
         return max(own, asked_s or 0.0)
 
-    def persist(
-        self,
-        what: str,
-        attempt: Callable[[], Result],
-        *,
-        sleep: Callable[[float], None],
-        give_up: type[DownloadError] = TransferError,
-    ) -> Result:
-        """Calls attempt until it returns.
 
-        Raises:
-            give_up: so many attempts in a row failed, or the server asked for too long a pause.
-        """
-        failures = 0
-        while True:
-            try:
-                return attempt()
-            except PassingError as failure:
-                failures = 1 if failure.progress else failures + 1
-                if failures >= self.attempts:
-                    raise give_up(
-                        f"{what}: {failures} attempts in a row failed, the last: {failure}. "
-                        "Give the same command again later, and it goes on where it was."
-                    ) from failure
-                if failure.wait_s is not None and failure.wait_s > self.longest_wait_s:
-                    raise give_up(
-                        f"{what}: {failure}, and the server asks to wait {failure.wait_s:.0f} s. "
-                        "Give the same command again after that, and it goes on where it was."
-                    ) from failure
-                sleep(self.pause_s(failures, failure.wait_s))
-
-
-def retry_after_s(headers: Message, now: float) -> float | None:
+def retry_after_s(headers: Mapping[str, str], now: float) -> float | None:
     """The pause that a reply asks for, in seconds; None if it asks for none, or for none that can be read.
 
     A date is compared with the server's own clock where the reply says it, so that a wrong clock here does no harm.
     """
-    text = (headers.get("Retry-After") or "").strip()
+    text = headers.get("Retry-After", "").strip()
     if text.isascii() and text.isdigit():
         return float(text[:12])
     until = _timestamp(text)
     if until is None:
         return None
-    server_now = _timestamp(headers.get("Date") or "")
+    server_now = _timestamp(headers.get("Date", ""))
     return max(0.0, until - (now if server_now is None else server_now))
 
 

@@ -9,8 +9,8 @@ import shutil
 from pathlib import Path
 
 from asd_recipes.download.errors import PlaceTakenError
-from asd_recipes.download.manifest import Manifest, PublishedArchive, archive_as_json, archive_from_json
 from asd_recipes.download.places import Places
+from asd_recipes.download.published_archives import Manifest, PublishedArchive, archive_as_json, archive_from_json
 from asd_recipes.whole_file import write_json
 
 

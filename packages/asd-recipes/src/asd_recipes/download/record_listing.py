@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from asd_recipes.download.errors import RecordError
-from asd_recipes.download.patience import PassingError
+from asd_recipes.download.patience import TransientError
 from asd_recipes.download.records import ZENODO, Archive, machine_of, newest_archives
 from asd_recipes.download.web import Web, is_http
 
@@ -55,19 +55,19 @@ def ask_record(web: Web, mirror: str, record: int, split: str) -> RecordListing:
     def attempt() -> Any:
         text = bytearray()
         with web.get(url, {"Accept": "application/json"}) as reply:
-            declared = reply.length
+            declared = reply.length_remaining
             for piece in web.body(reply):
                 text += piece
                 if len(text) > _LONGEST_REPLY_BYTES:
                     raise RecordError(f"{url} answers with over {_LONGEST_REPLY_BYTES} bytes: that is no record.")
         if declared is not None and len(text) != declared:
-            raise PassingError(f"{url}: {len(text)} of {declared} bytes came")
+            raise TransientError(f"{url}: {len(text)} of {declared} bytes came")
         try:
             return json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise PassingError(f"{url} does not answer with JSON ({error})") from error
+            raise TransientError(f"{url} does not answer with JSON ({error})") from error
 
-    return parse_listing(web.persist(url, attempt, give_up=RecordError), record, split, mirror=mirror)
+    return parse_listing(web.persist(f"record {record}", attempt, give_up=RecordError), record, split, mirror=mirror)
 
 
 def parse_listing(reply: Any, record: int, split: str, *, mirror: str = ZENODO) -> RecordListing:

@@ -4,11 +4,12 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
-from http.client import HTTPResponse
 from pathlib import Path
 
+from urllib3 import BaseHTTPResponse
+
 from asd_recipes.download.errors import WrongContentError
-from asd_recipes.download.patience import PassingError
+from asd_recipes.download.patience import TransientError
 from asd_recipes.download.records import Archive
 from asd_recipes.download.web import Web
 from asd_recipes.whole_file import write_json
@@ -76,7 +77,7 @@ class _Transfer:
             if self._have < self._size:
                 self._ask()
             self._check()
-        except PassingError as failure:
+        except TransientError as failure:
             if failure.status == 416:  # the server's file is shorter than what we have of it
                 self._restart()
             if self._have >= self._furthest + self._web.patience.progress_bytes:
@@ -98,12 +99,12 @@ class _Transfer:
                 _write_note(self._part, self._archive, _mark(reply))
             self._receive(reply)
 
-    def _start(self, reply: HTTPResponse) -> int:
+    def _start(self, reply: BaseHTTPResponse) -> int:
         """Where the reply's body belongs: at our end if it is the range asked for, at 0 if it is the whole file."""
-        if reply.status == 200 and reply.length in (None, self._size):
+        if reply.status == 200 and reply.length_remaining in (None, self._size):
             return 0
         if reply.status == 200:
-            raise PassingError(f"the server sends {reply.length} bytes, the record says {self._size}")
+            raise TransientError(f"the server sends {reply.length_remaining} bytes, the record says {self._size}")
         said = reply.headers.get("Content-Range", "")
         match = _CONTENT_RANGE.fullmatch(said.strip())
         first, last, total = match.groups() if match else ("", "", "")
@@ -112,30 +113,30 @@ class _Transfer:
             and match is not None
             and int(first) == self._have <= int(last) < self._size
             and total in ("*", str(self._size))
-            and reply.length in (None, int(last) - int(first) + 1)
+            and reply.length_remaining in (None, int(last) - int(first) + 1)
         )
         mark, now = _read_note(self._part).get("mark"), _mark(reply)
         if not sound or (mark and now and mark != now):
             asked = f"from byte {self._have} of {self._size}"
             self._restart()
             self._ranges = False
-            raise PassingError(
+            raise TransientError(
                 f"asked for {asked}, the server answers {reply.status} with the range {said!r}, mark {now}"
             )
         return self._have
 
-    def _receive(self, reply: HTTPResponse) -> None:
+    def _receive(self, reply: BaseHTTPResponse) -> None:
         with self._part.open("ab") as file:
             for piece in self._web.body(reply):
                 if self._have + len(piece) > self._size:
                     excess = self._have + len(piece)
                     self._restart()
-                    raise PassingError(f"{excess} bytes came, the record says {self._size}")
+                    raise TransientError(f"{excess} bytes came, the record says {self._size}")
                 file.write(piece)
                 self._have += len(piece)
                 self._moved(len(piece))
         if self._have < self._size:
-            raise PassingError(f"the connection was cut after {self._have} of {self._size} bytes")
+            raise TransientError(f"the connection was cut after {self._have} of {self._size} bytes")
 
     def _check(self) -> None:
         found = md5_of(self._part, self._web)
@@ -147,7 +148,7 @@ class _Transfer:
         if self._wrong_contents == 2:
             raise WrongContentError(f"{self._archive.name}: came twice in full, and {reason}. What came was deleted.")
         self._furthest = 0  # it may come once more, cuts included
-        raise PassingError(reason, progress=True)
+        raise TransientError(reason, progress=True)
 
     def _restart(self) -> None:
         """From the first byte."""
@@ -156,7 +157,7 @@ class _Transfer:
         self._have = 0
 
 
-def _mark(reply: HTTPResponse) -> str | None:
+def _mark(reply: BaseHTTPResponse) -> str | None:
     """What identifies the content for If-Range: a strong ETag, or else the date of change."""
     tag = reply.headers.get("ETag")
     if tag is not None:

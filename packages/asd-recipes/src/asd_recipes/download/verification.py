@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 from asd_recipes.download.extraction import UnpackedFile
-from asd_recipes.download.manifest import Manifest, read_manifest
 from asd_recipes.download.places import RAW_FOLDERS, Places
+from asd_recipes.download.published_archives import Manifest, read_manifest
 
 
 @dataclass(frozen=True)

@@ -1,34 +1,27 @@
-"""GET over HTTP and HTTPS alone: timeouts, our own User-Agent, and every fault as one of two, try again or not."""
+"""GET over HTTP and HTTPS alone: tried again while a fault may pass, within limits of number, silence and slowness."""
 
-import http.client
-import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from typing import IO
-from urllib.error import HTTPError, URLError
-from urllib.parse import urlsplit
-from urllib.request import (
-    HTTPDefaultErrorHandler,
-    HTTPErrorProcessor,
-    HTTPHandler,
-    HTTPRedirectHandler,
-    HTTPSHandler,
-    OpenerDirector,
-    ProxyHandler,
-    Request,
-    UnknownHandler,
-)
+from contextlib import contextmanager
+from typing import TypeVar
+from urllib.parse import urljoin, urlsplit
+
+from urllib3 import BaseHTTPResponse
+from urllib3.exceptions import HTTPError, LocationValueError, SSLError
 
 from asd_recipes import __version__
 from asd_recipes.download.errors import DownloadError, TransferError
-from asd_recipes.download.patience import PassingError, Patience, Result, retry_after_s
+from asd_recipes.download.patience import Patience, TransientError, retry_after_s
+from asd_recipes.download.prompt_connections import connections_to
 
 USER_AGENT = f"asd-recipes/{__version__} (asd data download)"
 CHUNK_BYTES = 1 << 16
-_MAY_PASS = {408, 416, 425, 429, 500, 502, 503, 504}  # 416: the part file is not a beginning of this file
+MOST_REDIRECTS = 5
+_TRANSIENT = {408, 416, 425, 429, 500, 502, 503, 504}  # 416: the part file is not a beginning of this file
+
+Result = TypeVar("Result")
 
 
 class DownloadStoppedError(DownloadError):
@@ -38,11 +31,17 @@ class DownloadStoppedError(DownloadError):
 class Web:
     """The network, as one download uses it; several threads may."""
 
-    def __init__(self, patience: Patience | None = None, *, sleep: Callable[[float], None] | None = None) -> None:
+    def __init__(
+        self,
+        patience: Patience | None = None,
+        *,
+        say: Callable[[str], None] = lambda text: None,
+        sleep: Callable[[float], None] | None = None,
+    ) -> None:
         self.patience = patience or Patience()
+        self._say = say
         self._stop = threading.Event()
-        self._sleep = sleep or self._pause
-        self._opener = _opener()
+        self._sleep: Callable[[float], object] = sleep or self._stop.wait
 
     def stop(self) -> None:
         """Ends every transfer and pause with DownloadStoppedError."""
@@ -53,163 +52,133 @@ class Web:
         if self._stop.is_set():
             raise DownloadStoppedError("stopped")
 
-    def _pause(self, seconds: float) -> None:
-        self._stop.wait(seconds)
-
     def persist(
         self, what: str, attempt: Callable[[], Result], *, give_up: type[DownloadError] = TransferError
     ) -> Result:
-        """Patience.persist with this download's pauses."""
-
-        def unless_stopped() -> Result:
-            self.check_stop()
-            return attempt()
-
-        return self.patience.persist(what, unless_stopped, sleep=self._sleep, give_up=give_up)
-
-    @contextmanager
-    def get(self, url: str, headers: Mapping[str, str]) -> Iterator[http.client.HTTPResponse]:
-        """The reply to a GET, its status 2xx.
+        """Calls attempt until it returns; says before each pause when it tries again.
 
         Raises:
-            PassingError: a fault that may pass: no connection, silence, a busy server.
+            give_up: so many attempts in a row failed, or the server asked for too long a pause.
+        """
+        failures, most = 0, self.patience.attempts
+        while True:
+            self.check_stop()
+            try:
+                return attempt()
+            except TransientError as failure:
+                failures = 1 if failure.progress else failures + 1
+                if failures >= most:
+                    raise give_up(
+                        f"{what}: {failures} attempts in a row failed, the last: {failure}. "
+                        "Run the command again later: it continues where it stopped."
+                    ) from failure
+                if failure.wait_s is not None and failure.wait_s > self.patience.longest_wait_s:
+                    raise give_up(
+                        f"{what}: {failure}, and the server asks to wait {failure.wait_s:.0f} s. "
+                        "Run the command again after that: it continues where it stopped."
+                    ) from failure
+                pause_s = self.patience.pause_s(failures, failure.wait_s)
+                self._say(f"{what}: {failure}; attempt {failures + 1} of {most} in {pause_s:.0f} s")
+                self._sleep(pause_s)
+
+    @contextmanager
+    def get(self, url: str, headers: Mapping[str, str]) -> Iterator[BaseHTTPResponse]:
+        """The reply to a GET, its status 2xx, its body not yet read.
+
+        Raises:
+            TransientError: a fault that may pass: no connection, silence, a busy server.
             TransferError: one that will not: a refusal, a certificate, a redirect elsewhere than to http(s).
         """
-        fields = {"User-Agent": USER_AGENT, **headers}  # http.client adds Accept-Encoding: identity
-        try:
-            reply = self._opener.open(Request(url, headers=fields), timeout=self.patience.timeout_s)
-        except HTTPError as error:
-            with error:
-                raise _refusal(url, error) from None
-        except URLError as error:
-            if isinstance(error.reason, ssl.SSLCertVerificationError):
-                raise TransferError(f"{url}: the certificate does not hold: {error.reason}.") from error
-            raise PassingError(f"{url}: {error.reason}") from error
-        except (OSError, http.client.HTTPException) as error:
-            raise PassingError(f"{url}: {_words(error)}") from error
-        except ValueError as error:
-            raise TransferError(f"{url} is not an address that can be asked: {error}.") from error
+        reply = self._reply(url, headers)
         with reply:
+            if not 200 <= reply.status < 300:
+                raise _refusal(url, reply)
             if (encoding := reply.headers.get("Content-Encoding", "identity")) != "identity":
-                raise PassingError(f"{url}: sent in the encoding {encoding!r}, which was not asked for")
+                raise TransientError(f"{url}: sent in the encoding {encoding!r}, which was not asked for")
             yield reply
 
-    def body(self, reply: http.client.HTTPResponse) -> Iterator[bytes]:
+    def _reply(self, url: str, headers: Mapping[str, str]) -> BaseHTTPResponse:
+        """The first reply that is no redirect. Followed here: urllib3 would read a redirect's body, however long."""
+        asked = url
+        for _ in range(MOST_REDIRECTS + 1):
+            reply = self._ask(asked, headers)
+            place = reply.get_redirect_location()
+            if not place:
+                return reply
+            reply.close()
+            asked = _redirected(asked, place)
+        raise TransferError(f"{url}: the server redirects more than {MOST_REDIRECTS} times.")
+
+    def _ask(self, url: str, headers: Mapping[str, str]) -> BaseHTTPResponse:
+        try:
+            return connections_to(url).request(
+                "GET",
+                url,
+                headers={"User-Agent": USER_AGENT, **headers},  # Accept-Encoding: identity is added
+                timeout=self.patience.timeout_s,
+                redirect=False,
+                retries=False,
+                preload_content=False,
+                decode_content=False,
+            )
+        except LocationValueError as error:
+            raise TransferError(f"{url} is not an address that can be asked: {error}.") from error
+        except HTTPError as error:
+            if isinstance(error, SSLError) and isinstance(error.args[0], ssl.SSLCertVerificationError):
+                raise TransferError(f"{url}: the certificate is not valid: {_reason(error)}.") from error
+            raise TransientError(f"{url}: {_reason(error)}") from error
+
+    def body(self, reply: BaseHTTPResponse) -> Iterator[bytes]:
         """The reply's body, piece by piece, to its declared length or its end.
 
         Raises:
-            PassingError: the connection broke, fell silent, or drips.
+            TransientError: the connection broke, fell silent, or drips.
         """
-        left = reply.length  # http.client's read1 does not count; a connection that stays open would only time out
         since, brought = time.monotonic(), 0
-        while left is None or left > 0:
+        while reply.length_remaining != 0:
             self.check_stop()
             try:
-                piece = reply.read1(CHUNK_BYTES)
-            except (OSError, http.client.HTTPException) as error:
-                raise PassingError(f"the connection broke: {_words(error)}") from error
+                piece = reply.read1(min(CHUNK_BYTES, reply.length_remaining or CHUNK_BYTES))
+            except HTTPError as error:
+                raise TransientError(f"the connection broke: {_reason(error)}") from error
             if not piece:
                 return
-            piece = piece if left is None else piece[:left]
-            left = None if left is None else left - len(piece)
             brought += len(piece)
             yield piece
             if (elapsed := time.monotonic() - since) > self.patience.slow_window_s:
                 if brought < self.patience.slow_bytes:
-                    raise PassingError(f"the server sent {brought} bytes in {elapsed:.1f} s")
+                    raise TransientError(f"the server sent {brought} bytes in {elapsed:.1f} s")
                 since, brought = time.monotonic(), 0
 
 
 def is_http(url: str) -> bool:
-    """Whether a URL is http:// or https:// with a host."""
+    """Whether a URL is http:// or https:// with a host, and its port, if it names one, is a number."""
     try:
         parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
-def _words(error: BaseException) -> str:
-    return str(error) or type(error).__name__
-
-
-def _refusal(url: str, error: HTTPError) -> PassingError | TransferError:
-    reason = f"{url}: the server answers {error.code} {error.reason}"
-    if error.code in _MAY_PASS:
-        return PassingError(reason, wait_s=retry_after_s(error.headers, time.time()), status=error.code)
-    return TransferError(f"{reason}. It is of no use to ask again; is the address right, is --mirror a mirror?")
-
-
-class _HttpRedirects(HTTPRedirectHandler):
-    """Follows five redirects, to http(s) alone and never from https to http."""
-
-    max_redirections = 5
-    max_repeats = 2
-
-    def redirect_request(
-        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: http.client.HTTPMessage, newurl: str
-    ) -> Request | None:
-        if not is_http(newurl) or (req.type == "https" and urlsplit(newurl).scheme != "https"):
-            fp.close()
-            raise TransferError(f"{req.full_url}: the server redirects to {newurl!r}, which is not followed.")
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-
-@contextmanager
-def _prompt(connection: http.client.HTTPConnection) -> Iterator[None]:
-    """Hangs up on a server that drips its headers: each byte restarts the socket's own timeout."""
-    late = threading.Event()
-
-    def hang_up() -> None:
-        late.set()
-        if connection.sock is not None:
-            with suppress(OSError):  # it was closed in the meantime
-                connection.sock.shutdown(socket.SHUT_RDWR)
-
-    timer = threading.Timer(2 * float(connection.timeout or 30.0), hang_up)
-    timer.daemon = True
-    timer.start()
+def _redirected(url: str, place: str) -> str:
+    """Where a redirect leads: to http(s) alone, and never from https to http."""
     try:
-        yield
-        if late.is_set():
-            raise TimeoutError("the server sent its headers too slowly")
-    finally:
-        timer.cancel()
+        target = urljoin(url, place)
+    except ValueError:
+        target = ""
+    if not is_http(target) or (url.startswith("https:") and not target.startswith("https:")):
+        raise TransferError(f"{url}: the server redirects to {place!r}, which is not followed.")
+    return target
 
 
-class _PromptHTTPConnection(http.client.HTTPConnection):
-    def getresponse(self) -> http.client.HTTPResponse:
-        with _prompt(self):
-            return super().getresponse()
+def _refusal(url: str, reply: BaseHTTPResponse) -> TransientError | TransferError:
+    reason = f"{url}: the server answers {reply.status} {reply.reason}"
+    if reply.status in _TRANSIENT:
+        return TransientError(reason, wait_s=retry_after_s(reply.headers, time.time()), status=reply.status)
+    return TransferError(f"{reason}. Asking again will not help. Is the address right? Is --mirror a mirror?")
 
 
-class _PromptHTTPSConnection(http.client.HTTPSConnection):
-    def getresponse(self) -> http.client.HTTPResponse:
-        with _prompt(self):
-            return super().getresponse()
-
-
-class _PromptHTTPHandler(HTTPHandler):
-    def http_open(self, req: Request) -> http.client.HTTPResponse:
-        return self.do_open(_PromptHTTPConnection, req)
-
-
-class _PromptHTTPSHandler(HTTPSHandler):
-    def https_open(self, req: Request) -> http.client.HTTPResponse:
-        return self.do_open(_PromptHTTPSConnection, req, context=ssl.create_default_context())
-
-
-def _opener() -> OpenerDirector:
-    """urllib's opener without its handlers of file:, ftp: and data: addresses."""
-    opener = OpenerDirector()
-    for handler in (
-        ProxyHandler(),
-        _PromptHTTPHandler(),
-        _PromptHTTPSHandler(),
-        HTTPDefaultErrorHandler(),
-        HTTPErrorProcessor(),
-        _HttpRedirects(),
-        UnknownHandler(),
-    ):
-        opener.add_handler(handler)
-    return opener
+def _reason(error: HTTPError) -> str:
+    """In the words of the error that urllib3 wraps: its own name its objects."""
+    inner = next((e for e in (*error.args, error.__cause__) if isinstance(e, BaseException)), error)
+    return str(inner) or type(inner).__name__

@@ -123,10 +123,10 @@ class QueueProgress:
         self._queue.put(("say", text))
 
     @contextmanager
-    def stage(self, name: str, steps: int, *, done: int = 0) -> Iterator[Advance]:
+    def stage(self, name: str, steps: int, *, done: int = 0, in_bytes: bool = False) -> Iterator[Advance]:
         self._stages += 1
         key = (self._worker, self._stages)
-        self._queue.put(("begin", key, name, steps, done))
+        self._queue.put(("begin", key, name, steps, done, in_bytes))
         try:
             yield lambda more: self._queue.put(("advance", key, more))
         finally:
@@ -161,9 +161,9 @@ def _show(queue: "Queue[Any]", progress: Progress, ended: threading.Event) -> No
         if kind == "say":
             progress.say(rest[0])
         elif kind == "begin":
-            key, name, steps, done = rest
+            key, name, steps, done, in_bytes = rest
             stack = ExitStack()
-            stages[key] = (stack, stack.enter_context(progress.stage(name, steps, done=done)))
+            stages[key] = (stack, stack.enter_context(progress.stage(name, steps, done=done, in_bytes=in_bytes)))
         elif kind == "advance":
             stages[rest[0]][1](rest[1])
         else:
