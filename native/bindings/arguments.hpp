@@ -16,20 +16,20 @@ namespace py = pybind11;
 
 std::string type_name(const py::handle &value);
 
-// An int, or what has __index__: TypeError otherwise, ValueError past 64 bits.
+// An int, or an object with __index__; otherwise TypeError, or ValueError if it needs more than 64 bits.
 std::int64_t to_size(const py::object &value, const char *name);
 std::int32_t to_threads(const py::object &value);
 
-// A real number: a float, an int, a NumPy scalar, or what has __float__.
+// A real number: a float, an int, a NumPy scalar, or an object with __float__.
 double to_number(const py::object &value, const char *name);
 
-// True or False, Python's or NumPy's; None and numbers are not.
+// True or False, Python's or NumPy's; None and numbers are refused.
 bool to_bool(const py::object &value, const char *name);
 
-// A dense array in native byte order, with the type it came in. In host memory a view that is not dense is copied, and an array
-// that comes by DLPack is read where it lies. On a CUDA device the two arrays are one, and only describe the memory there.
+// A dense array in native byte order, of the type it had. In host memory a view that is not dense is copied, and an array that
+// comes by DLPack is read in place. On a CUDA device both members are the same array, and only describe the memory there.
 struct Input {
-    py::array original;  // as it came: what `out` must not overlap
+    py::array original;  // as passed: `out` must not overlap it
     py::array dense;
     std::int32_t type;   // asd_sample_type; 0 for indices
 
@@ -37,8 +37,8 @@ struct Input {
     std::int64_t dim(py::ssize_t axis) const { return dense.shape(axis); }
 };
 
-// Raises TypeError unless value is an array of one of the types; `way_out` ends that message. `place`: of a call that works on a
-// CUDA device too; without one the array must be in host memory.
+// Raises TypeError unless value is an array of one of the types; `way_out` ends that message. `place` is given by calls that also
+// work on a CUDA device; without it the array must be in host memory.
 Input to_input(const py::object &value, const char *name, const std::vector<asd_sample_type> &types, const char *way_out,
                Place *place = nullptr);
 
@@ -55,7 +55,7 @@ struct Wave {
 Wave to_wave(const py::object &value, const std::vector<asd_sample_type> &types = {ASD_INT16, ASD_FLOAT32},
              Place *place = nullptr);
 
-// Grid, standardisation and threads of a call that cuts segments; the sample type stays as INIT has it.
+// Grid, standardisation and threads of a call that cuts segments; the sample type is that of the INIT macro.
 asd_segment_options to_segment_options(const py::object &segment_samples, const py::object &hop_samples,
                                        const py::object &mean, const py::object &std, const py::object &per_segment,
                                        const py::object &threads);
@@ -63,7 +63,7 @@ asd_segment_options to_segment_options(const py::object &segment_samples, const 
 // Second-order sections, (K, 6) float64.
 Input to_sos(const py::object &value);
 
-// What a LogMel was made with; TypeError if it is none. In bind_log_mel.cpp.
+// The options that a LogMel was made with; TypeError for any other object. In bind_log_mel.cpp.
 asd_log_mel_options to_log_mel_options(const py::object &log_mel);
 
 // float64, or float32 in host memory, which is widened: that is exact.
@@ -71,7 +71,7 @@ Input to_float64(const py::object &value, const char *name, Place *place = nullp
 
 [[noreturn]] void raise_shape(const char *name, const char *rule, const py::array &array, const char *way_out);
 
-// `out` if given, checked to be a dense writable array of this shape and type apart from all inputs; else a new array.
+// `out` if given, checked to be a dense writable array of this shape and type that overlaps no input; otherwise a new array.
 template <class Value>
 py::array_t<Value> to_output(const py::object &out, const std::vector<py::ssize_t> &shape,
                              const std::vector<const Input *> &inputs);
@@ -79,13 +79,13 @@ py::array_t<Value> to_output(const py::object &out, const std::vector<py::ssize_
 // What a call writes to.
 template <class Value>
 struct Output {
-    py::object object;  // for the caller: what it gave as `out`, or a new NumPy array
+    py::object object;  // what the caller gave as `out`, or a new NumPy array
     Value *data;
-    py::array view;  // keeps the memory lent
+    py::array view;  // keeps the memory alive
 };
 
-// The same for a call that works at a place: `out` may be any array there, and on a CUDA device, where nothing is allocated, it
-// must be given.
+// The same for a call that also works on a CUDA device: `out` may be any array at that place; on a device, where nothing is
+// allocated, it must be given.
 template <class Value>
 Output<Value> to_output(const py::object &out, const std::vector<py::ssize_t> &shape,
                         const std::vector<const Input *> &inputs, Place &place, const char *name = "out");

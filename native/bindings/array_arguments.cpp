@@ -24,7 +24,7 @@ py::dtype dtype_of(asd_sample_type type) {
     }
 }
 
-// First and one past the last byte that a view reaches.
+// The first byte of a view, and the one after its last.
 struct Extent {
     const char *begin;
     const char *end;
@@ -59,7 +59,7 @@ void require_addressable(const std::vector<py::ssize_t> &shape, py::ssize_t item
 
 constexpr int DENSE = py::array::c_style | py::detail::npy_api::NPY_ARRAY_ALIGNED_;
 
-// An array argument as it came: one of NumPy's, or another library's.
+// An array argument as passed: one of NumPy's or of another library.
 struct Given {
     py::array array;
     std::optional<ForeignArray> foreign;
@@ -84,7 +84,7 @@ void require_dense(const py::array &array, const char *name, const std::string &
                           " bytes: " + way_out);
 }
 
-// The array joins the call that works at `place`.
+// Checks that the array is at the place of the call.
 void join(const Given &given, const char *name, Place *place) {
     if (place) return place->join(name, given.foreign ? &*given.foreign : nullptr);
     if (given.on_cuda())

@@ -7,7 +7,7 @@
 namespace asd::bindings {
 namespace {
 
-// The loader takes a library of the same name that the process has loaded already, or that LD_LIBRARY_PATH leads to.
+// The loader may take a library of the same name that the process has already loaded, or that is on LD_LIBRARY_PATH.
 void require_own_library() {
     asd_build build = ASD_BUILD_INIT;
     raise_for(asd_build_info(&build));

@@ -6,7 +6,7 @@ namespace {
 
 using std::int64_t;
 
-// A mean or a deviation for each crop, rather than one number for all.
+// Whether there is a mean or a deviation for each crop, and not one number for all.
 bool is_array(const py::object &value) {
     if (py::isinstance<py::array>(value)) return py::reinterpret_borrow<py::array>(value).ndim() > 0;
     return py::hasattr(value, "__dlpack__") || py::hasattr(value, "__cuda_array_interface__");
@@ -54,7 +54,7 @@ py::object gather_segments(const py::object &bank, const py::object &edges, cons
     options.device = place.device();
     options.stream = place.stream();
     const double *means = moments.data(moments.means), *stds = moments.data(moments.stds);
-    // Once without crops: the checks of everything but the values come before the output is made.
+    // First without crops: everything but the values is checked before the output is allocated.
     raise_for(asd_gather_segments(nullptr, bank_samples, nullptr, bank_clips, nullptr, nullptr, means, stds, 0, &options, nullptr));
 
     std::vector<const Input *> inputs = {&samples, &table, &which, &from};
@@ -76,23 +76,23 @@ void bind_gather(py::module_ &module) {
     module.def("gather_segments", &gather_segments, "bank"_a, "edges"_a, "clips"_a, "offsets"_a, py::kw_only(),
                "segment_samples"_a, "mean"_a = 0.0, "std"_a = 1.0, "per_segment"_a = false, "threads"_a = 1,
                "stream"_a = py::none(), "out"_a = py::none(),
-               R"(Crops by clip and offset out of a bank of recordings, standardised in one pass: a training batch.
+               R"(Crops, by clip and offset, from a bank of recordings, standardised in one pass: a training batch.
 
 Args:
-    bank: (T,) int16 (scaled by 1 / 32768 first) or float32, the clips one after the other; pass it dense, or it is copied.
+    bank: (T,) int16 (scaled by 1 / 32768 first) or float32, the clips one after the other; an array that is not dense is copied.
     edges: (C + 1,) int64; clip c is bank[edges[c]:edges[c + 1]].
     clips: (B,) int64, the clip of each crop.
     offsets: (B,) int64, the crop's first sample in its clip, between 0 and max(0, samples of the clip - segment_samples).
     segment_samples: length L of a crop; a shorter clip is repeated.
     mean, std: numbers, or (B,) float64 with one for each crop; (x - mean) / std is computed in double.
-    per_segment: standardise each crop by its own mean and population deviation; a constant one gives zeros.
+    per_segment: standardise each crop by its own mean and population deviation; a constant crop gives zeros.
     threads: 0 means all cores. The result does not depend on it.
     stream: for arrays on a CUDA device, see the module.
-    out: array to write to, float32, dense, of the shape returned, apart from the inputs; required on a CUDA device.
+    out: array to write to, float32, dense, of the shape returned, not overlapping the inputs; required on a CUDA device.
 
 Returns:
-    out, or a new (B, L) float32. A value past float32's range, 3.4e38, becomes infinite. On a CUDA device, where nobody looks
-    at the indices first, a crop that is out of range is NaN throughout.
+    out, or a new (B, L) float32. A value outside float32's range, 3.4e38, becomes infinite. On a CUDA device indices are not
+    checked before the call: a crop that is out of range is filled with NaN.
 
 Raises:
     TypeError: if an array has another type, mean or std is not a number, or per_segment not a bool.

@@ -95,7 +95,7 @@ private:
 
 void bind_inlier(py::module_ &module) {
     using namespace py::literals;
-    py::class_<InlierModel>(module, "InlierModel", R"(A fitted inlier model of asd-inlier, for scoring alone: no scikit-learn, no FAISS.
+    py::class_<InlierModel>(module, "InlierModel", R"(A model fitted by asd-inlier, for scoring only; needs neither scikit-learn nor FAISS.
 
 May be used by several threads at once.
 )")
@@ -112,26 +112,26 @@ Raises:
 )")
         .def_property_readonly("kind", &InlierModel::kind, "\"MahalanobisKNN\" or \"GaussianMixtureInlier\".")
         .def_property_readonly("dimensions", &InlierModel::dimensions, "D of an embedding.")
-        .def_property_readonly("vectors", &InlierModel::vectors, "Number of training vectors; None of a GaussianMixtureInlier.")
-        .def_property_readonly("neighbours", &InlierModel::neighbours, "k; None of a GaussianMixtureInlier.")
-        .def_property_readonly("components", &InlierModel::components, "K; None of a MahalanobisKNN.")
+        .def_property_readonly("vectors", &InlierModel::vectors, "Number of training vectors; None for a GaussianMixtureInlier.")
+        .def_property_readonly("neighbours", &InlierModel::neighbours, "k; None for a GaussianMixtureInlier.")
+        .def_property_readonly("components", &InlierModel::components, "K; None for a MahalanobisKNN.")
         .def("__repr__", &InlierModel::text)
         .def("anomaly_score", &InlierModel::anomaly_score, "queries"_a, py::kw_only(), "threads"_a = 1, "out"_a = py::none(),
-             R"(Anomaly scores; higher is more anomalous. asd-inlier's anomaly_score to 1e-4.
+             R"(Anomaly scores; higher is more anomalous. Equal to asd-inlier's anomaly_score to 1e-4.
 
 A row's score does not depend on the other rows.
 
 Args:
     queries: (N, D) float32 or float64; a view that is not dense is copied.
     threads: 0 means all cores. The result does not depend on it.
-    out: (N,) float64, dense, apart from queries.
+    out: (N,) float64, dense, not overlapping queries.
 
 Returns:
     (N,) float64.
 
 Raises:
     TypeError: if queries or out has another type.
-    ValueError: if queries are not (N, D) with the model's D or not finite, or a row lies so far out that float32 overflows.
+    ValueError: if queries are not (N, D) with the model's D or not finite, or a row is so far out that float32 overflows.
 )");
 }
 

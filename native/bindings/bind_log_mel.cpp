@@ -9,7 +9,7 @@ namespace {
 
 using std::int64_t;
 
-// The number of a choice that is written as a word; the choices are numbered from 1.
+// The number of a choice that is given as a word; the choices are numbered from 1.
 std::int32_t to_choice(const py::object &value, const char *name, const char *first, const char *second) {
     if (py::isinstance<py::str>(value)) {
         const std::string word = py::cast<std::string>(value);
@@ -95,7 +95,7 @@ private:
     py::array_t<float> run(const Wave &clips, asd_segment_options options, std::vector<py::ssize_t> shape,
                            const py::object &out) const {
         options.sample_type = clips.input.type;
-        // Once without clips: the checks of everything but the values come before the output is made.
+        // First without clips: everything but the values is checked before the output is allocated.
         raise_for(asd_log_mel_segments(handle_.get(), nullptr, 0, clips.samples, &options, nullptr));
         if (clips.batched) shape.insert(shape.begin(), clips.clips);
         shape.insert(shape.end(), {bands_, frames_of(options.segment_samples)});
@@ -145,26 +145,26 @@ Frames are centred on every hop, under a periodic Hann window; a clip's ends are
 Args:
     sample_rate_hz: of the waveforms.
     window_samples: length of window and transform, a power of two from 256 to 8192.
-    hop_samples: from frame to frame.
+    hop_samples: distance between frames.
     bands: number of mel bands M.
     low_hz, high_hz: edges of the lowest and the highest band, 0 <= low_hz < high_hz <= sample_rate_hz / 2.
     mel_scale: "htk" or "slaney".
-    area_norm: each triangle divided by half its width in hertz; else it peaks at 1.
+    area_norm: divide each triangle by half its width in hertz; otherwise it peaks at 1.
     power: 1 sums magnitudes (20 log10), 2 powers (10 log10).
-    normalise_window: the window divided by its Euclidean norm.
-    log: decibels; else the sums.
-    floor: least sum under the logarithm.
+    normalise_window: divide the window by its Euclidean norm.
+    log: return decibels; otherwise the sums.
+    floor: smaller sums are raised to it before the logarithm.
     padding: "reflect" or "zero".
 
 Raises:
-    TypeError: if a number is none.
-    ValueError: if an argument is outside its range, or bands are so many that one holds no bin.
+    TypeError: if an argument has another type.
+    ValueError: if an argument is outside its range, or there are so many bands that one contains no bin.
 )")
         .def("frames", &LogMel::frames, "samples"_a,
              R"(Number of frames F = 1 + samples // hop of a clip.
 
 Raises:
-    ValueError: if it is not longer than half a window.
+    ValueError: if samples is at most half a window.
 )")
         .def("filters", &LogMel::filters, "Weights from bins to bands, (M, window_samples // 2 + 1) float32.")
         .def("spectrogram", &LogMel::spectrogram, "wave"_a, py::kw_only(), "mean"_a = 0.0, "std"_a = 1.0, "threads"_a = 1,
@@ -174,7 +174,7 @@ Args:
     wave: (T,) or (N, T), int16 (scaled by 1 / 32768 first), float32 or float64; a view that is not dense is copied.
     mean, std: (x - mean) / std is transformed.
     threads: 0 means all cores. The result does not depend on it.
-    out: array to write to, float32, dense, of the shape returned, apart from wave.
+    out: array to write to, float32, dense, of the shape returned, not overlapping wave.
 
 Returns:
     (M, F) or (N, M, F) float32.
@@ -185,19 +185,19 @@ Raises:
 )")
         .def("segments", &LogMel::segments, "wave"_a, py::kw_only(), "segment_samples"_a, "hop_samples"_a, "mean"_a = 0.0,
              "std"_a = 1.0, "per_segment"_a = false, "threads"_a = 1, "out"_a = py::none(),
-             R"(Spectrograms of overlapping segments, of each the one that it has by itself.
+             R"(Spectrograms of overlapping segments, each as if the segment were a recording of its own.
 
-The segments and their standardisation are those of cut_segments, which need not be called. Frames that lie inside two
-segments on one grid are computed once.
+The segments and their standardisation are those of cut_segments, which need not be called. Frames that two
+segments share are computed once.
 
 Args:
     wave: (T,) or (N, T), int16 (scaled by 1 / 32768 first), float32 or float64; a view that is not dense is copied.
     segment_samples: length of a segment.
     hop_samples: distance between segments.
     mean, std: (x - mean) / std is transformed.
-    per_segment: standardise each segment by its own mean and population deviation; a constant one gives silence.
+    per_segment: standardise each segment by its own mean and population deviation; a constant segment gives silence.
     threads: 0 means all cores. The result does not depend on it.
-    out: array to write to, float32, dense, of the shape returned, apart from wave.
+    out: array to write to, float32, dense, of the shape returned, not overlapping wave.
 
 Returns:
     (S, M, F) or (N, S, M, F) float32; S as in segment_starts.

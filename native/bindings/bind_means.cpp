@@ -69,10 +69,10 @@ void bind_means(py::module_ &module) {
 
 Args:
     scores: (N, S) float32 or float64.
-    weights: (N, S) float32 or float64, >= 0; a row of zeros means equal weights.
+    weights: (N, S) float32 or float64, >= 0; weights of a row that are all zero count as equal.
     threads: 0 means all cores. The result does not depend on it.
     stream: for arrays on a CUDA device, see the module; weights are float64 there.
-    out: (N,) float64, dense, apart from the inputs; required on a CUDA device.
+    out: (N,) float64, dense, not overlapping the inputs; required on a CUDA device.
 
 Returns:
     out, or a new (N,) float64.
@@ -87,13 +87,13 @@ Raises:
 
 Args:
     maps: (N, S, H, W) float32 or float64.
-    weights: (N, S, W) float32 or float64, >= 0; a clip of zeros means equal weights.
+    weights: (N, S, W) float32 or float64, >= 0; weights of a clip that are all zero count as equal.
     threads: 0 means all cores. The result does not depend on it.
     stream: for arrays on a CUDA device, see the module; weights are float64 there.
-    out: (N,) float64, dense, apart from the inputs; required on a CUDA device.
+    out: (N,) float64, dense, not overlapping the inputs; required on a CUDA device.
 
 Returns:
-    out, or a new (N,) float64. A column whose sum passes float64's range, 1.8e308, makes its clip NaN.
+    out, or a new (N,) float64. A column whose sum exceeds float64's range, 1.8e308, makes its clip NaN.
 
 Raises:
     TypeError: if an array has another type.

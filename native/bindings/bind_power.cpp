@@ -31,7 +31,7 @@ py::object high_passed_power(const py::object &wave, const py::object &sos, cons
     options.device = place.device();
     options.stream = place.stream();
     const auto *coefficients = static_cast<const double *>(sections.data());
-    // Once without clips: the checks of everything but the values come before the output is made.
+    // First without clips: everything but the values is checked before the output is allocated.
     raise_for(asd_high_passed_power(nullptr, 0, clips.samples, coefficients, &options, nullptr));
     int64_t count = 0;
     raise_for(asd_segment_count(clips.samples, options.segment_samples, options.hop_samples, &count));
@@ -73,7 +73,7 @@ void bind_power(py::module_ &module) {
                R"(Power of the filtered clip in each time bin of each segment (Fujimura 2023, weighted mean).
 
 The whole clip is filtered once, forwards and backwards, as scipy.signal.sosfiltfilt(sos, clip) does, in double; a clip
-shorter than a segment is repeated first. causal=True filters forwards alone, as Stream does.
+shorter than a segment is repeated first. causal=True filters forwards only, as Stream does.
 
 Args:
     wave: (T,) or (N, T), int16 (scaled by 1 / 32768 first) or float32; a view that is not dense is copied.
@@ -81,16 +81,16 @@ Args:
     segment_samples: length L of a segment.
     hop_samples: distance between segments.
     bins: equal parts of a segment; bin b is samples [b * L // bins, (b + 1) * L // bins).
-    causal: filter forwards alone, from the steady state of the first sample, as
+    causal: filter forwards only, from the steady state of the first sample, as
         scipy.signal.sosfilt(sos, clip, zi=scipy.signal.sosfilt_zi(sos) * clip[0]) does: a constant offset makes no click.
     threads: 0 means all cores; each takes whole clips. The result does not depend on it.
     stream: for arrays on a CUDA device, see the module; sos is always in host memory.
-    workspace: on a CUDA device, float64 of the size that high_passed_power_workspace tells; no other call may use it before
-        this one's work is done.
-    out: array to write to, float64, dense, of the shape returned, apart from the inputs; required on a CUDA device.
+    workspace: on a CUDA device, float64 of the size that high_passed_power_workspace gives; no other call may use it
+        before the work of this one is done.
+    out: array to write to, float64, dense, of the shape returned, not overlapping the inputs; required on a CUDA device.
 
 Returns:
-    out, or a new (S, bins) or (N, S, bins) float64, mean squares. A filtered sample past 1e154 makes its bins infinite or NaN.
+    out, or a new (S, bins) or (N, S, bins) float64, mean squares. A filtered sample above 1e154 makes its bins infinite or NaN.
 
 Raises:
     TypeError: if wave is not int16 or float32, sos or out not float64, or causal not a bool.
@@ -98,10 +98,10 @@ Raises:
 )");
     module.def("high_passed_power_workspace", &high_passed_power_workspace, py::kw_only(), "clips"_a, "samples"_a, "sos"_a,
                "segment_samples"_a, "hop_samples"_a,
-               R"(Size of the workspace that high_passed_power needs on a CUDA device for (clips, samples) and this filter.
+               R"(Size of the workspace that high_passed_power needs on a CUDA device for a wave (clips, samples) and this filter.
 
 Returns:
-    Number of float64. It does not depend on the bins, and is enough for causal=True.
+    Number of float64 values. It does not depend on bins, and is enough for causal=True too.
 
 Raises:
     ValueError: as high_passed_power.

@@ -31,7 +31,7 @@ py::object cut_segments(const py::object &wave, const py::object &segment_sample
     options.sample_type = clips.input.type;
     options.device = place.device();
     options.stream = place.stream();
-    // Once without clips: the checks of everything but the values come before the output is made.
+    // First without clips: everything but the values is checked before the output is allocated.
     raise_for(asd_cut_segments(nullptr, 0, clips.samples, &options, nullptr));
     int64_t count = 0;
     raise_for(asd_segment_count(clips.samples, options.segment_samples, options.hop_samples, &count));
@@ -58,8 +58,8 @@ Raises:
                R"(First sample of each segment of a clip of `samples` samples.
 
 Returns:
-    (S,) int64: 0, hop, 2 hop .. while the segment fits; one more, aligned to the end, if a tail stays uncovered.
-    A clip shorter than a segment has one start, 0, and is then repeated to a segment.
+    (S,) int64: 0, hop, 2 hop .. while the segment fits; one more, aligned to the end, if that leaves a tail uncovered.
+    A clip shorter than a segment has one start, 0; cut_segments repeats it to fill the segment.
 
 Raises:
     ValueError: if a size is below 1.
@@ -74,13 +74,13 @@ Args:
     segment_samples: length L of a segment.
     hop_samples: distance between segments.
     mean, std: of the machine's training waveforms; (x - mean) / std is computed in double.
-    per_segment: standardise each segment by its own mean and population deviation; a constant one gives zeros.
+    per_segment: standardise each segment by its own mean and population deviation; a constant segment gives zeros.
     threads: 0 means all cores. The result does not depend on it.
     stream: for arrays on a CUDA device, see the module.
-    out: array to write to, float32, dense, of the shape returned, apart from wave; required on a CUDA device.
+    out: array to write to, float32, dense, of the shape returned, not overlapping wave; required on a CUDA device.
 
 Returns:
-    out, or a new (S, L) or (N, S, L) float32; S as in segment_starts. A value past float32's range, 3.4e38, becomes infinite.
+    out, or a new (S, L) or (N, S, L) float32; S as in segment_starts. A value outside float32's range, 3.4e38, becomes infinite.
 
 Raises:
     TypeError: if wave is not int16 or float32, mean or std not a number, per_segment not a bool, or out not float32.

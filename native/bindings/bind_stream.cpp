@@ -20,7 +20,7 @@ std::int32_t to_sample_type(const py::object &value) {
                          ": that of the blocks to come");
 }
 
-// The whole block is judged before any of it is taken.
+// The whole block is checked before any of it is taken.
 void require_finite(const Input &block, int64_t received) {
     if (block.type != ASD_FLOAT32) return;
     const auto *samples = static_cast<const float *>(block.data());
@@ -94,7 +94,7 @@ public:
         }
         raise_for(status);
         due_ = 0;
-        take_samples();  // before the segment is handed out: whoever leaves the loop at the last one loses no sample
+        take_samples();  // before the segment is returned: a caller who leaves the loop after the last one loses no sample
         return py::module_::import("asd_native._core").attr("StreamSegment")(start, mel, power, weight);
     }
 
@@ -118,7 +118,7 @@ public:
     }
 
 private:
-    // The interpreter's lock is given up while a segment is computed.
+    // Python's lock is released while a segment is computed.
     class OneThread {
     public:
         explicit OneThread(const Stream &stream) : busy_(stream.busy_) {
@@ -133,7 +133,7 @@ private:
         std::atomic_flag &busy_;
     };
 
-    // Of the block, up to where a segment falls due.
+    // Takes samples of the block up to where a segment is due.
     void take_samples() {
         if (!block_) return;
         const auto *bytes = static_cast<const char *>(block_->data()) + begin_ * block_->dense.itemsize();
@@ -162,7 +162,7 @@ private:
     std::unique_ptr<asd_stream, Destroy> handle_;
     asd_sample_type type_ = ASD_INT16;
     int64_t bands_ = 0, frames_ = 0, bins_ = 0;
-    std::optional<Input> block_;  // of which samples are left
+    std::optional<Input> block_;  // samples of it are left
     int64_t begin_ = 0;           // the first of them
     int64_t received_ = 0;
     std::int32_t due_ = 0;
@@ -177,26 +177,27 @@ void bind_stream(py::module_ &module) {
                                        .attr("namedtuple")("StreamSegment", "start log_mel power weight",
                                                            "module"_a = "asd_native");
     const auto iterate = [](const py::object &stream) { return stream; };
-    py::class_<Stream>(module, "Stream", R"(A recording in blocks: each segment of its grid as soon as its last sample is in.
+    py::class_<Stream>(module, "Stream", R"(A recording in blocks: gives each segment as soon as its last sample has arrived.
 
-However it is split into blocks, all of it is to the bit what LogMel.segments, high_passed_power(..., causal=True) and
-weighted_mean give for the whole recording. Memory is taken when the stream is made and does not grow. One thread at a time.
+However the recording is split, the results are the same, to the bit, as those of LogMel.segments,
+high_passed_power(..., causal=True) and weighted_mean on the whole recording. All memory is allocated when the stream is
+made. To be used by one thread at a time.
 )")
         .def(py::init<const py::object &, const py::object &, const py::object &, const py::object &, const py::object &,
                       const py::object &, const py::object &, const py::object &, const py::object &>(),
              "log_mel"_a, "sos"_a, py::kw_only(), "dtype"_a, "segment_samples"_a, "hop_samples"_a, "mean"_a = 0.0,
              "std"_a = 1.0, "per_segment"_a = false, "bins"_a = 1,
-             R"(Make the tables and take the memory.
+             R"(Make the tables and allocate the memory.
 
 Args:
-    log_mel: a LogMel; the stream makes its own of the same options.
+    log_mel: a LogMel; the stream makes one of its own with the same options.
     sos: (K, 6) float64, as in high_passed_power.
     dtype: of the blocks, int16 (scaled by 1 / 32768 first) or float32.
     segment_samples: length of a segment, more than half a window.
     hop_samples: distance between segments.
     mean, std: (x - mean) / std is transformed.
     per_segment: standardise each segment by its own mean and population deviation; a constant one gives silence.
-    bins: equal parts of a segment, of which each has its power.
+    bins: number of equal parts of a segment; the power of each is given.
 
 Raises:
     TypeError: if an argument has another type.
@@ -211,17 +212,17 @@ Raises:
             "block"_a, R"(Take the next samples of the recording.
 
 Args:
-    block: (T,) of the stream's dtype, of any length; unchanged until the segments that are due have been iterated over.
+    block: (T,) of the stream's dtype, of any length. Do not change it before the returned iterator has ended.
 
 Returns:
-    An iterator over the segments that fall due in it, as StreamSegment: start (first sample in the recording), log_mel
-    ((M, F) float32), power ((bins,) float64) and weight (power of the whole segment, which its score counts with). The rest
-    of a long block is taken while iterating, so that minutes need no more memory than a moment.
+    An iterator over the segments that become due in it, as StreamSegment: start (first sample in the recording), log_mel
+    ((M, F) float32), power ((bins,) float64) and weight (power of the whole segment, the weight of its score). The rest of
+    a long block is taken while iterating, so that a block of minutes needs no more memory than a short one.
 
 Raises:
     TypeError: if block is of another type.
-    ValueError: if block is not finite: the stream stays as it was.
-    RuntimeError: if segments of the block before are still due, or after finish.
+    ValueError: if block is not finite; the stream is unchanged.
+    RuntimeError: if segments of an earlier block are still due, or after finish.
 )")
         .def(
             "finish",
@@ -232,15 +233,15 @@ Raises:
             R"(End the recording.
 
 Returns:
-    An iterator over the segment that is still to come, if any: aligned to the end where a tail is uncovered, or of a
-    recording shorter than a segment, which is repeated.
+    An iterator over the last segment, if there is one: aligned to the end, if a tail is uncovered; or the whole recording,
+    repeated, if it is shorter than a segment.
 
 Raises:
-    RuntimeError: if segments are still due, no sample came, or the recording has ended already.
+    RuntimeError: if segments are still due, no sample has been pushed, or the recording has already ended.
 )")
         .def("__iter__", iterate)
         .def("__next__", &Stream::next)
-        .def("add_score", &Stream::add_score, "score"_a, R"(Give the score of the segment that came last.
+        .def("add_score", &Stream::add_score, "score"_a, R"(Give the score of the last segment.
 
 A segment without a score does not count in the mean.
 
@@ -250,14 +251,14 @@ Returns:
 Raises:
     TypeError: if score is not a number.
     ValueError: if the score, or the segment's weight, is not finite.
-    RuntimeError: if that segment has a score, or none came.
+    RuntimeError: if that segment already has a score, or there is none.
 )")
         .def_property_readonly("mean", &Stream::mean, R"(Weighted mean of the recording's scores so far.
 
 Raises:
     RuntimeError: if there is none.
 )")
-        .def("reset", &Stream::reset, "Forget the recording, at any time, and begin the next one.");
+        .def("reset", &Stream::reset, "Forget the recording and begin the next one; may be called at any time.");
 }
 
 }  // namespace asd::bindings

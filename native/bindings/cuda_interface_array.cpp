@@ -14,7 +14,7 @@ namespace {
                          "\" in its __cuda_array_interface__: tell its library, or pass it by DLPack");
 }
 
-// None for what is not there.
+// None if the entry is missing.
 py::object entry_of(const py::dict &interface, const char *entry) {
     return interface.contains(entry) ? py::object(interface[entry]) : py::none();
 }
@@ -36,7 +36,7 @@ py::dtype type_of(const py::dict &interface, const char *name) {
     }
 }
 
-// 0 would be one of two default streams: the interface forbids it.
+// 0 could mean either of two default streams: the interface forbids it.
 std::optional<std::int64_t> stream_of(const py::dict &interface, const char *name) {
     const py::object stream = entry_of(interface, "stream");
     if (stream.is_none()) return std::nullopt;

@@ -46,7 +46,7 @@ void give_back(Managed *managed) {
     if (managed->deleter) managed->deleter(managed);
 }
 
-// Takes the tensor out of its capsule, by the name that tells the capsule not to free it. `owner` gives it back.
+// Takes the tensor out of its capsule and renames the capsule, which then does not free it. `owner` frees it.
 template <class Managed>
 const Managed &take(const py::object &capsule, py::object &owner) {
     auto *managed = static_cast<Managed *>(PyCapsule_GetPointer(capsule.ptr(), Managed::FRESH));
@@ -58,19 +58,19 @@ const Managed &take(const py::object &capsule, py::object &owner) {
 
 py::object capsule_of(const py::object &value, bool on_cuda, std::int64_t stream) {
     py::dict options;
-    if (on_cuda) options["stream"] = stream;  // on a processor there is none to tell of
+    if (on_cuda) options["stream"] = stream;  // there are no streams on a processor
     options["max_version"] = py::make_tuple(MAJOR, 0);
     try {
         return value.attr("__dlpack__")(**options);
     } catch (const py::error_already_set &error) {
         if (!error.matches(PyExc_TypeError)) throw;
     }
-    options.attr("pop")("max_version");  // from before version 1
+    options.attr("pop")("max_version");  // a producer from before version 1
     return value.attr("__dlpack__")(**options);
 }
 
 py::dtype type_of(const Tensor &tensor, const char *name) {
-    constexpr const char *KINDS[] = {"i", "u", "f", "", "", "c", "b"};  // by the specification's code; "": NumPy has none
+    constexpr const char *KINDS[] = {"i", "u", "f", "", "", "c", "b"};  // by the specification's code; "": NumPy has no such type
     const std::string kind = tensor.type_code < 7 && tensor.type_lanes == 1 ? KINDS[tensor.type_code] : "";
     if (!kind.empty() && tensor.type_bits % 8 == 0) {
         try {
@@ -113,7 +113,7 @@ ForeignArray from_dlpack(const py::object &value, const char *name, std::int64_t
     bool read_only = false;
     if (PyCapsule_IsValid(capsule.ptr(), Versioned::FRESH)) {
         const auto &managed = take<Versioned>(capsule, owner);
-        if (managed.major != MAJOR)  // past the deleter nothing is where we know it to be
+        if (managed.major != MAJOR)  // in another major version only the fields up to the deleter are known
             throw py::buffer_error(std::string(name) + " must come by DLPack 1; its producer speaks version " +
                                    std::to_string(managed.major) + "." + std::to_string(managed.minor));
         array.copied = (managed.flags & IS_COPIED) != 0;

@@ -1,4 +1,4 @@
-// Arrays of other libraries, read where they lie: by DLPack, or else by the CUDA array interface.
+// Arrays of other libraries, read in place by DLPack, or else by the CUDA array interface.
 #pragma once
 
 #include <pybind11/numpy.h>
@@ -16,13 +16,13 @@ struct ForeignArray {
     // Type, shape, strides, whether it may be written; keeps the memory alive. On a CUDA device its elements must not be touched.
     py::array view;
     bool on_cuda = false;
-    bool copied = false;                              // for this call: what is written there is lost
+    bool copied = false;                              // a copy for this call: what is written there is lost
     std::optional<std::int64_t> producers_stream;     // a cudaStream_t on which its owner may still work
 };
 
-// Nothing for an object that has neither protocol. `stream`: what DLPack is told, for an array on a CUDA device, so that its
+// Nothing for an object that has neither protocol. `stream` is passed to DLPack for an array on a CUDA device, so that the
 // producer makes that stream wait for its own work. Raises BufferError, TypeError or ValueError with the argument's name for an
-// array that cannot be read; what the producer raises passes through.
+// array that cannot be read; errors of the producer pass through.
 std::optional<ForeignArray> to_foreign(const py::object &value, const char *name, std::int64_t stream);
 
 // The two protocols.

@@ -8,7 +8,7 @@
 namespace asd::bindings {
 namespace {
 
-// Asked of the pointer: a producer's own number of a device need not be CUDA's.
+// CUDA is asked about the pointer, because a producer may number devices in another way.
 void require_current_device(const py::array &view, const std::string &name) {
     std::int32_t device = -1, current = -1;
     const asd_status status = asd_cuda_device(&current);

@@ -1,4 +1,4 @@
-// Where the arrays of one call lie: all in host memory, or all on the current CUDA device. The first array decides.
+// Where the arrays of one call are: all in host memory, or all on the current CUDA device. The first array decides.
 #pragma once
 
 #include <pybind11/pybind11.h>
@@ -17,7 +17,7 @@ public:
     // The argument `stream`: None, or a cudaStream_t as an int. None and 0 are the legacy default stream.
     explicit Place(const py::object &stream);
 
-    // An array joins the call; nullptr for one of NumPy's. Raises ValueError for one that lies elsewhere than the first or on
+    // Adds an array to the call; nullptr for one of NumPy's. Raises ValueError for one that lies elsewhere than the first or on
     // another device than the current one, RuntimeError for one on a CUDA device that this build cannot use.
     void join(const char *name, const ForeignArray *foreign);
 

@@ -1,5 +1,5 @@
-# What is installed for other programs: libraries, headers, a CMake package and a pkg-config file, none of which holds the
-# folder it was installed to, so that the whole may be moved. In a wheel it lies in the package's folder.
+# What is installed for other programs: libraries, headers, a CMake package and a pkg-config file, none of which contains
+# the installation folder, so that all of it can be moved. In a wheel it is inside the package's folder.
 include(CMakePackageConfigHelpers)
 set(asd_link)
 if(ASD_BUILT_AS_WHEEL)
@@ -16,14 +16,14 @@ if(NOT ASD_BUILT_AS_WHEEL)
   install(TARGETS asd_static EXPORT asdStaticTargets COMPONENT library INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
   install(EXPORT asdStaticTargets NAMESPACE asd:: DESTINATION ${asd_cmake_dir} COMPONENT library)
 elseif(UNIX AND NOT APPLE)
-  # A wheel has no links, and a second copy would double it: for -lasd, a text that sends the linker on.
+  # A wheel cannot hold links, and a second copy would double its size: for -lasd, a linker script that names the library.
   configure_file(cmake/libasd.so.in libasd.so.text @ONLY)
   install(FILES ${CMAKE_CURRENT_BINARY_DIR}/libasd.so.text RENAME libasd.so DESTINATION ${CMAKE_INSTALL_LIBDIR}
           COMPONENT library)
 endif()
 install(DIRECTORY include/asd DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT library)
 
-# A later release of the same major version has all of an earlier one; what breaks programs raises SOVERSION as well.
+# A later release of the same major version has all of an earlier one; a change that breaks programs also raises SOVERSION.
 write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/asdConfigVersion.cmake COMPATIBILITY SameMajorVersion)
 configure_package_config_file(cmake/asdConfig.cmake.in ${CMAKE_CURRENT_BINARY_DIR}/asdConfig.cmake
                               INSTALL_DESTINATION ${asd_cmake_dir})

@@ -1,4 +1,4 @@
-// A fuzzer's bytes, taken one value after another; past their end everything is zero, so that each input means something.
+// A fuzzer's bytes, read as one value after another; after their end all values are zero, so that every input is valid.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 #include <initializer_list>
 #include <vector>
 
-// A law that an input breaks ends the process: the fuzzer keeps that input.
+// If an input breaks a law the process ends, and the fuzzer keeps that input.
 #define LAW(condition)                                                                   \
     do {                                                                                 \
         if (condition) break;                                                            \
@@ -33,14 +33,14 @@ public:
         return value;
     }
 
-    // One of the values, mostly; any value of the type for the byte 255.
+    // Usually one of the values; any value of the type if the byte is 255.
     template <class Value>
     Value one_of(std::initializer_list<Value> values) {
         const std::size_t chosen = take<std::uint8_t>();
         return chosen == 255 ? take<Value>() : values.begin()[chosen % values.size()];
     }
 
-    // What is left, as whole values, `most` of them at most.
+    // The remaining bytes as whole values, at most `most` of them.
     template <class Value>
     std::vector<Value> rest(std::size_t most) {
         std::vector<Value> values(std::min(most, left_ / sizeof(Value)));

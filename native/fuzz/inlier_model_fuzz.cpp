@@ -1,6 +1,6 @@
 // A model file from bytes: either a refusal that says why, or a model whose scores are finite or refused as too far out, and the
 // same for each query alone as for all together and, for mixtures, for any number of threads: the banks that fit into a fuzzer's
-// input are too small to be shared out (inlier_score_test has larger ones).
+// input are too small to be divided among threads (inlier_score_test has larger ones).
 #include <cmath>
 #include <string>
 
@@ -17,7 +17,7 @@ struct Result {
     asd_status status;
     double score;
 
-    // To the bit: a score is no NaN.
+    // To the bit: a score is never NaN.
     bool operator==(const Result &other) const {
         return status == other.status && (status != ASD_OK || score == other.score);
     }
@@ -35,7 +35,7 @@ asd_inlier_description describe(const asd_inlier *model, std::size_t size) {
     return facts;
 }
 
-// Of the origin, of ones that alternate, and of numbers that are large for most models.
+// Queries at the origin, of alternating ones, and of numbers that are large for most models.
 std::vector<double> queries(int64_t dimensions) {
     std::vector<double> values(static_cast<std::size_t>(QUERIES * dimensions), 0.0);
     for (int64_t i = 0; i < dimensions; ++i) {
@@ -68,7 +68,7 @@ void check_scores(const asd_inlier *model, const asd_inlier_description &facts) 
     for (int64_t i = 0; i < QUERIES; ++i) {
         const double *query = all.data() + i * facts.dimensions;
         const Result alone = score(model, facts, query, 1);
-        // A thread costs more than such a model: where there is more than one part to share out, and not always.
+        // A thread costs more than such a model: only if there is more than one part, and not always.
         if (i == 1 && facts.components > 1) LAW(score(model, facts, query, 2) == alone);
         if (status == ASD_OK) LAW(alone == (Result{ASD_OK, together[i]}));
         each = each && alone.status == ASD_OK;

@@ -23,7 +23,7 @@ namespace {
 constexpr double INF = std::numeric_limits<double>::infinity(), NOT = std::numeric_limits<double>::quiet_NaN();
 constexpr int64_t MOST = std::numeric_limits<int64_t>::max();
 
-// As from a caller of a later version, whose struct has a field more.
+// As from a caller of a later version, whose struct has one more field.
 template <class Options>
 struct Longer {
     Options known;
@@ -81,7 +81,7 @@ SegmentOptions segment_options(ByteSource *bytes) {
     return options;
 }
 
-// The header's rules, but for those of single bands.
+// The header's rules, except those of single bands.
 bool allowed(const LogMelOptions &options) {
     const asd_log_mel_options &o = options.known;
     const int64_t window = o.window_samples;
@@ -105,7 +105,7 @@ bool allowed(const SegmentOptions &options, int64_t window) {
 
 bool refused(asd_status status) { return status == ASD_INVALID_ARGUMENT && std::strlen(asd_last_error()) > 20; }
 
-// A segment as its own clip, however the wave goes on around it.
+// A segment as a clip of its own, without the wave around it.
 template <class Sample>
 Standardise standardisation(const Sample *segment, const SegmentGrid &grid, const asd_segment_options &options) {
     if (options.per_segment == 0) return {options.mean, 1.0 / options.std};
@@ -152,7 +152,7 @@ void check_spectrogram(const asd_log_mel *handle, const asd_segment_options &opt
     if (samples == 0) return;
     wave.resize(static_cast<std::size_t>(clips * samples));
     const SegmentGrid grid{samples, options.segment_samples, options.hop_samples};
-    // What an input may cost: blocks of transforms.
+    // A limit on the cost of an input: blocks of transforms.
     const int64_t frames = plan.frames(options.segment_samples), segments = clips * grid.count();
     if (frames > 100 || segments * (frames / FRAME_BLOCK + 1) * plan.window_samples > 1 << 13) return;
     std::vector<float> mel(static_cast<std::size_t>(segments * plan.bands * frames), std::nanf(""));
@@ -204,7 +204,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     }
     LAW(allowed(options));
     check_filters(handle);
-    // Without clips: the checks of everything but the values.
+    // Without clips: checks everything but the values.
     const asd_status checked = asd_log_mel_segments(handle, nullptr, 0, 1000, &segments.known, nullptr);
     if (checked == ASD_OK) {
         LAW(allowed(segments, options.known.window_samples));

@@ -23,7 +23,7 @@ bool replay(const fs::path &path) {
     std::ifstream file(path, std::ios::binary);
     const std::vector<char> bytes{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
     if (!file.is_open() || file.bad()) return false;
-    // Of its own size, so that a sanitizer sees a read past the end; named first, so that an abort is of a known file.
+    // A buffer of exactly its size, so that a sanitizer sees a read past the end; its name is printed first, in case of an abort.
     const std::vector<std::uint8_t> data(bytes.begin(), bytes.end());
     std::printf("%s\n", path.filename().c_str());
     std::fflush(stdout);

@@ -1,5 +1,5 @@
 // Options, block sizes and samples of a stream from bytes: either a refusal wherever the batch functions refuse, or their bits,
-// whatever calls out of order come in between.
+// with any calls out of order in between.
 #include "../tests/stream_batch.hpp"
 
 #include <array>
@@ -14,9 +14,9 @@ namespace {
 
 constexpr double INF = std::numeric_limits<double>::infinity(), NOT = std::numeric_limits<double>::quiet_NaN();
 constexpr int64_t MOST = std::numeric_limits<int64_t>::max();
-constexpr int64_t MOST_SEGMENT = 2000, MOST_SEGMENTS = 8;  // what an input may cost
+constexpr int64_t MOST_SEGMENT = 2000, MOST_SEGMENTS = 8;  // limits the cost of an input
 
-// Sections with poles of any radius below one and any zeros; now and then one that is not stable.
+// Sections with poles of any radius below one and any zeros; sometimes one that is not stable.
 std::vector<double> sections(ByteSource *bytes, std::size_t count) {
     std::vector<double> sos;
     for (std::size_t i = 0; i < count; ++i) {
@@ -56,7 +56,7 @@ StreamCase case_of(ByteSource *bytes) {
 bool refused(asd_status status) { return status == ASD_INVALID_ARGUMENT && std::strlen(asd_last_error()) > 20; }
 bool out_of_order(asd_status status) { return status == ASD_OUT_OF_ORDER && std::strlen(asd_last_error()) > 20; }
 
-// Do the batch functions take these options? Without clips: the checks of everything but the values.
+// Whether the batch functions accept these options. Without clips: checks everything but the values.
 bool batch_takes(const StreamCase &of) {
     asd_log_mel *log_mel = nullptr;
     if (asd_log_mel_create(&of.log_mel, &log_mel) != ASD_OK) return false;
@@ -68,7 +68,7 @@ bool batch_takes(const StreamCase &of) {
     return taken;
 }
 
-// Calls that what has happened so far does not allow, and that must leave no trace.
+// Calls that are out of order at this point, and that must change nothing.
 void call_out_of_order(asd_stream *stream, bool empty, bool due, bool ended) {
     float mel = 0.0f;
     double power = 0.0, weight = 0.0;
@@ -127,7 +127,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     const StreamCase of = case_of(&bytes);
     asd_stream *stream = nullptr;
     const asd_status status = asd_stream_create(&of.log_mel, of.sos.data(), &of.stream, &stream);
-    // A stream holds a segment, however long; the batch's clips may be shorter, and it is asked without any.
+    // A stream must hold a whole segment; the batch functions repeat shorter clips, and are asked without any.
     const bool taken = batch_takes(of) && of.stream.segment_samples <= MOST_SEGMENT;
     LAW(taken ? status == ASD_OK : refused(status) && stream == nullptr);
     if (status == ASD_OK && of.stream.sample_type == ASD_INT16) check_stream<std::int16_t>(stream, of, &bytes);

@@ -1,4 +1,4 @@
-// A check that goes on after a failure; main prints the counts and returns 1 if one failed.
+// A check that continues after a failure; main prints the counts and returns 1 if one failed.
 #pragma once
 
 #include <cmath>

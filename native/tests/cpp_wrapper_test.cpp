@@ -108,7 +108,7 @@ void power_comes_back_for_each_sample_type() {
     CHECK_NEAR(squares[0], 7.5, 1e-12);
     const std::vector<std::int16_t> i16(4, 16384);
     CHECK_NEAR(asd::high_passed_power(i16.data(), 1, 4, ALL_PASS, power_options()).at(0), 0.25, 1e-12);
-    // Forwards alone, the difference of neighbours: the first sample is taken to have come before itself.
+    // The difference of neighbours, filtered forwards only: the sample before the first one counts as equal to it.
     asd_power_options causal = power_options();
     causal.causal = 1;
     causal.segment_samples = 4;
@@ -181,7 +181,7 @@ void streams_are_for_each_sample_type_and_say_what_is_wrong() {
     CHECK(refused([&] { asd::Stream<float>(ASD_LOG_MEL_OPTIONS_INIT, {1, 2}, options); }, "sos must have 6 values"));
     CHECK(refused([&] { asd::Stream<float>(ASD_LOG_MEL_OPTIONS_INIT, ALL_PASS, options); }, "half a window"));
     CHECK(refused([&] { asd::Stream<float>(ASD_LOG_MEL_OPTIONS_INIT, {}, options); }, "sos"));
-    // What the caller's function throws passes through; the segment has been taken, and a reset makes all good.
+    // Exceptions of the caller's function pass through; the segment has been taken, and a reset clears everything.
     f32[5] = 0.0f;
     f32.resize(2000);
     bool thrown = false;
@@ -275,7 +275,7 @@ void sections_of_other_than_six_values_are_refused() {
         const std::vector<double> sos(size, 1.0);
         CHECK(refused([&] { asd::high_passed_power(WAVE.data(), 1, 4, sos, power_options()); }, "sos must have 6 values"));
     }
-    // The data of an empty vector may be NULL or not: either way it is sos that is named.
+    // The data of an empty vector may be NULL or not: the message names sos in both cases.
     CHECK(refused([&] { asd::high_passed_power(WAVE.data(), 1, 4, {}, power_options()); }, "sos"));
 }
 

@@ -1,4 +1,4 @@
-// What holds on a CUDA device, real or emulated: the cases of launcher_cases.hpp, and how a call treats its caller.
+// What must hold on a CUDA device, real or emulated: the cases of launcher_cases.hpp, and that a call only queues kernels.
 #pragma once
 
 #include <cuda_runtime.h>
@@ -97,7 +97,7 @@ inline void an_error_of_the_callers_is_neither_taken_nor_ours(const DeviceMemory
     CHECK(means.host() == std::vector<double>{2.0});
 }
 
-// A stream that is captured into a graph refuses what waits for the device, and shows what is queued besides kernels.
+// A stream that is captured into a graph refuses calls that wait for the device, and shows anything queued besides kernels.
 template <class Call>
 std::size_t kernels_queued_by(const DeviceMemory &memory, const Call &call) {
     CHECK(cudaStreamBeginCapture(memory.stream(), cudaStreamCaptureModeGlobal) == cudaSuccess);

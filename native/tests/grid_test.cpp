@@ -1,4 +1,4 @@
-// The segment grid against its rule spelt out, and time bins that tile a segment.
+// The segment grid equals its rule written out, and time bins tile a segment.
 #include <limits>
 
 #include "../src/kernels/segment_grid.hpp"

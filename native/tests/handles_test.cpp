@@ -1,5 +1,5 @@
-// Ten thousand handles of each kind, made and destroyed: memory, open files and mappings end as they began. In the address
-// sanitizer's build its leak check looks as well.
+// Ten thousand handles of each kind, made and destroyed: memory, open files and mappings end as they began. In a build
+// with the address sanitizer its leak check runs as well.
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
@@ -26,7 +26,7 @@ void free_counted(void *memory) {
 
 }  // namespace
 
-// The whole program's, the library's too: this test links it statically.
+// Of the whole program and the library, which this test links statically.
 void *operator new(std::size_t size) {
     void *memory = std::malloc(size > 0 ? size : 1);
     if (!memory) throw std::bad_alloc();
@@ -52,7 +52,7 @@ std::int64_t lines_of_maps() {
     return std::count(std::istreambuf_iterator<char>(maps), std::istreambuf_iterator<char>(), '\n');
 }
 
-// Twice, so that what the first time sets up for good is there before the count begins.
+// Twice: the first time sets up what stays, before the count begins.
 template <class Once>
 void leaves_nothing_behind(const char *name, const Once &once) {
     for (int i = 0; i < TIMES / 10; ++i) once();
@@ -60,7 +60,7 @@ void leaves_nothing_behind(const char *name, const Once &once) {
     for (int i = 0; i < TIMES; ++i) once();
     CHECK(live == before);
     CHECK(open_files() == files);
-    CHECK(lines_of_maps() <= maps + 10);  // the allocator's own come and go; a leak would leave thousands
+    CHECK(lines_of_maps() <= maps + 10);  // the allocator's own mappings come and go; a leak would leave thousands
     std::printf("%s: %lld allocations, %lld lines of maps more\n", name, static_cast<long long>(live - before),
                 static_cast<long long>(lines_of_maps() - maps));
 }
@@ -81,7 +81,7 @@ void log_mel_handles_leave_nothing_behind() {
     });
 }
 
-// Refused after its filters were made.
+// Refused after its filters are made.
 void refused_log_mel_handles_leave_nothing_behind() {
     leaves_nothing_behind("asd_log_mel, refused", [] {
         asd_log_mel_options options = small_log_mel();
@@ -122,7 +122,7 @@ void inlier_handles_leave_nothing_behind() {
     }
 }
 
-// Mapped; and files that are no models, whose mapping and descriptor go again.
+// Mapped models; and files that are no models, whose mapping and descriptor are released.
 void opened_inlier_handles_leave_nothing_behind() {
     const std::string path = (std::filesystem::temp_directory_path() / "asd_handles_test.safetensors").string();
     const std::string bytes = small_gmm().bytes();

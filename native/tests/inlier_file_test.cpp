@@ -1,4 +1,4 @@
-// Model files: what asd-inlier writes loads, from any address; all else is refused with a reason, at no cost beyond its size.
+// Model files: what asd-inlier writes loads, from any address; all else is refused with a reason, using little memory.
 #include <cerrno>
 #include <cmath>
 #include <cstdio>
@@ -21,7 +21,7 @@
 
 namespace {
 
-std::size_t allocated = 0;  // bytes that were asked for, ever
+std::size_t allocated = 0;  // total of all allocations, in bytes
 
 }  // namespace
 
@@ -43,7 +43,7 @@ struct Destroy {
 };
 using Model = std::unique_ptr<asd_inlier, Destroy>;
 
-// Null where the bytes are refused: then as an invalid model, with a message for people, and for little memory.
+// Null if the bytes are refused: as an invalid model, with a readable message, and using little memory.
 Model load(const std::string &bytes) {
     asd_inlier *made = nullptr;
     const std::size_t before = allocated;
@@ -68,7 +68,7 @@ bool refused(const std::string &bytes, const char *words) {
     return is;
 }
 
-// Of a small model for one query; empty if it was refused.
+// Scores of a small model for one query; empty if it was refused.
 std::vector<double> scores(const Model &model, double x = 1.5, double y = -2.5) {
     const double query[2] = {x, y};
     std::vector<double> score(1);
@@ -159,7 +159,7 @@ void foreign_bytes_are_refused() {
     CHECK(refused(std::string("\x03\0\0\0\0\0\0\0{}", 10), "ends within its header"));
 }
 
-// Each a change of the bytes of the small KNN model.
+// Changes of the bytes of the small KNN model.
 void a_damaged_table_is_refused() {
     const struct {
         const char *old, *fresh, *words;
@@ -363,7 +363,7 @@ void a_file_is_the_same_model_and_a_path_that_is_none_is_told(const std::string 
             const asd_status status = asd_inlier_open(path, &made);
             CHECK(status == (length == bytes.size() ? ASD_OK : ASD_INVALID_MODEL));
             const Model opened(made);
-            std::remove(path);  // what was opened stays
+            std::remove(path);  // an open model keeps its file
             if (opened) CHECK(same_bits(scores(opened), scores(load(bytes))));
             if (!opened) CHECK(std::string(asd_last_error()).rfind(std::string(path) + ": not a whole safetensors", 0) == 0);
         }

@@ -61,7 +61,7 @@ void the_pipeline_is_the_cascade(const IsaKernels &isa) {
     }
 }
 
-// Zeros moved from frequency zero to the highest: what the sections wait for is a constant that is not zero.
+// Zeros at the highest frequency instead of frequency zero: the sections then settle to a constant that is not zero.
 FilterPlan low_pass_plan(int sections) {
     std::vector<double> sos = high_pass_sections(sections);
     for (std::size_t i = 0; i < sos.size(); i += 6) sos[i + 1] = -sos[i + 1];
@@ -99,7 +99,7 @@ void a_signal_in_blocks_has_the_bits_of_the_whole(const IsaKernels &isa) {
     }
 }
 
-// Of sizes on both sides of a part: the extremes, and the value whose square has the largest lower half.
+// Sizes below and above a part; values at both extremes, and the one whose square has the largest lower half.
 void moments_of_integers_are_those_of_exact_sums(const IsaKernels &isa) {
     const std::vector<std::int16_t> lowest(70000, -32768), low_half(70000, 16203);
     std::vector<std::int16_t> extremes(70000, 32767);

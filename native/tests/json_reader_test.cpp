@@ -109,8 +109,8 @@ void whole_numbers_saturate_and_fractions_are_none() {
     for (const char *literal : {"1.0", "1e3", "1E3", "-0.5"}) CHECK(!whole_number(literal));
 }
 
-// Each prefix and each change of one byte either reads or is refused; memory beyond the text is never touched (the sanitizers
-// would say so: each text is a heap block of its own length).
+// Each prefix and each change of one byte is either read or refused; memory beyond the text is never read (each text is a heap
+// block of its own length, so that the sanitizers would report it).
 void damaged_texts_are_survived() {
     const std::string whole = "{\"a\":[1,-2.5e3,\"\\u00e9\\ud83d\\ude00\"],\"b\":{\"c\":null,\"d\":true},\"e\":\"\xe2\x82\xac\"}";
     CHECK(accepted(whole));

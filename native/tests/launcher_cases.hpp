@@ -1,7 +1,7 @@
 // The cases of the launchers that work on the host and on a CUDA device, through the ABI: one table for launcher_test.cpp,
-// emulated_cuda_test.cpp and cuda_test.cu, so that a device is asked for what the host has given.
+// emulated_cuda_test.cpp and cuda_test.cu, so that a device must give the host's results.
 //
-// Memory says where the arrays lie: DEVICE, stream(), Array<Value> made of a vector or a size, with data() and host().
+// Memory says where the arrays are: DEVICE, stream(), Array<Value> made of a vector or a size, with data() and host().
 #pragma once
 
 #include "launcher_references.hpp"
@@ -32,11 +32,11 @@ struct Shape {
     std::int64_t clips, samples, segment, hop, bins;
 };
 
-// On the hop grid; with a tail; shorter than a segment, by a rest and down to one sample; longer hops than segments and a
-// bin for each sample; more clips than segments.
+// On the hop grid; with a tail; shorter than a segment, down to one sample; hops longer than segments and one bin for each
+// sample; more clips than segments.
 constexpr Shape SHAPES[] = {{3, 1500, 1000, 250, 1}, {2, 1511, 1000, 250, 7}, {4, 300, 1000, 250, 10}, {1, 1, 500, 1, 1},
                             {2, 400, 77, 110, 77}, {9, 300, 300, 1, 3}};
-constexpr std::int64_t LONG_SEGMENT = 16 * 256 + 77;  // shared out among several blocks
+constexpr std::int64_t LONG_SEGMENT = 16 * 256 + 77;  // divided among several blocks
 
 template <class Memory, class Sample>
 void segments_follow_the_reference(const Memory &memory, const std::vector<Sample> &noise) {
@@ -82,7 +82,7 @@ void crops_follow_the_reference(const Memory &memory, const std::vector<Sample> 
     const std::vector<Sample> bank(noise.begin(), noise.begin() + edges.back());
     for (const std::int64_t length : {std::int64_t{1}, std::int64_t{300}, std::int64_t{1000}, LONG_SEGMENT}) {
         std::vector<std::int64_t> offsets = {0, 17, 1234567, 5, 0, 1234567, 99};
-        for (std::size_t crop = 0; crop < clips.size(); ++crop)  // the furthest that the clip has room for
+        for (std::size_t crop = 0; crop < clips.size(); ++crop)  // the last offset that fits in the clip
             offsets[crop] = std::min(offsets[crop], std::max<std::int64_t>(0, edges[clips[crop] + 1] - edges[clips[crop]] - length));
         for (const Standardisation by : {Standardisation::given, Standardisation::of_each_crop, Standardisation::own}) {
             std::vector<float> expected;
@@ -160,7 +160,7 @@ void means_follow_the_reference(const Memory &memory, const std::vector<Score> &
     constexpr std::int64_t CLIPS = 4, SEGMENTS = 5, HEIGHT = 7, WIDTH = 60, COLUMNS = SEGMENTS * WIDTH;
     std::vector<double> weights;
     for (const float weight : noise_f32(CLIPS * COLUMNS, 11, 1.0f)) weights.push_back(std::abs(static_cast<double>(weight)));
-    std::fill(weights.begin() + COLUMNS, weights.begin() + 2 * COLUMNS, 0.0);  // clip 1 has no weight at all
+    std::fill(weights.begin() + COLUMNS, weights.begin() + 2 * COLUMNS, 0.0);  // all weights of clip 1 are zero
     const std::vector<Score> maps(noise.begin(), noise.begin() + CLIPS * COLUMNS * HEIGHT);
     std::vector<double> expected, expected_of_maps;
     for (std::int64_t clip = 0; clip < CLIPS; ++clip) {

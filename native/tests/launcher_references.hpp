@@ -25,7 +25,7 @@ struct MeanAndStd {
     double mean, std;
 };
 
-// By the mean and deviation that are given, or nullptr: by its own.
+// Standardised by the given mean and deviation, or if they are nullptr by its own.
 inline std::vector<float> standardised(const double *values, std::int64_t count, const MeanAndStd *given) {
     long double mean = given ? given->mean : 0.0L, squares = 0.0L;
     for (std::int64_t i = 0; !given && i < count; ++i) mean += values[i] / static_cast<long double>(count);
@@ -71,7 +71,7 @@ inline std::vector<double> bin_powers(const double *segment, std::int64_t sample
     return powers;
 }
 
-// Of one clip; weights that are all zero count as equal ones. maps: segments x height x width, weights: segments x width.
+// The mean of one clip; weights that are all zero count as equal. maps: segments x height x width, weights: segments x width.
 template <class Score>
 double weighted_map_mean_of(const Score *maps, const double *weights, std::int64_t segments, std::int64_t height,
                             std::int64_t width) {

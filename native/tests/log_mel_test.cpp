@@ -1,4 +1,4 @@
-// Log-mel blocks: every instruction set that this processor runs gives the bits of the plain one, and the logarithm is one.
+// Log-mel blocks: every instruction set that this processor runs gives the bits of the plain one, and log2 is correct.
 #include <cfloat>
 #include <cmath>
 #include <cstring>
@@ -36,7 +36,7 @@ std::vector<float> log_mel(const IsaKernels &isa, const asd::kernels::LogMelPlan
     const FramedClip<Sample> clip{wave.data(), samples, samples, plan.reflect, {0.01, 2.5}};
     const int64_t frames = plan.frames(samples);
     std::vector<float> mel(static_cast<std::size_t>(plan.bands * frames));
-    // NaN, so that what is read before it is written shows.
+    // NaN, so that a value that is read before it is written shows.
     std::vector<double> memory(static_cast<std::size_t>(asd::kernels::LogMelWorkspace::size(plan)) + 8, std::nan(""));
     double *line = memory.data() + (8 - reinterpret_cast<std::uintptr_t>(memory.data()) / sizeof(double) % 8) % 8;
     for (int64_t first = 0; first < frames; first += asd::kernels::FRAME_BLOCK) {
@@ -68,7 +68,7 @@ void spectrograms_agree(const IsaKernels &isa, const IsaKernels &plain) {
     }
 }
 
-// Every float of one step, over all exponents, denormal numbers too.
+// Evenly spaced floats over all exponents, denormal numbers too.
 void logarithms_are_exact_to_float(const IsaKernels &isa) {
     std::vector<float> values, logarithms;
     for (std::uint32_t bits = 1; bits < 0x7f800000u; bits += 9973) {

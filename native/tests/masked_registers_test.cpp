@@ -1,8 +1,8 @@
-// No instruction set is chosen whose registers the system does not keep, whatever the processor has.
+// No instruction set is chosen whose registers the operating system does not save, whatever the processor has.
 //
 // Systems say so in the register XCR0, which the instruction XGETBV reads. This program runs itself as a traced child (ptrace)
-// with a breakpoint at each XGETBV, and answers in its place without some bits, as a system, a hypervisor or a boot option
-// that keeps AVX or AVX-512 from programs would. Linked to a fixed address, so that both processes have the code at one place.
+// with a breakpoint at each XGETBV, and answers in its place with some bits cleared, as a system, a hypervisor or a boot
+// option that disables AVX or AVX-512 would. Linked to a fixed address, so that the code has the same place in both processes.
 #include <sys/ptrace.h>
 #include <sys/user.h>
 #include <sys/wait.h>
@@ -52,7 +52,7 @@ void set_breakpoint(pid_t child, const unsigned char *place) {
     ptrace(PTRACE_POKETEXT, child, place, (word & ~0xffL) | 0xcc);
 }
 
-// The child stopped behind a breakpoint and goes on behind XGETBV.
+// The child has stopped after a breakpoint and continues after XGETBV.
 void answer_without(pid_t child, unsigned long long bits) {
     user_regs_struct registers;
     ptrace(PTRACE_GETREGS, child, nullptr, &registers);
@@ -63,7 +63,7 @@ void answer_without(pid_t child, unsigned long long bits) {
     ptrace(PTRACE_SETREGS, child, nullptr, &registers);
 }
 
-// What the program chooses where XCR0 lacks these bits; NOT_TRACED where ptrace is forbidden.
+// What the program chooses if XCR0 lacks these bits; NOT_TRACED if ptrace is forbidden.
 int level_without(unsigned long long bits, int *answers) {
     const pid_t child = fork();
     if (child == 0) {

@@ -1,4 +1,4 @@
-// The bytes of a model file as asd-inlier writes it: small models for the tests, and whatever else is said in their place.
+// The bytes of a model file as asd-inlier writes it: small models for the tests, any part of which can be replaced.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ std::string bytes_of(const std::vector<Value> &values) {
     return bytes;
 }
 
-// As the text of a JSON string.
+// Quoted as a JSON string.
 inline std::string quoted(const std::string &text) {
     std::string result = "\"";
     for (const char c : text) {

@@ -1,4 +1,4 @@
-// Threads that cannot be had: whichever allocation of parallel_for fails, it throws before any thread runs or the work is done.
+// Whichever allocation of parallel_for fails, it either throws before any thread runs, or all work is done.
 #include <atomic>
 #include <cstdlib>
 #include <new>
@@ -9,7 +9,7 @@
 
 namespace {
 
-// Counts down the allocations of this thread; at 0 that one and all after it fail. Negative: none does.
+// Counts down the allocations of this thread; at 0 that one and all after it fail. Negative: none fails.
 thread_local int left = -1;
 
 }  // namespace
@@ -44,7 +44,7 @@ void each_item_is_done_once_however_many_threads_memory_gives() {
         for (const auto &times : done) CHECK(times == (thrown ? 0 : 1));
         done_calls += !thrown;
     }
-    CHECK(done_calls >= 4);  // only the list of threads itself cannot be done without
+    CHECK(done_calls >= 4);  // only the list of threads itself is indispensable
 }
 
 }  // namespace

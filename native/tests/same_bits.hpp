@@ -1,4 +1,4 @@
-// Equality to the bit: what every instruction set, every number of threads and every block size must give.
+// Equality to the bit: required for every instruction set, number of threads and block size.
 #pragma once
 
 #include <cstring>

@@ -1,4 +1,4 @@
-// A recording through a stream in blocks, and the same through the batch functions: what a stream must be equal to, to the bit.
+// A recording through a stream in blocks, and the same through the batch functions: the stream must give the same bits.
 #pragma once
 
 #include <algorithm>
@@ -16,8 +16,8 @@ struct StreamCase {
     std::vector<double> sos;
 };
 
-// Of each segment: start, weight, power and log-mel; and the running mean after its score, NaN while there is none. A segment whose
-// weight is not finite has no score.
+// For each segment: start, weight, power, log-mel, and the mean after its score, NaN while there is none. A segment whose weight is
+// not finite has no score.
 struct Segments {
     std::vector<std::int64_t> starts;
     std::vector<double> weights, power, means;
@@ -29,7 +29,7 @@ inline bool same_bits(const Segments &a, const Segments &b) {
            same_bits(a.means, b.means) && same_bits(a.mel, b.mel);
 }
 
-// Any function of a segment's place: a network to the stream.
+// Any function of a segment's place: stands in for a network.
 inline double score_of(std::int64_t segment) { return 3.0 + static_cast<double>(segment * segment % 17) / 7.0; }
 
 inline std::size_t mel_size(const StreamCase &of) {
@@ -58,7 +58,7 @@ inline asd_power_options power_options(const StreamCase &of) {
     return power;
 }
 
-// By the batch functions; empty if one of them fails.
+// The same by the batch functions; empty if one of them fails.
 template <class Sample>
 Segments by_batch(const StreamCase &of, const std::vector<Sample> &wave) {
     const asd_stream_options &o = of.stream;
@@ -100,7 +100,7 @@ Segments by_batch(const StreamCase &of, const std::vector<Sample> &wave) {
     return done ? all : Segments{};
 }
 
-// Takes the due segment and scores it.
+// Takes the segment that is due and scores it.
 inline asd_status take_one(asd_stream *stream, const StreamCase &of, Segments *all) {
     const std::size_t mel = all->mel.size(), power = all->power.size();
     all->mel.resize(mel + mel_size(of));
@@ -117,7 +117,7 @@ inline asd_status take_one(asd_stream *stream, const StreamCase &of, Segments *a
     return status;
 }
 
-// Pushes one block, with whatever falls due in it.
+// Pushes one block and takes the segments that become due.
 template <class Sample>
 asd_status push_all(asd_stream *stream, const StreamCase &of, const Sample *block, std::int64_t samples, Segments *all) {
     while (samples > 0) {

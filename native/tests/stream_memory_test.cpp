@@ -1,4 +1,4 @@
-// A stream takes no memory after it was made: neither operator new nor, where the test can count it, malloc is called.
+// A stream allocates nothing after it is made: neither operator new nor, where the test can count it, malloc is called.
 #include <atomic>
 #include <cstdlib>
 #include <new>
@@ -18,7 +18,7 @@
 namespace {
 
 std::atomic<long> allocations{0};
-std::atomic<long> left{-1};  // allocations until one fails; negative: none does
+std::atomic<long> left{-1};  // allocations until one fails; negative: none fails
 
 bool succeeds() {
     ++allocations;
@@ -47,7 +47,7 @@ int posix_memalign(void **memory, std::size_t alignment, std::size_t size) noexc
 }
 }
 #else
-// Not inlined: GCC 12 would then see malloc or free alone and warn of a pair that does not match.
+// Not inlined: GCC 12 would see malloc or free by itself and warn of a mismatched pair.
 [[gnu::noinline]] void *operator new(std::size_t size) {
     if (!succeeds()) throw std::bad_alloc();
     if (void *memory = std::malloc(size > 0 ? size : 1)) return memory;

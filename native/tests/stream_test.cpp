@@ -1,4 +1,4 @@
-// A stream gives the bits of the batch functions for any split into blocks, and refuses what is wrong without a trace.
+// A stream gives the bits of the batch functions for any split into blocks; a refused call changes nothing.
 #include "stream_batch.hpp"
 
 #include <cstring>
@@ -60,7 +60,7 @@ void is_the_batch_in_any_blocks(asd_stream *stream, const StreamCase &of, const 
 
 template <class Sample>
 void streams_are_the_batch(const std::vector<Sample> &noise) {
-    // Hops with every, every second and no frame in common, of single samples, and longer than a segment.
+    // Hops such that segments share every frame, every second one or none; of single samples; and longer than a segment.
     for (const int64_t hop : {FRAME_HOP, 2 * FRAME_HOP, FRAME_HOP / 2, int64_t{150}, int64_t{7}, SEGMENT, int64_t{1000}}) {
         for (const int per_segment : {0, 1}) {
             StreamCase of = case_of(hop, per_segment, hop % 3 == 0 ? 1 : 7, hop % 2 == 0 ? 12 : 3);

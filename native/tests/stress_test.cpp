@@ -1,5 +1,5 @@
-// Calls of every kind from eight threads at once, on shared handles and inputs: the results and the messages of the same calls
-// one after another. `stress_test 100000` is the number of calls; the thread sanitizer watches them in `nox -s sanitize`.
+// Calls of every kind from eight threads at once, on shared handles and inputs: the results and messages equal those of
+// the same calls one after another. `stress_test 100000` is the number of calls; the thread sanitizer watches them in `nox -s sanitize`.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
@@ -20,7 +20,7 @@ namespace {
 constexpr int THREADS = 8;
 constexpr int64_t CLIPS = 2, SAMPLES = 900;
 
-// What a call left behind: its output and, if it was refused, why.
+// The result of a call: its output or, if it was refused, why.
 struct Outcome {
     asd_status status;
     std::vector<double> values;
@@ -144,7 +144,7 @@ void add_stream(const Inputs &in, const asd_log_mel_options &log_mel, std::vecto
     });
 }
 
-// Messages are the thread's own: each of these says another one.
+// Each thread has a message of its own: each of these calls has another one.
 void add_refusals(const Inputs &in, const asd_log_mel *handle, std::vector<Call> *calls) {
     for (const int64_t samples : {0, 1, 128})
         calls->push_back([handle, samples] {
@@ -160,7 +160,7 @@ void add_refusals(const Inputs &in, const asd_log_mel *handle, std::vector<Call>
         });
 }
 
-// Each thread makes them in an order of its own.
+// Each thread makes the calls in an order of its own.
 int64_t differing(const std::vector<Call> &calls, const std::vector<Outcome> &serial, int64_t count, unsigned seed) {
     std::mt19937 generator(seed);
     int64_t wrong = 0;
@@ -184,7 +184,7 @@ void calls_at_once_give_what_they_give_one_after_another(int64_t count) {
     for (int i = 0; i < 2; ++i)
         CHECK(asd_inlier_create(files[i].data(), static_cast<int64_t>(files[i].size()), &inlier[i]) == ASD_OK);
     std::vector<Call> calls;
-    for (const std::int32_t threads : {1, 1, 1, 1, 1, 1, 2}) {  // threads of a call's own cost more than the call
+    for (const std::int32_t threads : {1, 1, 1, 1, 1, 1, 2}) {  // starting threads costs more than the call
         add_segments(in, threads, &calls);
         add_log_mel(in, handle, threads, &calls);
         add_power(in, threads, &calls);

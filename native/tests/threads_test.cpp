@@ -1,4 +1,4 @@
-// Each item is done once, and no result depends on the number of threads.
+// Each item is processed once, and no result depends on the number of threads.
 #include <atomic>
 #include <cstring>
 
@@ -79,7 +79,7 @@ void crops_do_not_depend_on_the_threads() {
 void power_does_not_depend_on_the_threads() {
     FilterPlan plan;
     CHECK(asd::c_api::make_filter_plan(high_pass_sections(12).data(), 12, true, &plan) == ASD_OK);
-    // Long enough that the threads really work at the same time.
+    // Long enough that the threads really run at the same time.
     constexpr int64_t CLIPS = 24;
     const SegmentGrid grid{20000, 5000, 1500};
     const std::vector<std::int16_t> wave = noise_i16(CLIPS * grid.samples, 8);

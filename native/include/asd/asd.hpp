@@ -1,7 +1,7 @@
 // The C ABI for C++17 on host memory: failures as exceptions, arrays as vectors. Header-only; link the C library.
 //
-// Inputs may be of each type that the ABI reads; sample_type, value_type and sections of the options are filled in here. What
-// the ABI refuses is thrown as Error; a result that memory does not hold is std::bad_alloc.
+// Inputs may be of any type that the ABI reads; sample_type, value_type and sections of the options are filled in here. What
+// the ABI refuses is thrown as Error; a result that does not fit in memory as std::bad_alloc.
 #pragma once
 
 #include <cstddef>
@@ -51,7 +51,7 @@ inline void require_length(const char *name, std::size_t got, std::size_t wanted
                                               std::to_string(got));
 }
 
-// Elements of an output. 0 for sizes that are negative or more than memory can hold: the call that follows refuses them by name.
+// Number of elements of an output. 0 for sizes that are negative or do not fit in memory: the call that follows refuses them.
 inline std::size_t elements(std::initializer_list<std::int64_t> sizes) {
     std::int64_t product = 1;
     for (const std::int64_t size : sizes) {
@@ -61,7 +61,7 @@ inline std::size_t elements(std::initializer_list<std::int64_t> sizes) {
     return static_cast<std::size_t>(product);
 }
 
-// Of second-order sections, 6 values each.
+// Number of second-order sections, of 6 values each.
 inline std::int64_t sections_of(const std::vector<double> &sos) {
     if (sos.size() % 6 != 0)
         throw Error(ASD_INVALID_ARGUMENT, "sos must have 6 values a section (b0 b1 b2 1 a1 a2); got " +
@@ -91,7 +91,7 @@ std::vector<float> cut_segments(const Sample *wave, std::int64_t clips, std::int
                                 asd_segment_options options) {
     detail::require_host(options.device);
     options.sample_type = detail::type_of(wave);
-    // Without clips first: the checks of everything but the values come before the output is made.
+    // First without clips: everything but the values is checked before the output is allocated.
     check(asd_cut_segments(nullptr, 0, samples, &options, nullptr));
     const std::int64_t count = segment_count(samples, options.segment_samples, options.hop_samples);
     std::vector<float> segments(detail::elements({clips, count, options.segment_samples}));
@@ -99,8 +99,8 @@ std::vector<float> cut_segments(const Sample *wave, std::int64_t clips, std::int
     return segments;
 }
 
-// bank: bank_samples, int16 or float; clip c is its samples [edges[c], edges[c + 1]). One crop for each of clips and offsets;
-// means and stds hold one value for each or none. Returns crops x L.
+// bank: bank_samples, int16 or float; clip c is its samples [edges[c], edges[c + 1]). There is one crop for each element of
+// clips and offsets; means and stds have one value for each crop, or none. Returns crops x L.
 template <class Sample>
 std::vector<float> gather_segments(const Sample *bank, std::int64_t bank_samples, const std::vector<std::int64_t> &edges,
                                    const std::vector<std::int64_t> &clips, const std::vector<std::int64_t> &offsets,
@@ -122,7 +122,7 @@ std::vector<float> gather_segments(const Sample *bank, std::int64_t bank_samples
     return segments;
 }
 
-// Window, transform and filters of log-mel spectrograms, made once; any number of threads may use one at once.
+// Window, transform and filters of log-mel spectrograms, made once; any number of threads may use the same one at once.
 class LogMel {
 public:
     explicit LogMel(const asd_log_mel_options &options = ASD_LOG_MEL_OPTIONS_INIT) : bands_(options.bands) {
@@ -197,17 +197,17 @@ std::vector<double> weighted_map_mean(const Score *maps, const double *weights, 
     return means;
 }
 
-// A fitted inlier model; any number of threads may score with one at once.
+// A fitted inlier model; any number of threads may score with the same one at once.
 class InlierModel {
 public:
-    // Of the bytes that asd-inlier saved, which are copied.
+    // From the bytes that asd-inlier saved, which are copied.
     InlierModel(const void *bytes, std::int64_t size) {
         asd_inlier *made = nullptr;
         check(asd_inlier_create(bytes, size, &made));
         take(made);
     }
 
-    // Of a file, mapped where the platform can: it must not be changed in place meanwhile, see asd_inlier_open.
+    // From a file, mapped on POSIX systems: it must not be changed in place meanwhile, see asd_inlier_open.
     static InlierModel open(const std::string &path) {
         asd_inlier *made = nullptr;
         check(asd_inlier_open(path.c_str(), &made));
@@ -246,15 +246,15 @@ private:
     asd_inlier_description description_ = ASD_INLIER_DESCRIPTION_INIT;
 };
 
-// A recording in blocks: each segment of its grid as soon as its last sample is in, to the bit what LogMel::segments,
-// high_passed_power with causal = 1 and weighted_mean give for the whole. Sample is int16_t or float. Allocates when it is made and
-// never again; one thread at a time.
+// A recording in blocks: gives each segment as soon as its last sample has arrived, with the same bits as LogMel::segments,
+// high_passed_power with causal = 1 and weighted_mean give for the whole recording. Sample is int16_t or float. Allocates only
+// when it is made; to be used by one thread at a time.
 template <class Sample>
 class Stream {
 public:
     struct Segment {
         std::int64_t start = 0;     // first sample in the recording
-        double weight = 0.0;        // power of the whole segment, which its score counts with
+        double weight = 0.0;        // power of the whole segment, the weight of its score
         std::vector<float> mel;     // M x F
         std::vector<double> power;  // bins
     };
@@ -269,8 +269,8 @@ public:
         segment_.power.resize(detail::elements({options.bins}));
     }
 
-    // on_segment(const Segment &) is called with each segment that falls due in the block; what it gets is good until it returns.
-    // If it throws, or a sample is not finite, the samples from there on are not taken.
+    // on_segment(const Segment &) is called with each segment that becomes due in the block; its argument is valid until it
+    // returns. If it throws, or a sample is not finite, the samples from there on are not taken.
     template <class OnSegment>
     void push(const Sample *block, std::int64_t samples, const OnSegment &on_segment) {
         do {
@@ -283,7 +283,7 @@ public:
         } while (samples > 0);
     }
 
-    // The recording ends: on_segment is called if that makes a last segment due.
+    // Ends the recording; on_segment is called if that makes a last segment due.
     template <class OnSegment>
     void finish(const OnSegment &on_segment) {
         std::int32_t due = 0;
@@ -291,7 +291,7 @@ public:
         if (due) on_segment(take());
     }
 
-    // Of the segment that came last.
+    // Score of the last segment.
     void add_score(double score) { check(asd_stream_add_score(handle_.get(), score)); }
 
     // Weighted mean of the recording's scores so far.
@@ -301,7 +301,7 @@ public:
         return mean;
     }
 
-    // Forgets the recording, at any time.
+    // Forgets the recording; may be called at any time.
     void reset() { check(asd_stream_reset(handle_.get())); }
 
 private:

@@ -1,11 +1,11 @@
 """Native kernels for anomalous sound detection on NumPy arrays: segments, log-mel, power, means, streams.
 
-Arrays of other libraries are read where they lie, without a copy, by DLPack or the CUDA array interface: in host
-memory by every function; on a CUDA device, in a build with CUDA, by those that have an argument `stream`, which also
-write where such an `out` lies. On a device all arrays of a call are dense and on the current one, `out` is given, and
-the call returns as soon as its work is queued on the stream: an int, as `torch.cuda.current_stream().cuda_stream`
-gives it; None or 0 is the legacy default stream. Until that work is done the arrays must live and not be written from
-other streams. Values are not checked there: a NaN stays a NaN.
+Arrays of other libraries are read in place, without a copy, by DLPack or the CUDA array interface. Every function
+takes them in host memory. In a build with CUDA, the functions with an argument `stream` also take them on a CUDA
+device, and write into an `out` there. All arrays of such a call must be dense and on the current device, and `out` must
+be given. `stream` is an int, for example `torch.cuda.current_stream().cuda_stream`; None or 0 is the legacy default
+stream. The call returns as soon as its work is queued on the stream; until the work is done, keep the arrays alive and
+do not write to them from other streams. Values on a device are not checked: a NaN stays a NaN.
 """
 
 from asd_native._core import (

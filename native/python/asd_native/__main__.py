@@ -1,4 +1,4 @@
-"""Where the C library of this installation lies, for build systems: `python -m asd_native --help`."""
+"""Where the C library of this installation is, for build systems: `python -m asd_native --help`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from asd_native import _core
 
 _HELP = """\
-Print where the headers and the shared library of asd-native lie, for programs in C, C++, Rust and others.
+Print where the headers and the shared library of asd-native are, for programs in C, C++, Rust and others.
 
 With CMake (find_package(asd REQUIRED), then link asd::asd):
   cmake -S . -B build -Dasd_DIR="$(python -m asd_native --cmake-dir)"
@@ -31,7 +31,7 @@ def main() -> None:
     choice = parser.add_mutually_exclusive_group(required=True)
     for option, (folder, text) in _FOLDERS.items():
         choice.add_argument(option, action="store_const", const=folder, dest="folder", help=text)
-    # Beside the compiled module, which an editable installation keeps apart from the sources.
+    # Beside the compiled module: an editable installation keeps that apart from the sources.
     print(Path(_core.__file__).parent / parser.parse_args().folder)
 
 

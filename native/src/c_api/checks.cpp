@@ -45,7 +45,7 @@ asd_status require_type(std::int32_t type, const char *name, asd_sample_type one
 }
 
 asd_status require_struct(int64_t struct_size, int64_t known_size, const char *name) {
-    constexpr int64_t MOST = 4096;  // what no struct will reach: an uninitialised size is not read past
+    constexpr int64_t MOST = 4096;  // no struct will be that large: catches an uninitialised size before anything is read
     if (struct_size >= known_size && struct_size <= MOST) return ASD_OK;
     return fail(ASD_INVALID_ARGUMENT, "%s->struct_size must be between %lld and %lld; got %lld: start from the INIT macro",
                 name, static_cast<long long>(known_size), static_cast<long long>(MOST),

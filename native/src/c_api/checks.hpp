@@ -1,5 +1,5 @@
-// Checks that several functions of the ABI share. Each says what came, the rule and the way out, and returns ASD_OK or the
-// failure.
+// Checks that several functions of the ABI share. Each returns ASD_OK or the failure, whose message says what was passed, the rule
+// and what to do.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 #include "asd/asd.h"
 #include "last_error.hpp"
 
-// Leaves the function with the status of a check that failed.
+// Returns from the function with the status of a check that failed.
 #define ASD_REQUIRE(check)                                              \
     do {                                                                \
         if (const asd_status status_ = (check); status_ != ASD_OK) return status_; \
@@ -34,11 +34,11 @@ asd_status require_type(std::int32_t type, const char *name, asd_sample_type one
 // The struct holds at least what this library knows of it.
 asd_status require_struct(std::int64_t struct_size, std::int64_t known_size, const char *name);
 
-// The bytes past what this library knows are zero: a newer caller's field is refused, never ignored.
+// The bytes after those that this library knows are zero: a newer caller's field is refused, never ignored.
 asd_status require_unset(const void *options, std::int64_t struct_size, std::int64_t known_size);
 asd_status require_reserved(std::int32_t reserved);
 
-// An options struct as it came.
+// An options struct as passed.
 template <class Options>
 asd_status require_options(const Options *options) {
     constexpr auto known_size = static_cast<std::int64_t>(sizeof(Options));
@@ -47,7 +47,7 @@ asd_status require_options(const Options *options) {
     return require_unset(options, options->struct_size, known_size);
 }
 
-// The product of sizes that are >= 0 fits int64_t, as bytes of 8.
+// The product of sizes >= 0, times 8 bytes, fits int64_t.
 asd_status require_product(std::int64_t a, std::int64_t b, std::int64_t c, std::int64_t d);
 
 asd_status require_grid(std::int64_t samples, std::int64_t segment_samples, std::int64_t hop_samples);
@@ -55,13 +55,13 @@ asd_status require_grid(std::int64_t samples, std::int64_t segment_samples, std:
 // mean and std are not read where per_segment is 1.
 asd_status require_standardisation(std::int32_t per_segment, double mean, double std);
 
-// Of a clip or segment: the reflection at its ends takes as many samples.
+// For a clip or segment: the reflection at its ends needs that many samples.
 asd_status require_more_than_half_a_window(const kernels::LogMelPlan &plan, std::int64_t samples);
 
 // Time bins of the power of a segment.
 asd_status require_bins(std::int64_t bins, std::int64_t segment_samples);
 
-// Of a filter.
+// For a filter.
 asd_status require_sections(std::int64_t sections);
 
 // The failure of a wave of clips x samples whose value at `index` is not finite.

@@ -19,7 +19,7 @@ void append_turn(int64_t i, int64_t n, std::vector<double> *to) {
     to->push_back(-std::sin(angle));
 }
 
-// The periodic Hann window, divided by its Euclidean norm if asked for, and by two.
+// The periodic Hann window, divided by two, and by its Euclidean norm if wanted.
 std::vector<double> half_window(int64_t samples, bool normalise) {
     std::vector<double> window;
     double squares = 0.0;
@@ -39,7 +39,7 @@ std::vector<double> twiddles_of(int64_t size, int64_t radix) {
     return twiddles;
 }
 
-// Where point k of the result lies in the work area, which holds columns c and 16 - c, c <= 8, one after the other. The last
+// Where point k of the result is in the work area, which holds columns c and 16 - c, c <= 8, one after the other. The last
 // passes leave parts of last_points points, and in each of these eight points, an eighth of the part apart, together.
 int32_t place(const LogMelPlan &plan, int32_t k) {
     const auto part_points = static_cast<int32_t>(plan.part_points());

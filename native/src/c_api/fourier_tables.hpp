@@ -15,7 +15,7 @@ struct FourierTables {
     std::vector<kernels::MirroredPair> pairs;
 };
 
-// Fills the tables and what of the plan points to them; window_samples and hop_samples of the plan are set.
+// Fills the tables and those fields of the plan that point to them; the plan's window_samples and hop_samples must be set.
 void make_fourier_tables(bool normalise_window, kernels::LogMelPlan *plan, FourierTables *tables);
 
 }  // namespace asd::c_api

@@ -1,4 +1,4 @@
-// Crops out of a bank.
+// Crops from a bank.
 #include <cmath>
 
 #include "../cpu/launchers.hpp"

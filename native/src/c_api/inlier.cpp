@@ -13,7 +13,7 @@ using namespace asd::c_api;
 
 namespace {
 
-// Puts what was read before the reason; of a long path its end, so that the reason is not cut off.
+// Puts the name of what was read before the reason; a long path is cut to its end, so that the reason stays whole.
 asd_status named(asd_status status, const char *source) {
     constexpr std::size_t MOST = 160;
     const std::string reason = asd_last_error(), path = source;

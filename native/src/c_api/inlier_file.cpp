@@ -28,7 +28,7 @@ const std::initializer_list<Field> GMM_FIELDS = {{"em", TensorType::i64},    {"l
                                                  {"means", TensorType::f32}, {"precisions_cholesky", TensorType::f32},
                                                  {"scale", TensorType::f64}, {"weights", TensorType::f64}};
 
-// A model is refused; the message names the array and the rule.
+// Refuses a model; the message names the array and the rule.
 asd_status wrong_array(const char *name, const std::string &rule) {
     return fail(ASD_INVALID_MODEL, "does not hold a valid model: array '%s' %s: save the model again", name, rule.c_str());
 }

@@ -17,18 +17,18 @@ struct asd_inlier {
     asd_inlier &operator=(const asd_inlier &) = delete;
 
     asd_inlier_kind kind = ASD_INLIER_KNN;
-    asd::kernels::KnnModel knn{};  // of that kind alone
+    asd::kernels::KnnModel knn{};  // set for that kind only
     asd::kernels::GmmModel gmm{};
 
     asd::c_api::MappedFile file;  // one of these two holds the arrays
     std::unique_ptr<char[]> copy;
-    std::vector<std::unique_ptr<double[]>> aligned;  // arrays that do not lie as their type wants it
+    std::vector<std::unique_ptr<double[]>> aligned;  // copies of arrays that are not aligned for their type
     std::vector<double> log_peaks;
 };
 
 namespace asd::c_api {
 
-// bytes: stay as they are as long as the model. ASD_INVALID_MODEL with the reason for whatever asd-inlier's own loader refuses.
+// bytes must not change while the model exists. ASD_INVALID_MODEL, with the reason, for whatever asd-inlier's own loader refuses.
 asd_status load_inlier(std::string_view bytes, asd_inlier *made);
 
 }  // namespace asd::c_api

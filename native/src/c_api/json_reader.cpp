@@ -56,7 +56,7 @@ bool JsonReader::enter(char bracket, const char *problem) {
     return true;
 }
 
-// Whether another element follows; takes the comma before it, or the closing bracket.
+// Whether another element follows; reads the comma before it, or the closing bracket.
 bool JsonReader::next(char closing, const char *problem) {
     if (failed()) return false;
     space();

@@ -1,7 +1,7 @@
-// A strict reader of JSON (RFC 8259): value after value in the order of the text, nothing is built.
+// A strict reader of JSON (RFC 8259): reads value after value in the order of the text and builds no tree.
 //
-// Strict: valid UTF-8 alone, no lone surrogates, no control characters in strings, no NaN, no trailing comma. Safe for any
-// bytes: it never reads past the end, recursion has a limit, and the only memory that it takes is that of a decoded string.
+// Strict: only valid UTF-8, no lone surrogates, no control characters in strings, no NaN, no trailing comma. Safe for any
+// bytes: it never reads past the end, recursion has a limit, and it allocates only decoded strings.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +21,7 @@ public:
 
     explicit JsonReader(std::string_view text) : text_(text) {}
 
-    // Of the value that comes next; none when no value begins here.
+    // Kind of the next value; none if no value begins here.
     Kind kind();
 
     // An object is begin_object(), then next_key() and one value by turns until next_key() is false; an array is begin_array(),
@@ -37,10 +37,10 @@ public:
     // Any value; *text, if wanted, is what it looks like.
     bool skip(std::string_view *text = nullptr);
 
-    // Nothing but white space is left.
+    // Only white space is left.
     bool finish();
 
-    // Makes what the caller finds wrong here the problem, unless there is one already. Returns false.
+    // Sets what the caller found wrong as the problem, unless there is one already. Returns false.
     bool refuse(const char *problem);
 
     bool failed() const { return problem_ != nullptr; }

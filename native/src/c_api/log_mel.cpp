@@ -85,7 +85,7 @@ asd_status asd_log_mel_segments(const asd_log_mel *log_mel, const void *wave, in
     const asd::kernels::LogMelPlan &plan = log_mel->plan;
     ASD_REQUIRE(require_more_than_half_a_window(plan, options->segment_samples));
     const SegmentGrid grid{samples, options->segment_samples, options->hop_samples};
-    // Repeated to so long a segment, a clip's samples would have no numbers; their frames may still be few.
+    // A clip repeated to such a length would have more samples than can be numbered, even if it has few frames.
     ASD_REQUIRE(require_product(std::max(clips, int64_t{1}), grid.count(), options->segment_samples, 1));
     ASD_REQUIRE(require_product(clips, grid.count(), plan.bands, plan.frames(options->segment_samples)));
     ASD_REQUIRE(require_product(clips, samples, 1, 1));

@@ -57,7 +57,7 @@ asd_status too_many_bands(const asd_log_mel_options &options, int64_t empty) {
                 static_cast<long long>(empty));
 }
 
-// Triangles divided by widths in hertz of so different a size would leave float32's range, in themselves or in their sums.
+// Triangles divided by extreme widths in hertz would leave float32's range, by themselves or in their sums.
 asd_status require_weights(const MelFilters &filters) {
     constexpr float LEAST = 1e-10f, MOST = 1e10f;
     auto weights = filters.weights.begin();

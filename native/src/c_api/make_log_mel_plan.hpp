@@ -21,7 +21,7 @@ struct asd_log_mel {
 
 namespace asd::c_api {
 
-// Fails on options outside their range, and on a band that holds no bin.
+// Fails on options outside their range, and on a band that contains no bin.
 asd_status make_log_mel_plan(const asd_log_mel_options &options, asd_log_mel *made);
 
 }  // namespace asd::c_api

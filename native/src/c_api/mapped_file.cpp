@@ -6,7 +6,7 @@
 
 #include "last_error.hpp"
 
-// ASD_READ_FILES: as on a platform that maps none, so that the tests see that path too.
+// ASD_READ_FILES: as on a platform without mapping, so that the tests cover that path too.
 #if !defined(ASD_READ_FILES) && (defined(__unix__) || defined(__APPLE__))
 #define ASD_MAP_FILES
 #include <fcntl.h>
@@ -22,7 +22,7 @@ namespace asd::c_api {
 namespace {
 
 asd_status not_read(const char *doing, int error) {
-    const std::string reason = std::generic_category().message(error);  // strerror is not for several threads
+    const std::string reason = std::generic_category().message(error);  // strerror is not thread-safe
     const asd_status status = fail(ASD_FILE_FAILED, "cannot be %s (%s): check the path and its permissions", doing, reason.c_str());
     errno = error;
     return status;

@@ -1,4 +1,4 @@
-// A file's bytes, mapped into memory where the platform can, else read.
+// A file's bytes, mapped into memory if the platform can, otherwise read.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ public:
     ~MappedFile();
 
     // ASD_FILE_FAILED unless path names a regular file that can be read: errno says why. Does not wait for a pipe's writer.
-    // Called once.
+    // To be called once.
     asd_status open(const char *path);
 
     std::string_view bytes() const { return {data_, size_}; }
@@ -25,7 +25,7 @@ public:
 private:
     const char *data_ = nullptr;
     std::size_t size_ = 0;
-    std::vector<char> read_;  // where nothing is mapped
+    std::vector<char> read_;  // if nothing is mapped
 };
 
 }  // namespace asd::c_api

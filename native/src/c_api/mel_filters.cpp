@@ -47,7 +47,7 @@ MelFilters make_mel_filters(const asd_log_mel_options &options) {
         const double low = edges[m], peak = edges[m + 1], high = edges[m + 2];
         const double norm = options.area_norm ? 2.0 / (high - low) : 1.0;
         const auto before = filters.weights.size();
-        // Extreme options may make an edge infinite or NaN: no number for an integer, and no bin lies beyond it.
+        // Extreme options may make an edge infinite or NaN, which cannot become an integer; no bin lies beyond it.
         auto bin = low > 0.0 ? static_cast<int64_t>(std::min(low / bin_hz, static_cast<double>(bins))) : int64_t{0};
         std::int32_t first = 0;
         for (; bin < bins && static_cast<double>(bin) * bin_hz < high; ++bin) {

@@ -14,7 +14,7 @@ struct MelFilters {
     std::vector<float> weights;           // band after band
 };
 
-// options: checked. Bands that hold no bin stay empty.
+// options must be checked before. Bands that contain no bin stay empty.
 MelFilters make_mel_filters(const asd_log_mel_options &options);
 
 }  // namespace asd::c_api

@@ -38,7 +38,7 @@ asd_status power_of(const void *wave, int64_t clips, const SegmentGrid &grid, co
     });
 }
 
-// The grid and the filter that the arguments describe, which are checked, but for the device.
+// The grid and the filter that the arguments describe; checks all of them except the device.
 asd_status make_power_plan(int64_t clips, int64_t samples, const double *sos, const asd_power_options *options,
                            SegmentGrid *grid, FilterPlan *plan) {
     ASD_REQUIRE(require_options(options));

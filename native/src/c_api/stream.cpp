@@ -1,4 +1,4 @@
-// Streams: the order of calls, and what of them is wrong.
+// Streams: checks arguments and the order of calls.
 #include <algorithm>
 #include <cmath>
 #include <exception>
@@ -24,7 +24,7 @@ struct asd_stream {
     std::int64_t bins = 0;
 
     bool ended = false;
-    bool scorable = false;  // a segment was taken, and its score has not come yet
+    bool scorable = false;  // a segment was taken and has no score yet
     bool scored = false;
     double weight = 0.0;    // of that segment
     WeightedMean mean = asd::kernels::no_score();

@@ -1,5 +1,5 @@
-// Layout of safetensors: eight bytes with the header's size, little-endian; the header, JSON; then the arrays, one behind the
-// other without a gap, to the end of the file.
+// Layout of safetensors: eight bytes with the header's size, little-endian; the header, JSON; then the arrays, one after
+// the other without a gap, to the end of the file.
 #include "tensor_table.hpp"
 
 #include <algorithm>
@@ -21,7 +21,7 @@ using std::int64_t;
 
 constexpr std::size_t SIZE_BYTES = 8;
 constexpr std::uint64_t MOST_HEADER = 100'000'000;  // as safetensors
-constexpr std::size_t MOST_TENSORS = 16;            // twice what an inlier model has: a table is read in no time
+constexpr std::size_t MOST_TENSORS = 16;            // twice what an inlier model has, so that a table is read quickly
 constexpr std::size_t MOST_AXES = 2;
 
 asd_status not_whole(const char *what) {
@@ -77,7 +77,7 @@ bool to_type(const std::string &name, TensorType *type) {
     return false;
 }
 
-// bytes: what follows the header.
+// bytes: all after the header.
 asd_status read_tensor(JsonReader *json, std::string_view bytes, Tensor *tensor) {
     std::string key, type;
     int64_t begin = 0, end = 0;
@@ -136,7 +136,7 @@ asd_status require_places(const TensorTable &table, std::string_view bytes) {
 
 }  // namespace
 
-// -1 past 64 bits, which no file holds.
+// -1 if it needs more than 64 bits, which no file can.
 int64_t Tensor::elements() const {
     int64_t count = 1;
     for (const int64_t size : shape) {

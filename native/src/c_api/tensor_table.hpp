@@ -1,5 +1,5 @@
-// The arrays and the metadata of a safetensors file, checked so far that every array lies within the file: no more than an inlier
-// model needs of that format.
+// The arrays and the metadata of a safetensors file, checked to lie within the file. Reads only as much of the format as an inlier
+// model uses.
 #pragma once
 
 #include <cstdint>
@@ -16,15 +16,15 @@ enum class TensorType { f32, f64, i64 };
 struct Tensor {
     std::string name;
     TensorType type;
-    std::vector<std::int64_t> shape;  // one or two sizes >= 0, or none of a scalar
-    std::string_view bytes;           // within the file, as many as type and shape say; aligned for nothing
+    std::vector<std::int64_t> shape;  // one or two sizes >= 0, or none for a scalar
+    std::string_view bytes;           // within the file, as many as type and shape say; not aligned
 
     std::int64_t elements() const;
 };
 
 struct TensorTable {
     std::vector<Tensor> tensors;  // names differ
-    bool has_header = false;      // whether the metadata holds the key that was asked for
+    bool has_header = false;      // whether the metadata has the wanted key
     std::string header;           // its value
 };
 
@@ -32,7 +32,7 @@ struct TensorTable {
 const char *type_name(TensorType type);
 std::int64_t type_bytes(TensorType type);
 
-// Text from a file as a message may show it: printable and short.
+// Text from a file in a form for messages: printable and short.
 std::string shown(std::string_view text);
 
 // Reads the table of a file's bytes, which must outlive it. ASD_INVALID_MODEL with the reason for anything that safetensors

@@ -1,7 +1,7 @@
-// Power of a signal that comes in blocks, filtered forwards alone.
+// Power of a signal that comes in blocks, filtered forwards only.
 //
-// Samples wait until a stretch of them is together, or a segment is due: the pipeline of the filter takes some hundred steps to
-// fill and to empty, however few samples pass through it.
+// Samples are collected until there are enough of them or a segment is due: the filter's pipeline takes some hundred steps to fill
+// and to empty, however few samples pass through it.
 #pragma once
 
 #include <algorithm>

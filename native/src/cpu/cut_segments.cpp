@@ -2,7 +2,7 @@
 //
 // A work item is a run of neighbouring segments of one clip: a clip is read once and stays in the second-level cache while its
 // overlapping segments are written. Per-segment moments come from blocks of gcd(hop, segment) samples on the hop grid, which
-// overlapping segments share; a block depends on its place alone, so that neither the split nor the threads change a bit.
+// overlapping segments share; a block depends only on its place, so that neither the split nor the threads change a bit.
 #include <algorithm>
 #include <numeric>
 #include <vector>
@@ -81,7 +81,7 @@ int64_t cut_segments(const Sample *wave, int64_t clips, const SegmentGrid &grid,
     const int64_t per_clip = grid.count(), total = clips * per_clip;
     const Cut cut{isa_kernels(), grid, options, shared_block(grid), stores_for(total * grid.segment_samples)};
 
-    // Four items a thread even out their speeds.
+    // Four items a thread even out differences in speed.
     const int64_t run = std::clamp(total / (4 * thread_count(options.threads, total)), int64_t{1},
                                    std::min(per_clip, LONGEST_RUN));
     const int64_t runs = (per_clip + run - 1) / run;
@@ -93,7 +93,7 @@ int64_t cut_segments(const Sample *wave, int64_t clips, const SegmentGrid &grid,
     parallel_for(clips * runs, threads, [&](int64_t item, int64_t thread) {
         const int64_t clip = item / runs, first = item % runs * run, end = std::min(first + run, per_clip);
         const Sample *samples = wave + clip * grid.samples;
-        // The items of a clip check it between them, gaps between segments included.
+        // Together the items of a clip check all of it, gaps between segments included.
         const int64_t from = grid.start(first), to = end == per_clip ? grid.samples : grid.start(end);
         const int64_t found = from + first_not_finite(cut.isa, samples + from, to - from);
         if (found < to) not_finite.report(clip * grid.samples + found);

@@ -16,10 +16,10 @@ struct Frames {
 
 inline std::int64_t blocks_of(std::int64_t frames) { return (frames + kernels::FRAME_BLOCK - 1) / kernels::FRAME_BLOCK; }
 
-// Blocks that a segment has at most: one more where two ranges are computed, before and after the shared frames.
+// The largest number of blocks of a segment: one more if two ranges are computed, before and after the shared frames.
 inline std::int64_t most_blocks(std::int64_t frames) { return blocks_of(frames) + 1; }
 
-// The frames of block number `block` of a segment; count is 0 where it has fewer blocks.
+// The frames of block number `block` of a segment; count is 0 if it has fewer blocks.
 inline Frames frames_of(std::int64_t block, std::int64_t frames, const kernels::SharedFrames &shared) {
     const std::int64_t before = blocks_of(shared.begin);
     const std::int64_t end = block < before ? shared.begin : frames;
@@ -28,7 +28,7 @@ inline Frames frames_of(std::int64_t block, std::int64_t frames, const kernels::
     return {first, std::clamp(end - first, std::int64_t{0}, std::int64_t{kernels::FRAME_BLOCK})};
 }
 
-// Rows of `frames` floats, one a band: those of segment `from` that segment `to` shares with it. The two may be the same memory.
+// Copies one band of the frames that segment `to` shares with segment `from`. Both may be the same memory.
 inline void copy_shared_row(const float *from, const kernels::SharedFrames &shared, float *to) {
     std::copy_n(from + shared.begin + shared.shift, shared.end - shared.begin, to + shared.begin);
 }

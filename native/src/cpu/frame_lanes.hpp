@@ -1,7 +1,7 @@
 // Vectors with one frame per lane: doubles for the transform, floats for the bands. A group of frames, which are transformed
 // together, fills one vector of floats and one or two of doubles.
 //
-// Included by isa_kernels.cpp alone, which is compiled once per instruction set: everything has internal linkage.
+// Included only by isa_kernels.cpp, which is compiled once per instruction set: everything has internal linkage.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@
 
 namespace {
 
-// ASD_PLAIN_LANES: as for a compiler without them, so that the tests see that path too.
+// ASD_PLAIN_LANES: as for a compiler without vector extensions, so that the tests cover that path too.
 #if !defined(ASD_PLAIN_LANES) && defined(__GNUC__) && (defined(__clang__) || __GNUC__ >= 12)
 #if defined(__AVX512F__)
 constexpr int DOUBLES = 8, GROUP = 8;
@@ -28,7 +28,7 @@ typedef double DoubleLanes __attribute__((vector_size(DOUBLES * sizeof(double)))
 typedef float FloatLanes __attribute__((vector_size(GROUP * sizeof(float))));
 typedef std::int32_t IntLanes __attribute__((vector_size(GROUP * sizeof(std::int32_t))));
 
-// Lanes of a and b by turns, of their lower and of their upper halves.
+// Lanes of a and b in turn: first of their lower halves, then of their upper halves.
 #if defined(__AVX512F__)
 #define ASD_LOW_HALVES 0, 8, 1, 9, 2, 10, 3, 11
 #define ASD_HIGH_HALVES 4, 12, 5, 13, 6, 14, 7, 15
@@ -105,7 +105,7 @@ ASD_HD void store(const Lanes &lanes, Number *to) {
     std::memcpy(to, &lanes, sizeof lanes);
 }
 
-// Row i of DOUBLES vectors becomes lane i of each: after as many perfect shuffles as halvings of their number.
+// Row i of DOUBLES vectors becomes lane i of each: log2(DOUBLES) perfect shuffles.
 ASD_HD void transpose(DoubleLanes *x) {
     for (int halvings = DOUBLES; halvings > 1; halvings /= 2) {
         DoubleLanes shuffled[DOUBLES];
@@ -121,7 +121,7 @@ ASD_HD void transpose(DoubleLanes *x) {
 template <bool root>
 ASD_HD void store_float(const DoubleLanes &power, float *to) {
 #if !defined(ASD_PLAIN_LANES) && defined(__AVX512F__)
-    const __m256 value = _mm512_maskz_cvtpd_ps(0xff, power);  // GCC 12 warns within the form without a mask
+    const __m256 value = _mm512_maskz_cvtpd_ps(0xff, power);  // GCC 12 warns inside the form without a mask
     _mm256_storeu_ps(to, root ? _mm256_sqrt_ps(value) : value);
 #elif !defined(ASD_PLAIN_LANES) && defined(__AVX2__)
     const __m128 value = _mm256_cvtpd_ps(power);

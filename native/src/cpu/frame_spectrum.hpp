@@ -3,7 +3,7 @@
 // The real transform of W samples is a complex one of W / 2 points (see FIRST_RADIX), unfolded afterwards. All in double: in
 // float the rounding, 1e-7 of the loudest bin, would drown quiet bands beside a loud tone.
 //
-// Included by isa_kernels.cpp alone, which is compiled once per instruction set: everything has internal linkage.
+// Included only by isa_kernels.cpp, which is compiled once per instruction set: everything has internal linkage.
 #pragma once
 
 #include <cstdint>
@@ -49,7 +49,7 @@ ASD_HD Point windowed(const LogMelPlan &plan, int64_t n, const double *staged, c
     return x;
 }
 
-// The first pass, of sixteen points each, reads the staged samples; even ones are real parts, odd ones imaginary parts.
+// The first pass, of sixteen points, reads the staged samples; even ones are real parts, odd ones imaginary parts.
 template <bool scaled>
 void first_pass(const LogMelPlan &plan, const double *staged, const DoubleLanes &scale, Point *rows) {
     const int64_t part = plan.part_points();
@@ -82,7 +82,7 @@ void one_pass(const LogMelPlan &plan, const Point *column, Point *to) {
     }
 }
 
-// A pass of `parts` points and one of eight, for as many times 8 parts points as a column has.
+// A pass of `parts` points and one of eight, repeated for each group of 8 * parts points of a column.
 template <int parts>
 void last_passes(const LogMelPlan &plan, const Point *from, int64_t step, Point *to) {
     for (int64_t done = 0; done < plan.part_points(); done += 8 * parts, from += 8 * parts * step, to += 8 * parts) {

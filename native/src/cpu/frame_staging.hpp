@@ -1,6 +1,6 @@
 // The samples of a block of frames, laid out as StagedFrames says, and the largest of each frame.
 //
-// Included by isa_kernels.cpp alone, which is compiled once per instruction set: everything has internal linkage.
+// Included only by isa_kernels.cpp, which is compiled once per instruction set: everything has internal linkage.
 #pragma once
 
 #include <cstdint>
@@ -37,8 +37,8 @@ ASD_HD double largest(const double *values, int64_t count) {
     return most;
 }
 
-// A power of two that brings the largest sample of a frame to where its powers neither overflow nor vanish as floats, even in
-// bins that hold the transform's rounding alone. 1 for silence and for common levels, which saves a multiplication a sample.
+// A power of two that scales the largest sample of a frame so that its powers neither overflow nor vanish as floats, even in bins
+// that contain only the transform's rounding. 1 for silence and for common levels, which saves a multiplication a sample.
 ASD_HD double scale_of(double most) {
     constexpr double LEAST_COMMON = 0x1p-10, MOST_COMMON = 0x1p20;
     if (most >= LEAST_COMMON && most <= MOST_COMMON) return 1.0;
@@ -63,7 +63,7 @@ ASD_HD void read_column(const FramedClip<Sample> &clip, int64_t begin, int64_t c
     }
 }
 
-// Columns of `rows` samples each, one after another from `from` on, to rows of `stride` samples.
+// Turns columns of `rows` samples, stored one after another at `from`, into rows of `stride` samples.
 ASD_HD void transpose_columns(const double *from, int64_t columns, int64_t rows, int64_t stride, double *to) {
     const int64_t whole_columns = columns - columns % DOUBLES, whole_rows = rows - rows % DOUBLES;
     for (int64_t column = 0; column < whole_columns; column += DOUBLES) {
@@ -88,7 +88,7 @@ void stage(const LogMelPlan &plan, const FramedClip<Sample> &clip, int64_t first
     const int64_t begin = first * plan.hop_samples - plan.window_samples / 2;
     const int64_t used = frames + shape.hops - 1;
     for (int64_t column = 0; column < shape.columns; ++column) {
-        // Beyond its last frame the clip is not read.
+        // The clip is not read beyond its last frame.
         const int64_t rows = column < used - 1 ? shape.rows : column < used ? shape.rows_of_last : 0;
         double *values = work.unstaged + column * shape.rows;
         if (rows > 0) read_column(clip, begin + column * plan.hop_samples, rows, values);

@@ -1,4 +1,4 @@
-// Crops out of a flat bank of clips, standardised while they are copied: a training batch. A work item is a crop.
+// Crops from a flat bank of clips, standardised while they are copied: a training batch. A work item is a crop.
 #include <algorithm>
 
 #include "first_index.hpp"
@@ -21,7 +21,7 @@ int64_t gather_segments(const kernels::Gather<Sample> &from, int64_t crops, bool
     parallel_for(crops, thread_count(threads, crops), [&](int64_t crop, int64_t) {
         const kernels::CropPlace place = from.place(crop);
         const Sample *run = from.bank + place.begin + place.offset;
-        const int64_t samples = std::min(place.samples, length);  // a clip that is shorter is read from its first sample on
+        const int64_t samples = std::min(place.samples, length);  // a shorter clip is read from its first sample on
         const int64_t found = first_not_finite(isa, run, samples);
         if (found < samples) {
             not_finite.report(crop * length + found);

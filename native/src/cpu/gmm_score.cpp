@@ -18,7 +18,7 @@ using std::int64_t;
 
 namespace {
 
-// Log of weight times density, apart from the constant that all components share. scratch: twice the dimensions.
+// Log of weight times density, without the constant that all components share. scratch: twice the dimensions.
 double log_share(const IsaKernels &isa, const GmmModel &model, int64_t component, const float *modelled, double *scratch) {
     double *difference = scratch, *whitened = scratch + model.dimensions;
     const float *mean = model.mean(component);

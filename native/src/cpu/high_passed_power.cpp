@@ -1,5 +1,5 @@
 // Power of the filtered clip in each time bin of each segment (Fujimura 2023, weights of the weighted mean): filtered forwards and
-// backwards as in the paper, or forwards alone as a stream does it.
+// backwards as in the paper, or forwards only as a stream does.
 //
 // A work item is a clip: it is filtered once as a whole, and its overlapping segments only add up squares.
 #include <algorithm>

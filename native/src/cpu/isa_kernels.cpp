@@ -1,6 +1,6 @@
 // The hot loops of isa_kernels.hpp for one instruction set: ASD_ISA names it, the build sets the compiler's flags.
 //
-// Everything is internal, and the standard library's templates stay out: see ASD_HD.
+// Everything has internal linkage, and no template of the standard library is used: see ASD_HD.
 #include "isa_kernels.hpp"
 
 #include "../kernels/lane_sum.hpp"

@@ -16,7 +16,7 @@ namespace asd::cpu {
 
 enum class Direction { forwards, backwards };
 
-// Stores that go past the caches: right for an output larger than they are.
+// Whether stores bypass the caches, which suits an output that is larger than they are.
 enum class Stores { cached, streaming };
 
 struct IsaKernels {
@@ -37,7 +37,7 @@ struct IsaKernels {
     void (*to_double_i16)(const std::int16_t *wave, std::int64_t count, double *out);
     void (*to_double_f32)(const float *wave, std::int64_t count, double *out);
 
-    // The whole cascade over a block of a signal, in place, from the state that the block before left.
+    // Filters a block of a signal, in place, from the state after the previous block.
     void (*filter)(const kernels::FilterPlan &plan, kernels::FilterState *state, double *signal, std::int64_t count,
                    Direction direction);
 
@@ -56,7 +56,7 @@ struct IsaKernels {
     // log2 of positive floats, a multiple of FRAME_BLOCK of them. For tests.
     void (*log2_f32)(const float *values, std::int64_t count, float *logarithms);
 
-    // Of a vector to each of count rows.
+    // Squared distances of a vector to each of count rows.
     void (*squared_distances)(const float *rows, std::int64_t count, std::int64_t dimensions, const float *vector,
                               float *squared);
 
@@ -69,7 +69,7 @@ struct IsaKernels {
 // The best one for this processor.
 const IsaKernels &isa_kernels();
 
-// Those that this processor can run, worst first; nullptr ends the list. For tests.
+// Those that this processor can run, slowest first; nullptr ends the list. For tests.
 const IsaKernels *const *runnable_isa_kernels();
 
 }  // namespace asd::cpu

@@ -1,7 +1,7 @@
 // Mean distance of whitened queries to the nearest training vectors (Fujimura 2023, Sec. 4.2).
 //
-// A work item is a tile of training vectors and a chunk of queries. Each thread keeps the nearest of what it has seen, and these
-// are put together at the end: the k smallest numbers are the same however they are found.
+// A work item is a tile of training vectors and a chunk of queries. Each thread keeps the nearest that it has seen; they are
+// merged at the end. The k smallest numbers are the same, however they are found.
 #include <vector>
 
 #include "../kernels/inlier_models.hpp"
@@ -54,7 +54,7 @@ private:
 
     Nearest &nearest(int64_t thread, int64_t query) { return nearest_[elements(thread, queries_) + elements(query, 1)]; }
 
-    // Infinite or NaN where float32 overflows: then every distance is.
+    // If float32 overflows, every distance is infinite or NaN.
     template <class Value>
     void whiten(const Value *query, double *scratch, float *whitened) const {
         double *centred = scratch, *product = scratch + model_.dimensions;

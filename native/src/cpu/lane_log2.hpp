@@ -2,7 +2,7 @@
 //
 // Relative error below 2e-7 over all floats, denormal ones included. For 0 the result is some number below -149.
 //
-// Included by isa_kernels.cpp alone, which is compiled once per instruction set: everything has internal linkage.
+// Included only by isa_kernels.cpp, which is compiled once per instruction set: everything has internal linkage.
 #pragma once
 
 #include "frame_lanes.hpp"

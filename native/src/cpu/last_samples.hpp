@@ -1,6 +1,6 @@
 // The last samples of a signal of any length, one after another in memory.
 //
-// Each is kept twice, a whole window apart: wherever the window begins in the first copy, it goes on into the second.
+// Each is stored twice, a window apart: wherever the window begins in the first copy, it continues in the second.
 #pragma once
 
 #include <algorithm>

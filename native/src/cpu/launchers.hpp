@@ -25,7 +25,7 @@ template <class Sample>
 std::int64_t cut_segments(const Sample *wave, std::int64_t clips, const kernels::SegmentGrid &grid,
                           const CutOptions &options, float *segments);
 
-// Every crop's place is without fault. The index returned is that of a value in segments, whose sample is not finite.
+// Every crop must be in range. Returns the index of the first value in segments whose sample is not finite.
 template <class Sample>
 std::int64_t gather_segments(const kernels::Gather<Sample> &from, std::int64_t crops, bool per_segment,
                              std::int32_t threads, float *segments);
@@ -47,7 +47,7 @@ template <class Score>
 void weighted_map_mean(const Score *maps, const double *weights, std::int64_t clips, std::int64_t segments,
                        std::int64_t height, std::int64_t width, std::int32_t threads, double *means);
 
-// Anomaly scores of count queries. One that is not finite: the query lies so far out that float32 overflows.
+// Anomaly scores of count queries. A score is not finite if the query is so far out that float32 overflows.
 template <class Value>
 void knn_score(const Value *queries, std::int64_t count, const kernels::KnnModel &model, std::int32_t threads,
                double *scores);

@@ -25,12 +25,12 @@ using kernels::SharedFrames;
 using kernels::Standardise;
 using std::int64_t;
 
-// Part number `part` of `parts` of a range: where it begins.
+// Where part number `part` of `parts` of a range begins.
 int64_t part_start(int64_t size, int64_t part, int64_t parts) {
     return size / parts * part + std::min(part, size % parts);
 }
 
-// What segments share, from the earlier to the later one: band by band, because a later one may have it from an earlier one.
+// Copies shared frames from earlier to later segments, band by band, because a later one may copy what an earlier one copied.
 void copy_shared(const SegmentGrid &grid, const LogMelPlan &plan, int64_t band, int64_t frames, float *of_clip) {
     const int64_t size = plan.bands * frames;
     for (int64_t s = 1; s < grid.count(); ++s) {
@@ -73,7 +73,7 @@ int64_t log_mel(const Sample *wave, int64_t clips, const SegmentGrid &grid, cons
     parallel_for(clips * per_clip, threads, [&](int64_t item, int64_t thread) {
         const int64_t clip = item / per_clip, of_clip = item % per_clip, segment = of_clip / blocks;
         const Sample *samples = wave + clip * grid.samples;
-        // The items of a clip check it between them.
+        // Together the items of a clip check all of it.
         const int64_t from = part_start(grid.samples, of_clip, per_clip);
         const int64_t to = part_start(grid.samples, of_clip + 1, per_clip);
         const int64_t found = from + first_not_finite(isa, samples + from, to - from);

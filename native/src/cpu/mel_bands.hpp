@@ -1,6 +1,6 @@
-// Mel bands of a group of frames from their spectra, in decibels if asked for, one frame per lane.
+// Mel bands of a group of frames from their spectra, in decibels if wanted, one frame per lane.
 //
-// Included by isa_kernels.cpp alone, which is compiled once per instruction set: everything has internal linkage.
+// Included only by isa_kernels.cpp, which is compiled once per instruction set: everything has internal linkage.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,8 @@ using asd::kernels::LogMelWorkspace;
 using asd::kernels::MelBand;
 using std::int64_t;
 
-// In runs, so that the rounding of a band of thousands of bins stays that of a few. Four bins at a time, of which the plan makes
-// whole numbers: the lengths of neighbouring bands are then mostly equal, and the processor foresees the end of the loop.
+// Summed in runs, so that a band of thousands of bins has no more rounding than one of a few. Four bins at a time; the plan pads
+// bands to a multiple of four. Neighbouring bands then mostly have equal lengths, and the processor predicts the end of the loop.
 ASD_HD FloatLanes band_sum(const MelBand &band, const float *bins) {
     constexpr int RUN = 16;
     static_assert(RUN % asd::kernels::BAND_STEP == 0 && asd::kernels::BAND_STEP == 4, "as it is written out");
@@ -36,7 +36,7 @@ ASD_HD FloatLanes band_sum(const MelBand &band, const float *bins) {
     return sum;
 }
 
-// octaves: that the frame was scaled down by, times the power of its bins.
+// octaves: by how many the frame was scaled down, times the power of its bins.
 ASD_HD FloatLanes decibels(const LogMelPlan &plan, const FloatLanes &sum, const FloatLanes &octaves) {
     const FloatLanes zero{}, floor = zero + plan.floor_decibels;
     FloatLanes whole;
@@ -45,7 +45,7 @@ ASD_HD FloatLanes decibels(const LogMelPlan &plan, const FloatLanes &sum, const 
     return select(sum > zero, select(level > floor, level, floor), floor);
 }
 
-// Back to the frames' own level: exact, but where the result is past float's range.
+// Back to the frames' own level: exact, unless the result is outside float's range.
 ASD_HD void rescale(const LogMelPlan &plan, const double *unscale, float *sums) {
     for (int lane = 0; lane < GROUP; ++lane) {
         const double once = static_cast<double>(sums[lane]) * unscale[lane];
@@ -53,8 +53,8 @@ ASD_HD void rescale(const LogMelPlan &plan, const double *unscale, float *sums) 
     }
 }
 
-// The GROUP frames from `first` on, of which `frames` are written: band m to mel + m * stride. First all sums and then all
-// logarithms, which are long chains of operations and would wait for each other behind the ends of the bands.
+// The GROUP frames from `first` on, of which `frames` are written: band m to mel + m * stride. First all sums, then all
+// logarithms: these are long chains of operations, which would stall at the end of each band.
 void mel_bands(const LogMelPlan &plan, const LogMelWorkspace &work, int64_t first, int64_t frames, float *mel,
                int64_t stride) {
     for (int64_t m = 0; m < plan.bands; ++m) store(band_sum(plan.band[m], work.bins), work.sums + m * GROUP);

@@ -1,4 +1,4 @@
-// The k smallest of the values that are offered, in any order of offering.
+// Keeps the k smallest of the values that are offered, in any order.
 #pragma once
 
 #include <algorithm>
@@ -7,7 +7,7 @@
 
 namespace asd::cpu {
 
-// A heap with the largest on top, in memory of the caller.
+// A heap with the largest on top, in the caller's memory.
 struct Nearest {
     float *kept;  // [most]
     std::int64_t most;
@@ -29,7 +29,7 @@ struct Nearest {
         for (std::int64_t i = 0; i < other.count; ++i) offer(other.kept[i]);
     }
 
-    // Mean square root. Summed in rising order, which is the same whatever the order of offering; leaves no heap.
+    // Mean square root. Summed in rising order, so that the order of the offers does not matter. Destroys the heap.
     double mean_root() {
         std::sort(kept, kept + count);
         double sum = 0.0;

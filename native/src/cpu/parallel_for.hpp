@@ -1,4 +1,4 @@
-// Share out independent items among threads of the call's own. No pool: a call leaves nothing behind, and a fork is safe.
+// Spreads independent items over threads that the call starts and joins. There is no pool, so that forking is safe.
 #pragma once
 
 #include <atomic>
@@ -8,7 +8,7 @@
 
 namespace asd::cpu {
 
-// Threads to use for `items`: threads == 0 means all cores, and never more than there are items.
+// Number of threads for `items`: threads == 0 means all cores; never more than there are items.
 inline std::int64_t thread_count(std::int32_t threads, std::int64_t items) {
     const auto cores = static_cast<std::int64_t>(std::thread::hardware_concurrency());
     const std::int64_t wanted = threads > 0 ? threads : (cores > 0 ? cores : 1);
@@ -28,7 +28,7 @@ void parallel_for(std::int64_t items, std::int64_t threads, const Work &work) {
         try {
             others.emplace_back(run, thread);
         } catch (...) {
-            break;  // the system has no thread to give, or no memory for its state: those that run do the work
+            break;  // no thread or no memory for one is available: the threads that run do the work
         }
     }
     run(0);

@@ -1,5 +1,5 @@
-// How the queries of a scoring call are shared out: in blocks that bound the scratch, and within a block in chunks, so that a
-// part of the model stays in the second-level cache while a chunk is held against it.
+// How the queries of a scoring call are divided: into blocks, which bound the scratch memory, and these into chunks, so that a part
+// of the model stays in the second-level cache while a chunk is compared with it.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +9,7 @@ namespace asd::cpu {
 
 constexpr std::int64_t QUERY_CHUNK = 8;
 
-// Queries in a block, when each needs so many values of scratch.
+// Number of queries in a block, if each needs that many values of scratch.
 inline std::int64_t query_block(std::int64_t queries, std::int64_t values) {
     constexpr std::int64_t MOST = 64, SCRATCH = 1 << 20;
     return std::min(queries, std::clamp<std::int64_t>(SCRATCH / values, 1, MOST));

@@ -10,7 +10,7 @@
 
 namespace asd::cpu {
 
-// Past the caches for an output that no second-level cache holds.
+// Bypasses the caches for an output that is larger than any second-level cache.
 inline Stores stores_for(std::int64_t floats) {
     constexpr std::int64_t STREAMING_BYTES = 1 << 22;
     const bool fits = floats * static_cast<std::int64_t>(sizeof(float)) < STREAMING_BYTES;

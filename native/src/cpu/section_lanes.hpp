@@ -1,15 +1,16 @@
 // Vectors of doubles for the section pipeline: one section per lane, moved up by one lane from step to step.
 //
-// Included by section_pipeline.hpp, and so by isa_kernels.cpp alone, which is compiled once per instruction set: everything has internal linkage.
+// Included only by section_pipeline.hpp and thus isa_kernels.cpp, which is compiled once per instruction set: everything has internal
+// linkage.
 #pragma once
 
 #include "../kernels/host_device.hpp"
 
 namespace {
 
-// ASD_PLAIN_LANES: as for a compiler without them, so that the tests see that path too.
+// ASD_PLAIN_LANES: as for a compiler without vector extensions, so that the tests cover that path too.
 #if !defined(ASD_PLAIN_LANES) && defined(__GNUC__) && (defined(__clang__) || __GNUC__ >= 12)
-// Four doubles for AVX-512 too: three such vectors hold the 12 sections of an order-24 filter, two of eight would idle four lanes.
+// Four doubles with AVX-512 too: three such vectors hold the 12 sections of an order-24 filter; two of eight would waste four lanes.
 #if defined(__AVX2__)
 constexpr int WIDTH = 4;
 #else
@@ -17,7 +18,7 @@ constexpr int WIDTH = 2;
 #endif
 typedef double Vector __attribute__((vector_size(WIDTH * sizeof(double))));
 
-// Lanes of `high` one up, with the last lane of `low` at the bottom.
+// The lanes of `high` moved up by one, with the last lane of `low` at the bottom.
 ASD_HD Vector moved_up(const Vector &high, const Vector &low) {
 #if defined(__AVX2__)
     return __builtin_shufflevector(low, high, 3, 4, 5, 6);

@@ -3,9 +3,9 @@
 // The recurrence of a section, its settled state and the plan are those of the CUDA launcher (kernels/biquad.hpp,
 // filter_plan.hpp). The pipeline around them is not: here a section is a lane of a register and three samples apart from the
 // next, on the device it is a thread of a warp, one sample apart, and its neighbour is reached by a shuffle. A shared pipeline
-// would hide both behind a layer, and the compiler keeps this one in registers only as it stands.
+// would hide both behind a layer, and the compiler would no longer keep this one in registers.
 //
-// Included by isa_kernels.cpp alone, which is compiled once per instruction set: everything has internal linkage.
+// Included only by isa_kernels.cpp, which is compiled once per instruction set: everything has internal linkage.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,7 @@ using asd::kernels::FilterState;
 using std::int64_t;
 
 // A decaying filter state ends in denormal numbers, which cost 100 cycles each on some processors; they are below 1e-307 and
-// their squares are zero anyway. The caller's mode comes back at the end.
+// their squares are zero anyway. The caller's mode is restored at the end.
 class DenormalsAreZero {
 public:
 #if defined(__SSE2__)
@@ -45,12 +45,12 @@ constexpr int LANES = WIDTH * VECTORS;
 // hidden behind the recurrence inside the sections.
 constexpr int LAG = 3;
 
-// Up to LANES sections from `first`, in place; stride -1 runs backwards from signal. Takes up the state and leaves the one after
-// the last sample.
+// Up to LANES sections from `first`, in place; stride -1 runs backwards from signal. Starts from the given state and leaves that
+// after the last sample.
 //
-// The lanes form a pipeline: section i works on sample n - LAG * i. Those that still wait for the first sample, and those that are
-// done with the last, keep their state: each section takes exactly the steps that it would take alone, so that neither the block
-// size nor the number of lanes changes a bit. Unused lanes hand their input on, so that the last lane is always the output.
+// The lanes form a pipeline: section i works on sample n - LAG * i. Sections that still wait for the first sample, or are done with
+// the last, keep their state. Each section thus takes exactly the steps that it would take alone, so that neither the block size nor
+// the number of lanes changes a bit. Unused lanes pass their input on, so that the last lane is always the output.
 template <int stride>
 void filter_group(const FilterPlan &plan, int first, int sections, FilterState &state, double *signal, int64_t count) {
     Biquad<Vector> lanes[VECTORS];

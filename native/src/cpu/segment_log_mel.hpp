@@ -16,14 +16,14 @@ namespace asd::cpu {
 
 class SegmentLogMel {
 public:
-    // plan is read as long as this lives.
+    // plan must live as long as this object.
     SegmentLogMel(const kernels::LogMelPlan &plan, std::int64_t segment_samples, std::int64_t hop_samples,
                   const CutOptions &options)
         : plan_(plan), options_(options), frames_(plan.frames(segment_samples)),
           kept_(options.per_segment ? 0 : segments_between(plan, segment_samples, hop_samples)),
           spectrograms_(static_cast<std::size_t>(kept_ * size())), workspace_(kernels::LogMelWorkspace::size(plan)) {}
 
-    // Segment `number` of a recording of which grid.samples are there; `segment` is its first sample. mel: bands x frames.
+    // Segment `number` of a recording of grid.samples so far; `segment` is its first sample. mel: bands x frames.
     template <class Sample>
     void run(const Sample *segment, const kernels::SegmentGrid &grid, std::int64_t number, float *mel) {
         const std::int64_t length = grid.segment_samples, samples = std::min(grid.samples, length);
@@ -32,7 +32,7 @@ public:
                 ? kernels::standardise_by(moments_of_repeated(isa_, segment, samples, length))
                 : kernels::Standardise{options_.mean, 1.0 / options_.std};
         const kernels::FramedClip<Sample> framed{segment, grid.segment_samples, grid.samples, plan_.reflect, by};
-        // The nearest segment that shares frames is one of the last kept_: after as many, places on the grid of frames recur.
+        // The nearest segment that shares frames is one of the last kept_: after that many, places on the grid of frames recur.
         const kernels::SharedFrames shared =
             kept_ > 0 ? kernels::shared_frames(grid, plan_, number) : kernels::SharedFrames{0, 0, 0, 0};
         float *own = kept_ > 0 ? spectrogram(number) : mel;
@@ -48,7 +48,7 @@ public:
     }
 
 private:
-    // How many segments lie between two that share frames, the later one counted; 0: none do.
+    // How many segments after a segment the next one comes that shares frames with it; 0: none does.
     static std::int64_t segments_between(const kernels::LogMelPlan &plan, std::int64_t segment_samples,
                                          std::int64_t hop_samples) {
         const std::int64_t between = plan.hop_samples / std::gcd(plan.hop_samples, hop_samples);

@@ -1,5 +1,4 @@
-// A recording that comes in blocks, cut into the segments of its grid as soon as their last samples are there. Nothing is
-// allocated after the constructor.
+// A recording that comes in blocks, cut into segments as soon as their last samples have arrived. Only the constructor allocates.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +14,7 @@ namespace asd::cpu {
 template <class Sample>
 class SegmentStream {
 public:
-    // mel is read as long as this lives.
+    // mel must live as long as this object.
     SegmentStream(const kernels::LogMelPlan &mel, const kernels::FilterPlan &filter, std::int64_t segment_samples,
                   std::int64_t hop_samples, const CutOptions &options)
         : segment_samples_(segment_samples), hop_samples_(hop_samples), until_due_(segment_samples),
@@ -24,22 +23,22 @@ public:
 
     std::int64_t received() const { return samples_.received(); }
 
-    // Samples until the next segment is due; 0: it is.
+    // Number of samples until the next segment is due; 0: it is due now.
     std::int64_t until_due() const { return until_due_; }
 
-    // count: until_due() at most.
+    // count: at most until_due().
     void push(const Sample *block, std::int64_t count) {
         samples_.append(block, count);
         power_.push(block, count);
         until_due_ -= count;
     }
 
-    // The recording ends. A short one is repeated to a segment, and a tail that no segment covers makes one more due.
+    // Ends the recording. A short one is repeated to fill a segment; a tail that no segment covers makes one more due.
     void end() {
         if (received() < segment_samples_ || until_due_ < hop_samples_) until_due_ = 0;
     }
 
-    // The due segment, which always ends with the last sample. mel: bands x frames; power: bins. Returns its first sample.
+    // The segment that is due; it always ends with the last sample. mel: bands x frames; power: bins. Returns its first sample.
     std::int64_t take(std::int64_t bins, float *mel, double *power, double *weight) {
         const kernels::SegmentGrid grid{received(), segment_samples_, hop_samples_};
         for (std::int64_t more = segment_samples_ - received(); more > 0; more -= received())

@@ -1,6 +1,6 @@
 // Loops over the samples of a wave: to double, to moments, to standardised float32.
 //
-// Included by isa_kernels.cpp alone, which is compiled once per instruction set: everything has internal linkage.
+// Included only by isa_kernels.cpp, which is compiled once per instruction set: everything has internal linkage.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,7 @@ void to_double(const Sample *wave, int64_t count, double *out) {
     for (int64_t i = 0; i < count; ++i) out[i] = asd::kernels::sample_value(wave[i]);
 }
 
-// Of a part of 16-bit samples.
+// Moments of a part of 16-bit samples.
 Moments scaled_moments(int64_t size, int64_t sum, int64_t squares) {
     constexpr double SCALE = 1.0 / 32768;
     const auto count = static_cast<double>(size);
@@ -33,7 +33,7 @@ Moments scaled_moments(int64_t size, int64_t sum, int64_t squares) {
     return {count, static_cast<double>(sum) * SCALE / count, centred * (SCALE * SCALE) / count};
 }
 
-// In parts that stay in the first-level cache between their two passes.
+// In parts that stay in the first-level cache between the two passes.
 template <class Sample>
 Moments moments(const Sample *wave, int64_t count) {
     constexpr int64_t PART = 1024;
@@ -47,8 +47,8 @@ Moments moments(const Sample *wave, int64_t count) {
     return total;
 }
 
-// 16-bit samples are summed as integers, exactly, in one pass instead of two: a part rounds where it becomes double, and nowhere
-// before. Sums of squares in halves, so that 32 bits hold those of a part.
+// 16-bit samples are summed as integers, exactly, in one pass instead of two: a part is rounded only when it becomes a double. Sums
+// of squares are kept in two halves, so that those of a part fit 32 bits.
 Moments moments(const std::int16_t *wave, int64_t count) {
     constexpr int64_t PART = 1 << 15;
     constexpr int LANES = asd::kernels::SUM_LANES;
@@ -88,8 +88,8 @@ void standardise_cached(const Sample *wave, int64_t count, Standardise by, float
 template <class Sample>
 void standardise(const Sample *wave, int64_t count, Standardise by, Stores stores, float *out) {
 #if defined(__SSE2__)
-    // Whole cache lines, so that write-combining never has to read one. By way of a block in the first-level cache, because the
-    // compiler makes better vector code of a plain loop than of one with stores of our choice.
+    // Whole cache lines, so that write-combining never has to read one. Through a block in the first-level cache, because the
+    // compiler makes better vector code of a plain loop than of one with explicit stores.
     constexpr int64_t LINE = 16, BLOCK = 32 * LINE;
     if (stores == Stores::streaming && count >= 2 * LINE) {
         alignas(64) float block[BLOCK];

@@ -1,4 +1,4 @@
-// Combines one value per thread of a block, by halving in shared memory: the order depends on the block's size alone.
+// Combines one value per thread of a block, by halving in shared memory: the order depends only on the block's size.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +31,7 @@ __device__ inline std::int64_t own_share(std::int64_t count) {
     return count > threadIdx.x ? (count - threadIdx.x - 1) / BLOCK + 1 : 0;
 }
 
-// Blocks for `items` that a kernel walks in strides of the grid.
+// Number of blocks for `items`, which the kernel visits in strides of the grid.
 inline unsigned grid_size(std::int64_t items) {
     constexpr std::int64_t MOST = 1 << 16;
     return static_cast<unsigned>(items < MOST ? items : MOST);

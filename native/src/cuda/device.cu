@@ -10,7 +10,7 @@ int device_count() {
     const cudaError_t earlier = cudaPeekAtLastError();
     int count = 0;
     if (cudaGetDeviceCount(&count) != cudaSuccess) {
-        // No driver is an answer, not an error that a later call should see; one that was there before is the caller's.
+        // A missing driver is an answer, not an error that a later call should see. An earlier error stays for the caller.
         if (earlier == cudaSuccess) cudaGetLastError();
         return 0;
     }
@@ -38,7 +38,7 @@ int run_after(void *later, void *earlier) {
     cudaError_t error = cudaEventCreateWithFlags(&event, cudaEventDisableTiming);
     if (error == cudaSuccess) error = cudaEventRecord(event, static_cast<cudaStream_t>(earlier));
     if (error == cudaSuccess) error = cudaStreamWaitEvent(static_cast<cudaStream_t>(later), event, 0);
-    if (event) cudaEventDestroy(event);  // which it is only when the streams are done with it
+    if (event) cudaEventDestroy(event);  // CUDA destroys it only when the streams are done with it
     if (error != cudaSuccess) cudaGetLastError();
     return error;
 }

@@ -12,7 +12,7 @@ using kernels::CropPlace;
 using kernels::Gather;
 using std::int64_t;
 
-// A crop that is nowhere: told to whoever reads it, since nobody could be told before.
+// A crop that is out of range: NaN tells its reader, because the call could not report it.
 struct NoSample {
     __device__ float operator()(int64_t) const { return static_cast<float>(NAN); }
 };

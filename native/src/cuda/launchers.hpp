@@ -1,6 +1,6 @@
 // The CUDA launchers: device pointers and the caller's stream; arguments are already checked, values are not.
 //
-// Each queues kernels alone: it neither waits for the device nor takes memory of it. It returns the first CUDA error (0: none).
+// Each only queues kernels: it neither waits for the device nor allocates memory there. It returns the first CUDA error (0: none).
 // Plain C++, so that the ABI's sources need no CUDA compiler.
 #pragma once
 
@@ -14,17 +14,17 @@ namespace asd::cuda {
 // 0 also without a driver.
 int device_count();
 
-// What CUDA says of an error that an earlier call on this thread left behind, which stays there; nullptr without one. A launch
-// that fails is cleared away with cudaGetLastError, which would take that error along: none is tried before this one is clear.
+// CUDA's words for an error that an earlier call on this thread left, which is not cleared; nullptr if there is none. After a launch
+// fails, cudaGetLastError clears its error and would clear that one too: so nothing is launched while there is one.
 const char *earlier_error();
 
 // The device that this thread's calls run on.
 int current_device(int *device);
 
-// The device whose memory, or whose managed memory, this is; -1 for other memory.
+// The device that owns this memory or managed memory; -1 for other memory.
 int device_of(const void *pointer, int *device);
 
-// What is queued on `later` from now on waits for what is on `earlier` now; the caller waits for nothing.
+// Work queued on `later` from now on waits for what is on `earlier` now; the caller does not wait.
 int run_after(void *later, void *earlier);
 
 // ASD_OK for 0, else the failure with CUDA's own words.

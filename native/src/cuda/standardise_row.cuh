@@ -1,4 +1,4 @@
-// One segment, written by all threads of a block, or, with its standardisation given, by those of a column of blocks.
+// One segment, written by all threads of one block, or, if its mean and deviation are given, of a column of blocks.
 #pragma once
 
 #include "../kernels/moments.hpp"
@@ -13,7 +13,7 @@ struct CombineMoments {
     }
 };
 
-// Blocks that share out `rows` of `length` samples. A row that is standardised by its own moments belongs to one block.
+// The blocks that process `rows` of `length` samples. A row that is standardised by its own moments belongs to one block.
 inline dim3 row_blocks(std::int64_t rows, std::int64_t length, bool own_moments) {
     constexpr std::int64_t SHARE = 16 * BLOCK, MOST = 1 << 8;
     const std::int64_t parts = own_moments ? 1 : (length - 1) / SHARE + 1;

@@ -1,7 +1,8 @@
 // One step of a second-order section in direct form I.
 //
-// Value is double, or a vector of doubles with one section per lane. The bracketing leaves one multiplication and one subtraction
-// between an output and the next; transposed form II, which scipy.signal.sosfilt uses, has twice that and agrees to rounding.
+// Value is double, or a vector of doubles with one section per lane. The brackets are set so that only one
+// multiplication and one subtraction lie between an output and the next. Transposed form II, which scipy.signal.sosfilt uses,
+// has twice as many; both agree to rounding.
 #pragma once
 
 #include "host_device.hpp"
@@ -13,7 +14,7 @@ struct Biquad {
     Value b0, b1, b2, a1, a2;
     Value x1, x2, y1, y2;  // the last two inputs and outputs
 
-    // As after an endless constant `in` at the input, with `out` coming out: the state of scipy.signal.sosfilt_zi.
+    // The state after an endless constant `in` that gives `out`: that of scipy.signal.sosfilt_zi.
     ASD_HD void settle(const Value &in, const Value &out) {
         x1 = x2 = in;
         y1 = y2 = out;

@@ -1,4 +1,4 @@
-// Samples of a clip from a start on; where the clip ends it begins again.
+// Samples of a clip from `start` on; at its end the clip begins again.
 #pragma once
 
 #include <cstdint>

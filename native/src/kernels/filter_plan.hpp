@@ -11,19 +11,19 @@ constexpr int MAX_SECTIONS = 32;  // one section per lane of a CUDA warp
 
 struct FilterPlan {
     std::int32_t sections;
-    bool zero_phase;           // forwards and backwards; else forwards alone
-    std::int64_t pad_samples;  // odd extension at each end; 0 where the filter runs forwards alone
+    bool zero_phase;           // forwards and backwards; otherwise forwards only
+    std::int64_t pad_samples;  // odd extension at each end; 0 if the filter runs forwards only
     double b0[MAX_SECTIONS], b1[MAX_SECTIONS], b2[MAX_SECTIONS], a1[MAX_SECTIONS], a2[MAX_SECTIONS];
-    // Of the sections before section i, at frequency zero: what it reads after endless ones at the input of the cascade.
+    // Gain at frequency zero of the sections before section i: what section i reads after endless ones at the cascade's input.
     double gain[MAX_SECTIONS + 1];
 };
 
-// Where a cascade stands between two blocks of a signal: the last two inputs and outputs of each section.
+// The state of a cascade between two blocks of a signal: the last two inputs and outputs of each section.
 struct FilterState {
     double x1[MAX_SECTIONS], x2[MAX_SECTIONS], y1[MAX_SECTIONS], y2[MAX_SECTIONS];
 };
 
-// As after an endless constant `past`: the state of scipy.signal.sosfilt_zi.
+// The state after an endless constant `past`: that of scipy.signal.sosfilt_zi.
 ASD_HD FilterState settled(const FilterPlan &plan, double past) {
     FilterState state{};
     for (int i = 0; i < plan.sections; ++i) {

@@ -1,4 +1,4 @@
-// A segment of a clip as its frames read it: standardised, and with something before its beginning and after its end.
+// A segment of a clip as its frames read it: standardised and padded at both ends.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ struct FramedClip {
     bool reflect;                  // else zeros
     Standardise by;
 
-    // Samples that lie in memory one after another from `segment`.
+    // Number of samples that are contiguous in memory from `segment` on.
     ASD_HD std::int64_t dense() const { return clip_samples < segment_samples ? clip_samples : segment_samples; }
 
     // Sample i, from half a window before the segment to half a window after it.

@@ -1,4 +1,4 @@
-// Crops out of a flat bank of clips, by clip and offset: where a crop lies, and how it is standardised.
+// Crops, by clip and offset, from a flat bank of clips: where a crop is, and how it is standardised.
 //
 // Clip c is samples [edges[c], edges[c + 1]) of the bank. A crop lies inside its clip; a clip shorter than the crop is read
 // cyclically from its first sample on, as SegmentGrid has it.
@@ -35,7 +35,7 @@ struct Gather {
     Standardise given;
     std::int64_t crop_samples;
 
-    // Reads no edge, and lets no sample be read, that is outside: on a device nobody has looked at the indices before.
+    // Never reads an edge or a sample out of range: on a device the indices have not been checked before.
     ASD_HD CropPlace place(std::int64_t crop) const {
         const std::int64_t clip = clips[crop], offset = offsets[crop];
         if (clip < 0 || clip >= bank_clips) return {CropFault::clip, 0, 0, 0};
@@ -48,7 +48,7 @@ struct Gather {
 
     ASD_HD CyclicRun<Sample> run(const CropPlace &place) const { return {bank + place.begin, place.samples, place.offset}; }
 
-    // NaN throughout for a deviation that is not positive.
+    // All NaN for a deviation that is not positive.
     ASD_HD Standardise standardise(std::int64_t crop) const {
         if (!means) return given;
         return {means[crop], stds[crop] > 0.0 ? 1.0 / stds[crop] : static_cast<double>(NAN)};

@@ -1,7 +1,7 @@
 // ASD_HD marks a functor that the CPU and the CUDA launchers share.
 //
-// It is always inlined: the CPU launchers are compiled once per instruction set, and an out-of-line copy made for AVX-512
-// could be picked by the linker for a processor that has none.
+// It is always inlined: the CPU launchers are compiled once per instruction set, and the linker could pick an out-of-line
+// copy made for AVX-512 for a processor without it.
 #pragma once
 
 #if defined(__CUDACC__)

@@ -1,5 +1,5 @@
-// The two inlier models as asd-inlier defines them, and their arithmetic of one vector apart from the long sums. Rounding to
-// float32 is where asd-inlier rounds, so that both refuse the same vectors and agree on near coincidences.
+// The two inlier models as asd-inlier defines them, and their arithmetic on one vector, without the long sums. Values are rounded
+// to float32 where asd-inlier rounds, so that both refuse the same vectors and agree on vectors that nearly coincide.
 #pragma once
 
 #include <cmath>

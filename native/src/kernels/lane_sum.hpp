@@ -1,4 +1,4 @@
-// A sum in sixteen running sums with one fixed order of the last additions: the compiler turns it into vector code without
+// A sum in sixteen running sums, which are added in a fixed order at the end: the compiler makes vector code of it without
 // -ffast-math, and every instruction set gives the same bits.
 #pragma once
 

@@ -1,4 +1,4 @@
-// What the log-mel kernel reads: tables that are made once, in c_api/make_log_mel_plan.cpp, and only read afterwards.
+// The tables of the log-mel kernel: made once, in c_api/make_log_mel_plan.cpp, and only read afterwards.
 #pragma once
 
 #include <cstdint>
@@ -7,18 +7,18 @@
 
 namespace asd::kernels {
 
-// Frames that are transformed together, for every instruction set: a frame's result does not depend on its neighbours, but
-// the staged samples and the work items do.
+// Number of frames that are transformed together, the same for every instruction set. A frame's result does not depend on its
+// neighbours, but the staged samples and the work items depend on this number.
 constexpr int FRAME_BLOCK = 16;
 
 constexpr int MOST_LANES = 8;  // frames that any instruction set transforms at once
 
 // The transform of W / 2 complex points, decimated in frequency. The first pass leaves rows of sixteen points, which it writes
-// one after another: to many places at once, stores would wait for the second-level cache three times as long. Column c of the
+// one after another: stores to many places at once would wait three times as long for the second-level cache. Column c of the
 // rows is the part with the points k = c (mod 16) of the result. It is finished in a small work area, which stays in the
 // first-level cache, together with column 16 - c, which has its mirrored points; then both are unfolded to bins.
 constexpr int FIRST_RADIX = 16;
-constexpr int ROW_POINTS = FIRST_RADIX + 1;  // from row to row: a power of two would share one set of the cache
+constexpr int ROW_POINTS = FIRST_RADIX + 1;  // distance between rows: with a power of two they would share one set of the cache
 constexpr int COLUMN_PAIRS = FIRST_RADIX / 2 + 1;  // columns 0 and 8 mirror themselves
 
 // Points `bin` and points() - `bin` of the transform, whose bins follow from each other.
@@ -43,11 +43,11 @@ struct LogMelPlan {
     std::int64_t bands;
     bool squared;  // sums of powers, not of magnitudes
     bool log;
-    bool reflect;  // what lies outside of the clip: its reflection, or zeros
+    bool reflect;  // the clip is continued by its reflection, otherwise by zeros
     float decibels_per_octave;  // of the sum
     float floor_decibels;
 
-    const double *window;  // halved: the two halves of the real transform come out without another factor
+    const double *window;  // halved, so that unfolding the real transform needs no further factor
     const std::int32_t *staged_at;  // [window_samples] place of a frame's sample among the staged ones, see StagedFrames
 
     const double *first_twiddles;  // [points() / 16][15] (cos, sin)
@@ -66,11 +66,11 @@ struct LogMelPlan {
     ASD_HD std::int64_t frames(std::int64_t samples) const { return 1 + samples / hop_samples; }
 };
 
-// How the samples of a block of frames lie in memory: a matrix of samples a hop apart along its rows, so that sample n of
-// sixteen neighbouring frames is contiguous, and a sample of the wave is stored once however many frames hold it.
+// How the samples of a block of frames are laid out in memory: a matrix whose rows hold samples a hop apart. Sample n of sixteen
+// neighbouring frames is then contiguous, and a sample of the wave is stored once, however many frames contain it.
 struct StagedFrames {
     std::int64_t rows;          // min(hop, window)
-    std::int64_t columns;       // whole vectors of them
+    std::int64_t columns;       // a whole number of vectors
     std::int64_t hops;          // columns that a frame reaches
     std::int64_t rows_of_last;  // rows that it reads of the last of these
 

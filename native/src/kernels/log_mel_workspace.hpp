@@ -1,4 +1,4 @@
-// The memory that a thread needs to turn a block of frames to log-mel, as parts of one array of doubles.
+// The memory that a thread needs for the log-mel of a block of frames, as parts of one array of doubles.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ public:
     ASD_HD LogMelWorkspace(const LogMelPlan &plan, double *memory) {
         const StagedFrames shape(plan.window_samples, plan.hop_samples);
         end_ = 0;
-        staged = part(memory, shape.size() + MOST_LANES);  // a load of lanes begins at any column
+        staged = part(memory, shape.size() + MOST_LANES);  // a vector may be loaded from any column on
         rows = part(memory, 2 * MOST_LANES * ROW_POINTS * plan.part_points());
         points = part(memory, 2 * MOST_LANES * 2 * plan.part_points());
         bins = reinterpret_cast<float *>(part(memory, plan.padded_bins() * MOST_LANES / 2));
@@ -25,7 +25,7 @@ public:
         octaves = reinterpret_cast<float *>(part(memory, FRAME_BLOCK / 2));
     }
 
-    // Doubles of the whole; a multiple of a cache line.
+    // Its size in doubles; a multiple of a cache line.
     ASD_HD static std::int64_t size(const LogMelPlan &plan) { return LogMelWorkspace(plan, nullptr).end_; }
 
     double *staged;

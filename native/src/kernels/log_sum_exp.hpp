@@ -8,7 +8,7 @@
 
 namespace asd::kernels {
 
-// count >= 1. NaN when a value is NaN or infinite above, or all are infinite below.
+// count >= 1. NaN if a value is NaN or +infinity, or all are -infinity.
 ASD_HD double log_sum_exp(const double *values, std::int64_t count) {
     double largest = values[0];
     for (std::int64_t i = 1; i < count; ++i) largest = values[i] > largest ? values[i] : largest;

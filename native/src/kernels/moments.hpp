@@ -1,6 +1,6 @@
 // Mean and population variance of a range of samples, from parts that are combined (Chan, Golub and LeVeque 1983).
 //
-// Each part takes two passes, so that a large offset costs no digits. A constant range gives exactly zero: sums of up to 2^29
+// Each part takes two passes, so that a large offset costs no precision. A constant range gives exactly zero: sums of up to 2^29
 // equal float32 values are exact in double, and equal means combine without rounding.
 #pragma once
 

@@ -1,5 +1,5 @@
 // Where the segments of a clip start (reading of Fujimura 2023, Sec. 4.2): every hop while they fit, and one more aligned to
-// the end if a tail stays uncovered. A clip shorter than a segment has one segment and is read cyclically.
+// the end if that leaves a tail uncovered. A clip shorter than a segment has one segment and is read cyclically.
 #pragma once
 
 #include <cstdint>
@@ -18,10 +18,10 @@ struct SegmentGrid {
     // Samples of the clip after repetition.
     ASD_HD std::int64_t repeated_samples() const { return repeats() ? segment_samples : samples; }
 
-    // The same with `pad` samples more at each end.
+    // The same with `pad` more samples at each end.
     ASD_HD std::int64_t extended_samples(std::int64_t pad) const { return repeated_samples() + 2 * pad; }
 
-    // Segments that lie on the hop grid.
+    // Number of segments on the hop grid.
     ASD_HD std::int64_t whole() const { return repeats() ? 1 : (samples - segment_samples) / hop_samples + 1; }
 
     ASD_HD std::int64_t count() const {

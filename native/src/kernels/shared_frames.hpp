@@ -1,5 +1,5 @@
-// Which frames of a segment are frames of an earlier one as well: those that lie inside of both, where the distance of the
-// segments is a multiple of the step from frame to frame. Those at the edges see another reflection.
+// Which frames of a segment are also frames of an earlier one. If the distance of two segments is a multiple of the distance of
+// frames, they share the frames that lie inside both; frames at the edges differ, because they see another reflection.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
-// Squared Euclidean distance of two float32 vectors, by differences: exact where they nearly coincide.
+// Squared Euclidean distance of two float32 vectors, from differences: accurate where they nearly coincide.
 //
-// Parts of the sum are float32, in running sums with one fixed order of the last additions (see lane_sum.hpp); the sum of the
-// parts is double, so that many dimensions cost no digits. Infinite where float32 overflows.
+// Parts of the sum are float32, in running sums that are added in a fixed order at the end (see lane_sum.hpp); the sum of the
+// parts is double, so that many dimensions cost no precision. Infinite where float32 overflows.
 #pragma once
 
 #include <cstdint>

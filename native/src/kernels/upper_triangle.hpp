@@ -1,6 +1,6 @@
 // The product of a row vector with an upper triangular matrix: the whitening of a vector.
 //
-// Eight rows of the matrix at a time, so that the sums are loaded and stored an eighth as often; each sum still adds its terms
+// Eight rows of the matrix at a time, so that the sums are loaded and stored one eighth as many times; each sum still adds its terms
 // row by row, whatever the grouping. Terms and sums are double. A product of two float32 values is exact there.
 #pragma once
 
@@ -10,7 +10,7 @@
 
 namespace asd::kernels {
 
-// Stored whole, row by row; what lies below the diagonal is not read.
+// Stored in full, row by row; values below the diagonal are not read.
 struct FullTriangle {
     using Value = double;
     const double *values;

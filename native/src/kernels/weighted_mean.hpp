@@ -1,7 +1,7 @@
-// Weighted mean of one clip's scores, and of its score maps, as a running mean (West 1979): one score after another, or part by
-// part, it is known at any time, in memory that does not grow.
+// Weighted mean of one clip's scores, and of its score maps, as a running mean (West 1979): scores may come one by one
+// or in parts, and the mean so far is known at any time, in constant memory.
 //
-// Zero weights throughout mean equal weights. A weight that is negative or not finite, or a score that is not finite, gives NaN.
+// Weights that are all zero count as equal. A weight that is negative or not finite, or a score that is not finite, gives NaN.
 #pragma once
 
 #include <cfloat>
@@ -34,21 +34,21 @@ ASD_HD WeightedMean one_score(double score, double weight) {
 }
 
 ASD_HD WeightedMean combine(WeightedMean a, WeightedMean b) {
-    constexpr double LARGE_UNIT = 0x1p64;  // of more weights than there is time for
+    constexpr double LARGE_UNIT = 0x1p64;  // more weights than can ever be added
     if (a.weight == 0.0 || (b.weighted && !a.weighted)) return b;
     if (b.weight == 0.0 || (a.weighted && !b.weighted)) return a;
     if (a.unit != b.unit || a.weight + b.weight > DBL_MAX) {
         a = a.in_units_of(LARGE_UNIT);
         b = b.in_units_of(LARGE_UNIT);
     }
-    // From the heavier one: what has next to no weight costs no digits, however large it is.
+    // Starts from the heavier one: a value with almost no weight costs no precision, however large it is.
     const bool a_is_heavier = a.weight >= b.weight;
     const WeightedMean &heavy = a_is_heavier ? a : b, &light = a_is_heavier ? b : a;
     const double weight = a.weight + b.weight, share = light.weight / weight;
     return {weight, heavy.half_mean + share * (light.half_mean - heavy.half_mean), a.unit, a.weighted};
 }
 
-// Column i of maps S x H x W, with the mean over the height taken first, as one of S x W scores.
+// Column i of maps S x H x W: its mean over the height, as one of S x W scores.
 template <class Score>
 ASD_HD WeightedMean one_column(const Score *maps, const double *weights, std::int64_t height, std::int64_t width,
                                std::int64_t i) {

@@ -1,9 +1,9 @@
-// As much of the CUDA runtime as the launchers and their tests use, on the host: so that src/cuda runs, and is checked, where no
-// device is. One block after the other; the threads of a block are fibres that take turns at every barrier.
+// Emulates on the host as much of the CUDA runtime as the launchers and their tests use, so that src/cuda is run and tested without
+// a device. Blocks run one after the other; the threads of a block are fibres that take turns at every barrier.
 //
 // What it shows: that the kernels' index arithmetic, barriers and reductions are right (a barrier that not all threads reach
-// ends the test), in both orders of the threads, and under the address sanitizer. What it does not: speed, alignment, the limits
-// of a launch, the memory model, contraction of products. All memory is the device's; a queued kernel has run on return.
+// ends the test), in both orders of the threads, and under the address sanitizer. What it does not show: speed, alignment, the
+// limits of a launch, the memory model, contraction of products. All memory counts as the device's; a kernel runs when it is queued.
 #pragma once
 
 #include <setjmp.h>
@@ -36,12 +36,12 @@ constexpr std::size_t STACK_BYTES = 1 << 16;
 // A thread of a block, with a stack of its own; it is started once and runs kernel after kernel.
 struct Fibre {
     std::vector<char> stack;
-    jmp_buf place;  // where it waits; _setjmp because swapcontext asks the system for the signal mask every time
+    jmp_buf place;  // where it waits; _setjmp because swapcontext makes a system call for the signal mask each time
     bool done = false;
     unsigned shuffles = 0;
 };
 
-inline bool reversed = false;  // the threads' turns: whoever needs a barrier that is missing fails in one order or the other
+inline bool reversed = false;  // order of the threads: code that lacks a barrier fails in one order or the other
 inline Fibre fibres[MOST_THREADS];
 inline unsigned running = 0;
 inline jmp_buf scheduler;
@@ -124,7 +124,7 @@ inline cudaError_t result(cudaError_t error) {
     if (error != cudaSuccess) last = error;
     return error;
 }
-// What waits or allocates is refused while a stream is captured, as by a device.
+// As on a device, calls that wait or allocate are refused while a stream is captured.
 inline cudaError_t not_captured() { return result(capturing ? cudaErrorStreamCaptureUnsupported : cudaSuccess); }
 
 }  // namespace emulated
@@ -155,7 +155,7 @@ enum cudaMemcpyKind { cudaMemcpyHostToDevice = 1, cudaMemcpyDeviceToHost = 2 };
 template <class Value>
 cudaError_t cudaMalloc(Value **memory, std::size_t bytes) {
     *memory = static_cast<Value *>(std::malloc(bytes > 0 ? bytes : 1));
-    std::memset(*memory, 0xff, bytes);  // NaN to whoever reads what nobody wrote
+    std::memset(*memory, 0xff, bytes);  // NaN for whatever is read before it is written
     return emulated::not_captured();
 }
 inline cudaError_t cudaFree(void *memory) { return std::free(memory), cudaSuccess; }
