@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from typer.testing import CliRunner, Result
 
 from asd_recipes.bundle import BundleError, read_manifest
+from asd_recipes.bundle.threshold_trust import trust_in_words
 from asd_recipes.cli import app
 from asd_recipes.dataset.clip import DatasetError
 from asd_recipes.own_machine.held_out_threshold import threshold_of
@@ -108,6 +109,7 @@ def test_the_same_command_again_says_that_nothing_is_to_do_and_another_is_refuse
     again = _fit(data / "pump", data / "rest", model)
     assert again.exit_code == 0, again.output
     assert "is this model already" in again.output
+    assert trust_in_words(read_manifest(model)) in again.output, "how far the threshold can be trusted"
     other = _fit(data / "pump", data / "rest", model, "--seed", "1")
     assert isinstance(other.exception, RunError)
     assert "--out" in str(other.exception)

@@ -19,40 +19,48 @@ if TYPE_CHECKING:
 
 
 def fit(
-    normal: Annotated[Path, typer.Option(help="Folder of recordings of the machine as it runs well.")],
+    normal: Annotated[Path, typer.Option(help="Folder of recordings of the machine while it runs well.")],
     others: Annotated[
         list[Path] | None,
         typer.Option(
-            help="Folder of other sounds, each sub-folder a machine; repeatable. Without it: synthetic machines."
+            help="Folder of other sounds, each sub-folder a machine; may be given more than once. Without it: "
+            "synthetic machines."
         ),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="The model; models/<name of the folder> if not given.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Where the model goes; models/<name of the folder> if not given.")
+    ] = None,
     attributes: Annotated[
-        Path | None, typer.Option(help="CSV: file_name, and a column for each attribute, of the normal recordings.")
+        Path | None, typer.Option(help="CSV file of the normal recordings: file_name, and a column for each attribute.")
     ] = None,
     pattern: Annotated[
-        str | None, typer.Option(help="Attributes from file names, as in '{speed}_{load}'; {} for anything.")
+        str | None,
+        typer.Option(help="Takes attributes from file names, as in '{speed}_{load}'; {} stands for anything."),
     ] = None,
-    profile: Annotated[str, typer.Option(help="own, another profile, or a TOML file.")] = "own",
-    seed: Annotated[int | None, typer.Option(help="Decides every random number; 0 unless the recipe says.")] = None,
+    profile: Annotated[str, typer.Option(help="own, another profile, or a TOML file of settings.")] = "own",
+    seed: Annotated[
+        int | None, typer.Option(help="Start of every random number; 0 unless the profile says otherwise.")
+    ] = None,
     false_alarms: Annotated[
-        float, typer.Option(help="Share of normal recordings that the threshold may call anomalous.")
+        float, typer.Option(help="Share of normal stretches that may score above the threshold.")
     ] = 0.1,
     device: DeviceOption = "auto",
-    resume: Annotated[bool, typer.Option(help="Go on with an interrupted training, or start over.")] = True,
+    resume: Annotated[bool, typer.Option(help="Continue an interrupted training, or start over.")] = True,
     settings: Annotated[list[str] | None, typer.Option("--set", help="Change a setting: training.epochs=5.")] = None,
     quiet: Quiet = False,
 ) -> None:
     """Train a model on a folder of normal recordings: wav or flac, of any rate, number of channels and length.
 
-    A recording that cannot be used is named and left out; exit status 1 then, with the model made all the same. An
-    interrupted training goes on when the same command is given again.
+    A recording that cannot be used is named and left out; the model is made all the same, and the exit status is 1.
+    To continue an interrupted training, run the command again.
 
     Examples:
 
         asd fit --normal recordings/pump7
 
-        asd fit --normal recordings/pump7 --others recordings --pattern '{speed}_{load}' --out pump7-model
+        asd fit --normal recordings/pump7 --others recordings --out pump7-model
+
+        asd fit --normal recordings/pump7 --pattern '{speed}_{load}'
     """
     from asd_recipes.progress import show_progress
     from asd_recipes.recipe.toml_text import load_recipe
@@ -65,6 +73,7 @@ def fit(
     recipe = replace(recipe, inlier=replace(recipe.inlier, training_data=("source",), save=True))
     model = out or Path("models") / normal.resolve().name
     with resumable(), show_progress(quiet=quiet) as progress:
+        from asd_recipes.bundle.threshold_trust import trust_in_words
         from asd_recipes.own_machine.fit import OwnFit
         from asd_recipes.reproduction.run_store import RunStore
 
@@ -85,8 +94,12 @@ def fit(
             ).run(progress)
             store.remove()
     threshold = result.manifest.threshold
-    typer.echo(f"{model}: a recording that scores above {threshold.value:.2f} is called anomalous.")
-    typer.echo(f"asd info {model} says more; asd score {model} FILES scores recordings.")
+    typer.echo(
+        f"{model}: a recording with a stretch of {threshold.stretch_s:g} s that scores above {threshold.value:.2f} is "
+        "called anomalous."
+    )
+    typer.echo(trust_in_words(result.manifest))
+    typer.echo(f"More about the model: asd info {model}. To score recordings: asd score {model} RECORDINGS.")
     _end(result.problems, named=not quiet)
 
 
