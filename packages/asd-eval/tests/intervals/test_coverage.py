@@ -27,7 +27,7 @@ CONVENTION = find_convention("official")
 STRATA = (("source", 0), ("source", 1), ("target", 0), ("target", 1))
 LEVEL = 0.95
 PROMISED = (0.93, 0.97)
-RESAMPLES = 1000
+RESAMPLES, FEW_RESAMPLES = 1000, 500  # of the full run, of the short one
 
 
 @dataclass(frozen=True)
@@ -87,20 +87,20 @@ def simulated(case, rng):
     return {"label": labels, "score": scores, "domain": domains, "machine": machines}
 
 
-def coverage_of_metrics(case, simulations, seed):
+def coverage_of_metrics(case, simulations, seed, resamples=RESAMPLES):
     truths = np.array([true_metrics(machine, case.grid, case.counts) for machine in case.machines])
     truth = np.append(truths.ravel(), harmonic_mean(truths[:, 1:].ravel()))
     rng = np.random.default_rng(seed)
     held = np.zeros(len(truth))
     for simulation in range(simulations):
-        found = bootstrap(simulated(case, rng), resamples=RESAMPLES, seed=simulation)
+        found = bootstrap(simulated(case, rng), resamples=resamples, seed=simulation)
         intervals = [metric.interval for metric in found.metrics] + [found.official_score]
         held += [interval.low <= value <= interval.high for interval, value in zip(intervals, truth, strict=True)]
     names = [f"{m.name} {i}" for i in range(len(case.machines)) for m in CONVENTION.metrics] + ["official score"]
     return dict(zip(names, held / simulations, strict=True))
 
 
-def coverage_of_the_difference(simulations, seed, better=MEDIUM, worse=LOW, clips=50):
+def coverage_of_the_difference(simulations, seed, better=MEDIUM, worse=LOW, clips=50, resamples=RESAMPLES):
     """Two systems that share half of their noise.
 
     Returns:
@@ -120,7 +120,7 @@ def coverage_of_the_difference(simulations, seed, better=MEDIUM, worse=LOW, clip
             {"label": labels, "domain": domains, "score": mean + (shared + noise) / np.sqrt(2)}
             for mean, noise in zip(means, own, strict=True)
         )
-        found = compare(a, b, resamples=RESAMPLES, seed=simulation)
+        found = compare(a, b, resamples=resamples, seed=simulation)
         intervals = [metric.difference for metric in (*found.metrics, found.official)]
         held += [interval.low <= value <= interval.high for interval, value in zip(intervals, truth, strict=True)]
         rejected += compare(a, c, resamples=200, seed=simulation).official.p_value < 0.05
@@ -154,7 +154,7 @@ def test_the_simulated_truth_is_the_closed_form_of_the_binormal_auc():
 def test_intervals_hold_the_truth_about_as_often_as_they_say(name):
     simulations = 120
     noise = 3 * np.sqrt(LEVEL * (1 - LEVEL) / simulations)
-    found = coverage_of_metrics(CASES[name], simulations, seed=1)
+    found = coverage_of_metrics(CASES[name], simulations, seed=1, resamples=FEW_RESAMPLES)
     for metric, coverage in found.items():
         assert PROMISED[0] - noise < coverage, (metric, coverage)
     # With so few simulations a single metric may well always hold; all of them together, and wider intervals, may not.
@@ -166,7 +166,7 @@ def test_delongs_interval_holds_the_truth_as_often_as_it_says():
 
 
 def test_the_interval_of_a_difference_and_the_permutation_test_keep_their_levels():
-    held, rejected = coverage_of_the_difference(50, seed=1)
+    held, rejected = coverage_of_the_difference(50, seed=1, resamples=FEW_RESAMPLES)
     assert min(held.values()) > 0.85  # 0.95 less three standard errors of 50 simulations
     assert rejected <= 0.14  # 0.05 and the same
 
