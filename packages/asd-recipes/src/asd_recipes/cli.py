@@ -3,6 +3,7 @@
 Each command is a module of its own and imports what it needs when it runs, so that `asd --help` answers at once.
 """
 
+import errno
 import sys
 
 import typer
@@ -39,8 +40,15 @@ def main() -> None:
     except Exception as error:
         if not isinstance(error, _mendable()):
             raise
-        typer.secho(f"asd: {error}", fg="red", err=True)
+        typer.secho(f"asd: {_in_words(error)}", fg="red", err=True)
         sys.exit(2)
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        place = f" for {error.filename}" if error.filename else ""
+        return f"no room{place} ({error.strerror}). Make room, and run the command again: a training goes on."
+    return str(error)
 
 
 def _mendable() -> tuple[type[Exception], ...]:

@@ -10,7 +10,11 @@ from typing import Any
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Lets `write` fill a file beside `path`, then renames it into place."""
+    """Lets `write` fill a file beside `path`, then renames it into place.
+
+    Raises:
+        OSError: names the file, also where the disk is full, of which the system says only that.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = _beside(path)
     try:
@@ -18,8 +22,10 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
         with partial.open("rb") as file:
             os.fsync(file.fileno())
         partial.replace(path)
-    except BaseException:
+    except BaseException as error:
         partial.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = str(path)
         raise
 
 

@@ -206,3 +206,10 @@ def test_a_last_step_that_ruins_the_weights_is_a_divergence_too(data: PreparedDa
     with pytest.raises(TrainingDivergedError, match=r"fan autoencoder.*autoencoder\.learning_rate"):
         train_and_score()
     assert not (tmp_path / "candidates.csv").exists(), "no table of scores that are not numbers"
+
+
+def test_a_machine_whose_training_clips_are_all_of_the_target_domain_is_scored(make_bank, tmp_path: Path) -> None:
+    data = prepare_data(make_bank(machines=("fan",), source=0, target=8), _recipe())
+    _baseline(data).train(tmp_path, QUIET)
+    _baseline(data).score(tmp_path, QUIET)
+    assert all(np.isfinite(scores).all() for scores in _scores(tmp_path).columns.values())

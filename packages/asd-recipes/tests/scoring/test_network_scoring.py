@@ -1,12 +1,20 @@
 """The flow's score of a clip, beside a plain writing of it."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from asd_features import power_weights
+from asd_models import OutlierExposureNet
+from asd_recipes.progress import PlainProgress
+from asd_recipes.recipe.system_variants import variant_of
 from asd_recipes.recipe.toml_text import load_recipe
-from asd_recipes.scoring.embedding import Embeddings
-from asd_recipes.scoring.network_scoring import flow_scores, segment_weights
+from asd_recipes.scoring.candidate_table import read_candidate_table
+from asd_recipes.scoring.embedding import ClipEmbedder, Embeddings
+from asd_recipes.scoring.network_scoring import NetworkScoring, flow_scores, segment_weights
+from asd_recipes.training.machine_data import prepare_data
+from asd_recipes.waveforms.device_choice import choose_device
 
 RECIPE = load_recipe("smoke", settings=["segments.length_s=1.0"])
 # Sums of a few hundred float64 in another order.
@@ -42,3 +50,24 @@ def test_only_the_machines_with_silent_ends_are_weighted() -> None:
     weights = segment_weights("ToyTrain", [wave, wave], RECIPE, bins=3)
     assert weights is not None
     assert weights.shape == (2 * 3 * RECIPE.segments.count(20_000),)
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "kinds"),
+    [
+        (0, 8, {"source+target"}),
+        (8, 0, {"source", "source+target"}),
+        (8, 5, {"source", "pseudo-target", "source+target"}),
+    ],
+)
+def test_a_machine_whose_training_clips_are_of_one_domain_has_the_models_of_that_domain(
+    source: int, target: int, kinds: set[str], make_bank, tmp_path: Path
+) -> None:
+    recipe = load_recipe("smoke", settings=["segments.length_s=1.0", "inlier.components=[]", "inlier.neighbours=[2]"])
+    data = prepare_data(make_bank(machines=("fan",), source=source, target=target), recipe)
+    device = choose_device("cpu", "float32", threads=1)
+    embedder = ClipEmbedder.of(OutlierExposureNet().eval(), recipe, data.statistics["fan"], device)
+    NetworkScoring("fan", "OE", variant_of("oe"), data, recipe, embedder).run(tmp_path, PlainProgress(quiet=True))
+    columns = read_candidate_table(tmp_path / "candidates.csv").columns
+    assert set(columns) == {f"knn-2-{kind}" for kind in kinds}
+    assert all(np.isfinite(scores).all() for scores in columns.values())

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from asd_recipes.dataset.clip import Clip
+from asd_recipes.dataset.clip import Clip, DatasetError
 from asd_recipes.dataset.clip_name import ClipName
 from asd_recipes.recipe.settings import Split
 from asd_recipes.training.split import split_training_clips
@@ -38,3 +38,24 @@ def test_the_split_depends_on_the_seed_alone() -> None:
     once, again, other = (split_training_clips(bank, "fan", Split(), seed=seed) for seed in (1, 1, 2))
     assert once == again
     assert once != other
+
+
+@pytest.mark.parametrize(
+    ("split", "source", "rule"),
+    [
+        (
+            Split(source_share=1e-9),
+            40,
+            r"split\.source_share=1e-09 leaves none of the 40 source clips .* 0\.013",
+        ),
+        (Split(target_share=1e-9), 0, r"split\.target_share=1e-09 leaves none of the 10 target clips of fan"),
+    ],
+)
+def test_a_share_that_leaves_nothing_to_train_with_is_refused(split: Split, source: int, rule: str) -> None:
+    with pytest.raises(DatasetError, match=rule):
+        split_training_clips(_bank(["a"] * source, ["b"] * 10), "fan", split, seed=0)
+
+
+def test_a_run_may_do_without_the_target_clips() -> None:
+    training, validation = split_training_clips(_bank(["a"] * 40, ["b"] * 10), "fan", Split(target_share=1e-9), seed=0)
+    assert max(training) < 40 <= max(validation)

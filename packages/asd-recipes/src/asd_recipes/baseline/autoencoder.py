@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from asd_models import Autoencoder
 from asd_recipes.baseline.frame_stacks import FrameStacks, clip_frames, stacked
@@ -23,8 +23,8 @@ from asd_recipes.scoring.candidate_table import candidate_table, write_candidate
 from asd_recipes.training.checkpoint import load_checkpoint, save_checkpoint
 from asd_recipes.training.diverged import TrainingDivergedError
 from asd_recipes.training.machine_data import PreparedData
+from asd_recipes.training.tensor_file import save_tensors
 from asd_recipes.waveforms.device_choice import Device
-from asd_recipes.whole_file import write_whole
 
 Float64Array = NDArray[np.float64]
 _BANDS = 128
@@ -58,8 +58,7 @@ class AutoencoderBaseline:
                     save_checkpoint(checkpoint, model=model, optimiser=optimiser, schedule=schedule, epoch=epoch + 1,
                                     history=[])  # fmt: skip
                 advance(1)
-        tensors = {name: tensor.cpu() for name, tensor in model.state_dict().items()}
-        write_whole(folder / "weights.safetensors", lambda partial: save_file(tensors, partial))
+        save_tensors(folder / "weights.safetensors", model.state_dict())
         checkpoint.unlink(missing_ok=True)
 
     def _train_epoch(

@@ -41,8 +41,11 @@ def reproduce(
 ) -> None:
     """Train, score, evaluate, and print the paper's Tables 2 to 4 beside the paper's numbers.
 
-    Without --data the command makes a synthetic data set first and says so wherever its numbers appear. An interrupted
-    run goes on when the same command is given again. The tables are of the machines and systems asked for last.
+    Without --data the command makes a synthetic data set first and says so wherever its numbers appear. Run an
+    interrupted command again, and it goes on. The tables are of the machines and systems asked for last.
+
+    Exit status: 0 if nothing was left out, also where there are warnings (a file that is not audio, a folder that is
+    not used); 1 if the tables are there but a recording or a training was left out; 2 if nothing could be done.
 
     Examples:
 
@@ -60,9 +63,11 @@ def reproduce(
     with resumable(), show_progress(quiet=quiet) as progress:
         from asd_recipes.recipe.system_variants import SYSTEMS
         from asd_recipes.reproduction.reproduce import Reproduction, chosen_systems
+        from asd_recipes.reproduction.requirements import check_recipe
         from asd_recipes.reproduction.run_store import RunStore
 
         chosen = chosen_systems(SYSTEMS if systems is None else names(systems))
+        check_recipe(recipe, device)
         source = data if data is not None else synthetic_data(out, recipe, progress)
         store = RunStore(out / run_name(Path(profile).stem, recipe, data))
         with store.locked():
@@ -120,7 +125,7 @@ def bank_folder(out: Path, data: Path, recipe: "Recipe") -> Path:
 
 
 def _show(result: "RunResult") -> None:
-    """The tables, where the results are, and what was left out (exit status 1)."""
+    """The tables, where the results are, what was left out (exit status 1), and warnings."""
     from rich.console import Console
 
     from asd_recipes.reproduction.result_tables import print_tables
@@ -128,8 +133,17 @@ def _show(result: "RunResult") -> None:
     print_tables(Console(width=None if sys.stdout.isatty() else 120), result.tables)
     typer.echo(f"\nResults are in {result.folder}: tables.txt, .md, .csv and .json, metrics/, submissions/, plots/,")
     typer.echo("and a folder for each machine.")
-    if result.problems:
-        typer.secho(f"{len(result.problems)} files or trainings were left out:", fg="red", err=True)
-        for problem in result.problems:
-            typer.echo(f"  {problem.file}: {problem.kind}: {problem.reason}", err=True)
+    lost = _list(result, "error", "Left out:", "red")
+    _list(result, "warning", "Warnings:", "yellow")
+    if lost:
         raise typer.Exit(1)
+
+
+def _list(result: "RunResult", severity: str, title: str, colour: str) -> int:
+    """Problems of one severity, to standard error; how many."""
+    found = [problem for problem in result.problems if problem.severity == severity]
+    if found:
+        typer.secho(title, fg=colour, err=True)
+        for problem in found:
+            typer.echo(f"  {problem.file}: {problem.kind}: {problem.reason}", err=True)
+    return len(found)

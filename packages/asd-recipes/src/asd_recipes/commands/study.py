@@ -24,7 +24,7 @@ def study(
     """Switch off one part of the method at a time, and print what each part adds to the official score.
 
     The parts: joint flow, domain invariance, attribute loss, training mixup, pseudo-target data, power weighting,
-    ensembling. An interrupted study goes on when the same command is given again.
+    ensembling. Run an interrupted command again, and it goes on.
 
     Examples:
 
@@ -40,11 +40,12 @@ def study(
 
     recipe = load_recipe(profile, settings=settings or [])
     numbers = names(seeds)
-    if not numbers or not all(number.isdecimal() for number in numbers):
-        raise RecipeError(f"--seeds takes whole numbers, as in 0,1,2; got {seeds!r}.")
+    if not numbers or not all(number.isdecimal() and len(number) < 20 for number in numbers):
+        raise RecipeError(f"--seeds takes whole numbers of 64 bits, as in 0,1,2; got {seeds!r}.")
     with resumable(), show_progress(quiet=quiet) as progress:
         from asd_recipes.commands.reproduce import bank_folder, run_name, synthetic_data
         from asd_recipes.dataset.scan import is_synthetic
+        from asd_recipes.reproduction.requirements import check_recipe
         from asd_recipes.reproduction.study import PARTS, SeedRuns, check_parts, study_markdown
         from asd_recipes.reproduction.study import study as run_study
         from asd_recipes.whole_file import write_text
@@ -53,9 +54,9 @@ def study(
         if (parts is not None and len(chosen) < len(set(names(parts)))) or not chosen:
             raise RecipeError(f"--parts takes {', '.join(part.name for part in PARTS)}; got {parts!r}.")
         check_parts(chosen, recipe)
+        check_recipe(recipe, device)
         runs = []
-        for number in numbers:
-            seeded = replace(recipe, seed=int(number))
+        for seeded in [replace(recipe, seed=int(number)) for number in numbers]:
             source = data if data is not None else synthetic_data(out, seeded, progress)
             folder = out / run_name(Path(profile).stem, seeded, data)
             bank = bank_folder(out, source, seeded)
@@ -66,4 +67,4 @@ def study(
         text = study_markdown(f"{kind}, profile {profile}, {which}, seeds {', '.join(numbers)}", changes)
         write_text(out / "study.md", text)
     typer.echo(text)
-    typer.echo(f"The table lies in {out / 'study.md'}, the runs beside it.")
+    typer.echo(f"The table is in {out / 'study.md'}, the runs are beside it.")

@@ -9,7 +9,7 @@ import importlib.metadata
 import platform
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote
@@ -133,12 +133,16 @@ class JobContext:
             "recipe_sha256": recipe_digest(self.recipe),
             "data_sha256": self.data.bank.digest,
             "synthetic": self.synthetic,
-            "device": asdict(self.device),
+            "device": self._trained_on(job).as_json(),
             "versions": library_versions(),
             "training_clips": len(self.data.training[job.machine]),
             "validation_clips": len(self.data.validation[job.machine]),
         }
         write_json(folder / "manifest.json", content)
+
+    def _trained_on(self, job: Job) -> Device:
+        """The device and the precision of a training; the baseline's, as the official one's, is float32 everywhere."""
+        return replace(self.device, precision="float32") if job.system == AUTOENCODER else self.device
 
 
 def jobs_of(data: PreparedData, machines: Sequence[str], systems: Sequence[str]) -> list[Job]:

@@ -15,16 +15,17 @@ from asd_recipes.dataset.ground_truth_join import join_ground_truth
 from asd_recipes.dataset.scan import Dataset, scan_dataset
 from asd_recipes.progress import Progress
 from asd_recipes.recipe.settings import Recipe, RecipeError
-from asd_recipes.recipe.system_variants import AUTOENCODER, SYSTEMS
+from asd_recipes.recipe.system_variants import SYSTEMS
 from asd_recipes.reproduction.job import Job, JobContext, jobs_of, library_versions
+from asd_recipes.reproduction.requirements import check_names, check_recipe, check_recordings
 from asd_recipes.reproduction.result_tables import ResultTables, interval_lines, table_lines, write_tables
 from asd_recipes.reproduction.run_results import evaluate_run
 from asd_recipes.reproduction.run_store import SCHEMA, RunStore
 from asd_recipes.reproduction.score_picture import PictureRow, draw_scores, picture_rows
 from asd_recipes.reproduction.side_by_side import WorkerStart, run_side_by_side
-from asd_recipes.training.machine_data import PreparedData, prepare_data
+from asd_recipes.training.machine_data import prepare_data
 from asd_recipes.training.plot import plot_trainings, plots_are_possible
-from asd_recipes.waveforms.device_choice import Device, choose_device
+from asd_recipes.waveforms.device_choice import Device
 from asd_recipes.waveforms.device_log_mel import describe_log_mel
 from asd_recipes.waveforms.waveform_bank import WaveformBank, open_bank
 
@@ -83,9 +84,10 @@ class Reproduction:
 
         Raises:
             DatasetError: no machine with training clips and labelled test clips, or fewer than two machine types.
+            DeviceError, RecipeError: what the recipe asks for is not there.
             RunError: the folder belongs to another run, another process uses it, or a worker was killed.
         """
-        device = choose_device(self.device, self.recipe.training.precision, threads=self.recipe.threads)
+        device = check_recipe(self.recipe, self.device)
         dataset = scan_dataset(self.data)
         if self.ground_truth is not None:
             dataset = join_ground_truth(dataset, self.ground_truth)
@@ -106,7 +108,7 @@ class Reproduction:
             about["labels_sha256"] = _labels_digest(dataset)
         self.store.begin(self.recipe, about)
         prepared = prepare_data(bank, self.recipe)
-        self._check(prepared, machines, replace(dataset, clips=bank.clips), bank)
+        check_recordings(prepared, machines, self.systems, replace(dataset, clips=bank.clips), self.recipe)
         jobs = jobs_of(prepared, machines, self.systems)
         context = JobContext(self.store, self.recipe, prepared, device, dataset.synthetic)
         problems += self._run_jobs(jobs, context, dataset, progress)
@@ -179,30 +181,9 @@ class Reproduction:
             raise DatasetError(
                 f"{self.data} has no machine with training clips and labelled test clips of both domains."
             )
-        return [name for name in scorable if name in self.machines or not self.machines]
-
-    def _check(self, prepared: PreparedData, machines: Sequence[str], readable: Dataset, bank: WaveformBank) -> None:
-        """What must hold of the recordings that could be read, before an hour is spent on them."""
-        for machine in machines:
-            training, validation = (len(part.get(machine, [])) for part in (prepared.training, prepared.validation))
-            if min(training, validation) < 2:
-                unread = [problem for problem in bank.problems if problem.file.startswith(f"{machine}/")]
-                first = f"{unread[0].file}: {unread[0].reason}" if unread else ""
-                reason = f" {len(unread)} recordings were left out; the first: {first}" if unread else ""
-                raise DatasetError(
-                    f"{machine} has {training} training and {validation} validation clips; two of each are the least. "
-                    f"Add normal training clips, or change split.source_share.{reason}"
-                )
-            if missing := readable.missing_for_scores(machine):
-                raise DatasetError(
-                    f"{machine} cannot be evaluated: no readable {', no '.join(missing)}. `asd data check` says what "
-                    "is wrong with the files."
-                )
-        if set(self.systems) - {AUTOENCODER} and len(prepared.training) < 2:
-            raise DatasetError(
-                f"{self.data} has training clips of one machine type; outlier exposure needs others as "
-                "pseudo-anomalies. Add some, or pass --systems autoencoder."
-            )
+        chosen = [name for name in scorable if name in self.machines or not self.machines]
+        check_names(chosen)
+        return chosen
 
 
 def _labels_digest(dataset: Dataset) -> str:

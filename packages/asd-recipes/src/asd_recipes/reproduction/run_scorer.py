@@ -1,6 +1,7 @@
 """The scorer of a system of a finished run."""
 
 import json
+import os
 from pathlib import Path
 
 from asd_eval import ZScoreStandardiser
@@ -31,7 +32,7 @@ def load_scorer(machine: Path, *, system: str = "oe", device: str = "auto") -> C
             f"{machine} has no system {system}. Pass a model of `asd fit`, or <run>/<machine> of `asd reproduce`."
         )
     recipe = RunStore(machine.parent).recipe()
-    chosen = choose_device(device, recipe.training.precision, threads=recipe.threads)
+    chosen = choose_device(device, recipe.training.precision, threads=min(recipe.threads, os.cpu_count() or 1))
     manifest = json.loads(_finished(folders[0], "manifest.json").read_text(encoding="utf-8"))
     return ClipScorer(
         recipe=recipe,

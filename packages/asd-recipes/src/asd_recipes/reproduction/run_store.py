@@ -27,6 +27,8 @@ from asd_recipes.recipe.toml_text import recipe_digest, recipe_from_toml, recipe
 from asd_recipes.whole_file import remove_partial_files, write_json, write_text
 
 SCHEMA = 1
+RESERVED = frozenset({"metrics", "submissions", "plots", "recipe.toml", "data.json", "timings.jsonl", "tables.txt"})
+"""Names that are not a machine's folder."""
 _LOCK = ".lock"
 _WORKERS = ".workers"  # held by worker processes
 

@@ -29,6 +29,11 @@ class Candidate:
         """A column and file name, such as `knn-4-pseudo-target`."""
         return f"{self.kind}-{self.size}-{self.training_data}"
 
+    @property
+    def least_vectors(self) -> int:
+        """How many it must be fitted on."""
+        return max(2, self.size)
+
     def build(self, *, seed: int) -> "InlierModel":
         """The model, not fitted."""
         from asd_inlier import GaussianMixtureInlier, MahalanobisKNN  # and scikit-learn, which scoring does not need
@@ -48,6 +53,14 @@ def candidates(settings: InlierModels) -> list[Candidate]:
     return grid
 
 
+def fitting_candidates(settings: InlierModels, *, source: int, target: int) -> list[Candidate]:
+    """Those of the grid for which there are vectors enough, of so many of each domain; pseudo-targets need both."""
+    vectors = {"source": source, "pseudo-target": source if target else 0, "source+target": source + target}
+    return [
+        candidate for candidate in candidates(settings) if vectors[candidate.training_data] >= candidate.least_vectors
+    ]
+
+
 def fit_candidate(
     candidate: Candidate, embeddings: Mapping[str, NDArray[np.float32]], *, seed: int
 ) -> "InlierModel | None":
@@ -59,6 +72,6 @@ def fit_candidate(
         seed: of the run and machine.
     """
     vectors = embeddings[candidate.training_data]
-    if len(vectors) < max(2, candidate.size):
+    if len(vectors) < candidate.least_vectors:
         return None
     return candidate.build(seed=seed).fit(vectors)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from asd_features import power_weights
 from asd_inlier import clip_scores, save_inlier_model
+from asd_models.outlier_exposure_net import EMBEDDING
 from asd_recipes.progress import Progress
 from asd_recipes.recipe.seeding import derive_seed
 from asd_recipes.recipe.settings import Recipe
@@ -98,12 +99,13 @@ class NetworkScoring:
         for index in self.data.training[self.machine]:
             domains[bank.clips[index].name.domain or "source"].append(bank.waves[index])
         source, target = domains["source"], domains["target"]
-        wants_pseudo = "pseudo-target" in settings.training_data and bool(target)
+        wants_pseudo = "pseudo-target" in settings.training_data and bool(source and target)
         steps = len(source) * (1 + wants_pseudo) + len(target)
         with progress.stage(f"{self.machine} {self.name}: embed training clips", steps) as advance:
-            of_source = self.embedder.embed(source, advance).vectors
-            of_target = self.embedder.embed(target, advance).vectors if target else of_source[:0]
-            pseudo = of_source[:0]
+            nothing = np.empty((0, EMBEDDING), np.float32)  # a machine may lack either domain
+            of_source = self.embedder.embed(source, advance).vectors if source else nothing
+            of_target = self.embedder.embed(target, advance).vectors if target else nothing
+            pseudo = nothing
             if wants_pseudo:
                 seed = derive_seed(self.recipe.seed, "pseudo-target", self.machine)
                 pseudo = self.embedder.embed_pseudo_targets(

@@ -10,9 +10,8 @@ from typing import Any
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
 
-from asd_recipes.whole_file import write_whole
+from asd_recipes.training.tensor_file import save_tensors
 
 
 def save_checkpoint(
@@ -25,18 +24,18 @@ def save_checkpoint(
     history: list[dict[str, float]],
 ) -> None:
     """Writes the state after so many whole epochs."""
-    tensors = {f"model.{name}": tensor.contiguous() for name, tensor in model.state_dict().items()}
+    tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
     state = optimiser.state_dict()
     for place, slots in state["state"].items():
         for name, tensor in slots.items():
-            tensors[f"optimiser.{place}.{name}"] = tensor.contiguous()
+            tensors[f"optimiser.{place}.{name}"] = tensor
     facts = {
         "epoch": epoch,
         "history": history,
         "groups": [{key: value for key, value in group.items() if key != "params"} for group in state["param_groups"]],
         "schedule": schedule.state_dict(),
     }
-    write_whole(path, lambda partial: save_file(tensors, partial, metadata={"facts": json.dumps(facts)}))
+    save_tensors(path, tensors, metadata={"facts": json.dumps(facts)})
 
 
 def load_checkpoint(

@@ -11,10 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
 from torch.optim.lr_scheduler import ConstantLR, LRScheduler, OneCycleLR
 
-from asd_models import DomainInvariantPrior, OutlierExposureNet, load_torchvision_weights
+from asd_models import DomainInvariantPrior, OutlierExposureNet
 from asd_models.outlier_exposure_net import EMBEDDING
 from asd_recipes.progress import Progress
 from asd_recipes.recipe.seeding import derive_seed
@@ -25,15 +24,17 @@ from asd_recipes.training.balanced_sampler import batches_per_epoch, epoch_batch
 from asd_recipes.training.checkpoint import load_checkpoint, save_checkpoint
 from asd_recipes.training.crops import TrainingCrops
 from asd_recipes.training.diverged import TrainingDivergedError
+from asd_recipes.training.encoder_weights import fill_encoder
 from asd_recipes.training.history import Epoch, history_csv
 from asd_recipes.training.machine_data import PreparedData
 from asd_recipes.training.mixed_batch import mixed_batch
 from asd_recipes.training.network_building import build_network
 from asd_recipes.training.network_losses import NetworkLosses
 from asd_recipes.training.network_validation import NetworkValidation
+from asd_recipes.training.tensor_file import save_tensors
 from asd_recipes.waveforms.device_choice import Device
 from asd_recipes.waveforms.device_log_mel import DeviceLogMel, device_log_mel
-from asd_recipes.whole_file import write_text, write_whole
+from asd_recipes.whole_file import write_text
 
 
 @dataclass(frozen=True)
@@ -107,8 +108,7 @@ class NetworkTraining:
                     saved = time.monotonic()
                 advance(1)
         write_text(folder / "training.csv", history_csv(history))
-        tensors = {name: tensor.contiguous().cpu() for name, tensor in model.state_dict().items()}
-        write_whole(folder / "weights.safetensors", lambda partial: save_file(tensors, partial))
+        save_tensors(folder / "weights.safetensors", model.state_dict())
         checkpoint.unlink(missing_ok=True)
 
     def _fresh(self) -> tuple[OutlierExposureNet, torch.optim.AdamW, LRScheduler]:
@@ -116,7 +116,7 @@ class NetworkTraining:
         torch.manual_seed(derive_seed(self.recipe.seed, f"{self.variant.slug} weights", self.machine))
         model = build_network(self.variant, self.recipe, classes=len(self.labels.classes) if self.labels else 0)
         if self.recipe.training.encoder_weights:
-            load_torchvision_weights(model.encoder, load_file(self.recipe.training.encoder_weights))
+            fill_encoder(model, self.recipe.training.encoder_weights)
         model = model.to(self.device.torch_device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         if self.recipe.training.compile:
             torch.use_deterministic_algorithms(True)  # tells the compiler as well

@@ -9,19 +9,30 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from asd_recipes.dataset.clip import DatasetError
 from asd_recipes.recipe.seeding import derive_seed
 from asd_recipes.recipe.settings import Split
 from asd_recipes.waveforms.waveform_bank import WaveformBank
 
 
 def split_training_clips(bank: WaveformBank, machine: str, split: Split, *, seed: int) -> tuple[list[int], list[int]]:
-    """(training, validation) clip indices of a machine, each sorted; they are disjoint and cover its training clips."""
+    """(training, validation) clip indices of a machine, each sorted; they are disjoint and cover its training clips.
+
+    Raises:
+        DatasetError: the shares leave no clip to train with, or none of the source domain where it has some.
+    """
     training: list[int] = []
     everything = bank.select(machine=machine, folder="train")
     for domain, share in (("source", split.source_share), ("target", split.target_share)):
         members = [index for index in everything if (bank.clips[index].name.domain or "source") == domain]
         rng = np.random.default_rng(derive_seed(seed, "split", machine, domain))
-        training += stratified_draw(members, [bank.clips[index].name.attributes for index in members], share, rng)
+        drawn = stratified_draw(members, [bank.clips[index].name.attributes for index in members], share, rng)
+        if members and not drawn and (domain == "source" or len(members) == len(everything)):
+            raise DatasetError(
+                f"split.{domain}_share={share:g} leaves none of the {len(members)} {domain} clips of {machine} for "
+                f"training. Set it above {0.5 / len(members):.2g}."
+            )
+        training += drawn
     return sorted(training), sorted(set(everything) - set(training))
 
 

@@ -17,7 +17,16 @@ class Device:
 
     name: Literal["cpu", "cuda"]
     precision: Literal["float32", "bfloat16"]
-    description: str
+    hardware: str  # in words
+
+    @property
+    def description(self) -> str:
+        """For the reader, and for the record of a run."""
+        return f"{self.name} ({self.hardware}), {self.precision}"
+
+    def as_json(self) -> dict[str, str]:
+        """For the record of a training."""
+        return {"name": self.name, "precision": self.precision, "description": self.description}
 
     @property
     def torch_device(self) -> torch.device:
@@ -26,6 +35,14 @@ class Device:
     def autocast(self) -> torch.autocast:
         """The context in which the networks run: bfloat16 products where that was chosen, float32 sums always."""
         return torch.autocast(self.name, dtype=torch.bfloat16, enabled=self.precision == "bfloat16")
+
+
+def most_threads() -> int:
+    """As many as the machine has cores, and eight on a smaller one.
+
+    A recipe's number of threads decides the last bits of the scores; so that of a larger machine should run here too.
+    """
+    return max(8, os.cpu_count() or 1)
 
 
 def choose_device(wanted: str, precision: str, *, threads: int) -> Device:
@@ -37,10 +54,15 @@ def choose_device(wanted: str, precision: str, *, threads: int) -> Device:
         threads: threads of torch on the processor.
 
     Raises:
-        DeviceError: CUDA was asked for and there is none, or an unknown name.
+        DeviceError: CUDA was asked for and there is none, an unknown name, or more threads than a machine can use.
     """
     if wanted not in ("auto", "cpu", "cuda"):
         raise DeviceError(f"device must be auto, cpu or cuda; got {wanted!r}.")
+    if threads > (most := most_threads()):  # torch starts as many as it is told, and may die of it
+        raise DeviceError(
+            f"threads must be at most {most} on this machine, which has {os.cpu_count()} cores; got {threads}. Pass "
+            f"--set threads={os.cpu_count()}."
+        )
     there = torch.cuda.is_available()
     if wanted == "cuda" and not there:
         raise DeviceError(
@@ -59,7 +81,7 @@ def choose_device(wanted: str, precision: str, *, threads: int) -> Device:
     if precision == "bfloat16" or (precision == "auto" and _multiplies_bfloat16(name)):
         chosen = "bfloat16"
     hardware = torch.cuda.get_device_name() if name == "cuda" else f"{threads} threads"
-    return Device(name, chosen, f"{name} ({hardware}), {chosen}")
+    return Device(name, chosen, hardware)
 
 
 def _multiplies_bfloat16(name: str) -> bool:

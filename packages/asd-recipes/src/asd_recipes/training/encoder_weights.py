@@ -1,0 +1,36 @@
+"""First weights of the encoder from a file: the setting `training.encoder_weights`."""
+
+from pathlib import Path
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+
+from asd_models import OutlierExposureNet, load_torchvision_weights
+from asd_recipes.recipe.settings import RecipeError
+
+
+def fill_encoder(model: OutlierExposureNet, weights: str) -> None:
+    """Fills the encoder with the weights of a safetensors file.
+
+    Raises:
+        RecipeError: it is no such file, or holds other weights than those of torchvision's resnet18.
+    """
+    wanted = "It must be a safetensors file of torchvision's resnet18."
+    if not Path(weights).is_file():
+        raise RecipeError(f"training.encoder_weights: there is no file {weights}. {wanted}")
+    try:
+        load_torchvision_weights(model.encoder, load_file(weights))
+    except SafetensorError as error:
+        raise RecipeError(f"training.encoder_weights: {weights} cannot be read ({error}). {wanted}") from error
+    except ValueError as error:
+        raise RecipeError(f"training.encoder_weights: {weights}: {error}") from error
+
+
+def check_encoder_weights(weights: str) -> None:
+    """Tries the weights on a network that is thrown away; nothing to do where the setting is empty.
+
+    Raises:
+        RecipeError: as `fill_encoder`.
+    """
+    if weights:
+        fill_encoder(OutlierExposureNet(), weights)

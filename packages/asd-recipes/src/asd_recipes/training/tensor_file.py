@@ -1,0 +1,18 @@
+"""Tensors as one safetensors file, whole or not at all."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors.torch import save
+
+from asd_recipes.whole_file import write_bytes
+
+
+def save_tensors(path: Path, tensors: Mapping[str, torch.Tensor], *, metadata: dict[str, str] | None = None) -> None:
+    """Writes tensors on any device.
+
+    Raises:
+        OSError: as on a full disk. safetensors' own writer would raise an error of its own, which does not say why.
+    """
+    write_bytes(path, save({name: tensor.contiguous() for name, tensor in tensors.items()}, metadata))
