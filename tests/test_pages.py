@@ -91,3 +91,11 @@ def _check_command(words: list[str]) -> None:
         command = command.commands[words.pop(0)]
     options = {name for parameter in command.params for name in [*parameter.opts, *parameter.secondary_opts]}
     assert {word.split("=")[0] for word in words if word.startswith("--")} <= options, words
+
+
+@EACH_PAGE
+def test_what_a_page_installs_of_ours_comes_from_the_checkout(page: Path) -> None:
+    """No package of ours is on an index yet."""
+    for command in re.findall(r"pip install ([^`\n]*)", _text(page)):
+        for word in command.replace('"', " ").replace("'", " ").split():
+            assert not word.startswith("asd-"), f"pip install {command}"
