@@ -86,7 +86,7 @@ def test_verify_names_what_differs_and_the_exit_status_is_1(record: RecordServer
     [
         (["download", "dcase2019"], "there are dcase2020"),
         (["download", "dcase2023", "--split", "all"], "no split 'all'"),
-        (["download", "dcase2026", "--split", "dev,eval"], "no record of dcase2026's split 'eval' is known yet"),
+        (["download", "dcase2026", "--split", "dev,test"], "dcase2026 has no split 'test'"),
         (["download", "dcase2023", "--mirror", "file:///tmp"], "is not an address"),
         (["verify", "."], "has no download.json"),
     ],

@@ -325,3 +325,28 @@ def test_a_revised_zip_takes_the_place_of_the_first(download: Caller, clips: Cli
     download.server.publish_record(11259435, files)
     assert download(year=2024, splits=["additional"]).published == ("eval_data_fan_train_r2.zip",)
     assert "left out, as no machine's zip file: readme.md" in download.said.getvalue()
+
+
+def test_the_evaluation_clips_of_2026_are_fetched(
+    server: RecordServer, download: Caller, clips: Clips, zip_of: ZipOf, tree: Tree
+) -> None:
+    files = clips("Sander", folder="test", size=100)
+    server.publish_record(20437238, {"eval_data_Sander_test.zip": zip_of(files)})
+    assert download(year=2026, splits=["eval"]).published == ("eval_data_Sander_test.zip",)
+    assert published(tree, download.root) == {f"eval_data/raw/{name}": content for name, content in files.items()}
+
+
+def test_the_folder_of_a_download_whose_last_step_meets_the_first_of_another_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other one makes its lock file anew when ours is gone and before the folder is."""
+    work, unlink = tmp_path / ".download", Path.unlink
+
+    def meet(path: Path, **options: bool) -> None:
+        unlink(path, **options)
+        path.write_text("")
+
+    monkeypatch.setattr(Path, "unlink", meet)
+    with only_download(work):
+        pass
+    assert [path.name for path in work.iterdir()] == ["lock"]

@@ -21,9 +21,9 @@ def test_record_numbers_and_sums_are_those_of_the_facts() -> None:
         2023: [7882613, 7830345, 7860847],
         2024: [10902294, 11259435, 11363076],
         2025: [15097779, 15392814, 15519362],
-        2026: [19336329, 20151556],  # none yet of its evaluation clips
+        2026: [19336329, 20151556, 20437238],
     }
-    assert all(list(splits) == list(SPLITS)[: len(splits)] for splits in RECORDS.values())
+    assert all(list(splits) == list(SPLITS) for splits in RECORDS.values())
     sums = {archive.name: archive.md5 for split in RECORDS[2023] for archive in known_archives(2023, split)}
     assert len(set(sums.values())) == 21
     assert sums["dev_bearing.zip"] == "8a813bc8d8f156b5395bfccdfac7673c"
@@ -31,9 +31,15 @@ def test_record_numbers_and_sums_are_those_of_the_facts() -> None:
     assert sums["eval_data_ToyTank_test.zip"] == "f5639bf58c47169c622751f19c6fc321"
 
 
-def test_a_split_whose_record_is_not_known_is_refused_with_those_that_are() -> None:
-    with pytest.raises(RecordError, match=r"no record of dcase2026's split 'eval' is known yet; there are dev, add"):
-        known_record(2026, "eval")
+def test_the_evaluation_clips_of_2026_are_of_the_machines_of_its_additional_training_clips() -> None:
+    machines = ["BlowerDustCollector", "Sander", "SewingMachine", "ToothBrush", "ToyDrone"]
+    archives = known_archives(2026, "eval")
+    assert [archive.name for archive in archives] == [f"eval_data_{machine}_test.zip" for machine in machines]
+    assert [archive.machine for archive in archives] == machines
+    assert [archive.machine for archive in known_archives(2026, "additional")] == machines
+
+
+def test_a_split_that_there_is_not_is_refused_with_those_that_are() -> None:
     with pytest.raises(RecordError, match="dcase2026 has no split 'test'; there are dev, additional, eval"):
         known_record(2026, "test")
 

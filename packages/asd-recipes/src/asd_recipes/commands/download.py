@@ -19,8 +19,8 @@ def download(
 ) -> None:
     """Download a DCASE Task 2 data set: checked, unpacked, with a manifest. Read the licence that it prints.
 
-    An interrupted download goes on when the same command is given again. Zip files placed in <out> or <out>/zips are
-    used without a network. Exit status 1 when a file could not be had; the others are there.
+    After an interruption run the command again: it continues where it stopped. Zip files placed in <out> or <out>/zips
+    are used without a network. Exit status 1 when a file could not be had; the others are there.
 
     Examples:
 

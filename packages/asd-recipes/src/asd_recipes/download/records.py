@@ -93,6 +93,7 @@ RECORDS: dict[int, dict[str, KnownRecord]] = {
     2026: {
         "dev": _named(19336329, "dev_{}.zip", _2026_DEV),
         "additional": _named(20151556, "eval_data_{}_train.zip", _2026_EVAL),
+        "eval": _named(20437238, "eval_data_{}_test.zip", _2026_EVAL),
     },
 }
 
@@ -139,15 +140,10 @@ def known_record(year: int, split: str) -> KnownRecord:
     """The record of a year's split.
 
     Raises:
-        RecordError: no such split, or none that is known.
+        RecordError: no such split.
     """
     if split not in SPLITS:
         raise RecordError(f"dcase{year} has no split {split!r}; there are {', '.join(SPLITS)}.")
-    if split not in RECORDS[year]:
-        raise RecordError(
-            f"no record of dcase{year}'s split {split!r} is known yet; there are {', '.join(RECORDS[year])}. If it is "
-            "out, unpack its zip files by hand: every command takes their folder."
-        )
     return RECORDS[year][split]
 
 
