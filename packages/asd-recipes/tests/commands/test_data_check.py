@@ -30,9 +30,44 @@ def recordings(tmp_path: Path) -> Path:
     return folder
 
 
+def test_a_plain_folder_is_checked_for_what_fit_takes_and_the_report_says_so(recordings: Path) -> None:
+    """Stereo at 44.1 kHz is no fault there; in a layout, and where the options say so, it is."""
+    soundfile.write(recordings / "3.wav", np.random.default_rng(3).uniform(-0.1, 0.1, 48_000), 48_000, subtype="FLOAT")
+    status, output = _check(recordings)
+    assert (status, "4 recordings, 0 findings" in output) == (0, True), output
+    assert "checked for `asd fit`: any sample rate, channels averaged, 1 s or longer" in output
+    assert "train" not in output, "of a plain folder nothing is known of splits, domains and labels"
+    (recordings / "metadata.csv").write_text("file_name\n0.wav\n1.wav\n2.wav\n3.wav\n")
+    status, output = _check(recordings)
+    assert status == 1
+    assert output.count("error: wrong channels") == 3
+    assert output.count("error: wrong rate") == 4
+
+
+def test_a_plain_folder_is_told_of_everything_that_fit_would_leave_out(
+    recordings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the path that the user gave."""
+    (recordings / "Prüfstand 2").mkdir()
+    (recordings / "Prüfstand 2" / "phone.m4a").write_bytes(b"ftyp")
+    (recordings / "monday.mp3").write_bytes(b"ID3")
+    (recordings / "half.wav").write_bytes((recordings / "0.wav").read_bytes()[:1000])
+    (recordings / "archive").symlink_to(recordings)
+    monkeypatch.chdir(recordings.parent)
+    status, output = _check(recordings.name)
+    assert status == 1
+    name = recordings.name
+    assert f"error: other format: {name}/Prüfstand 2/phone.m4a: " in output
+    assert f"error: other format: {name}/monday.mp3: " in output
+    assert f"error: truncated: {name}/half.wav: " in output
+    assert f"warning: folder not used: {name}/archive: a link to a folder is not followed" in output
+    assert "4 findings (3 errors, 1 warning)" in output
+
+
 def test_options_say_what_recordings_should_be_like(recordings: Path) -> None:
-    assert _check(recordings)[0] == 1
-    assert _check(recordings, "--rate", "44100")[0] == 1
+    assert _check(recordings, "--rate", "16000")[0] == 1
+    assert _check(recordings, "--channel", "only")[0] == 1
+    assert _check(recordings, "--rate", "44100", "--channel", "only")[0] == 1
     assert _check(recordings, "--rate", "44100", "--channel", "1")[0] == 0
     assert _check(recordings, "--rate", "any", "--channel", "mean")[0] == 0
     assert _check(recordings, "--rate", "any", "--channel", "mean", "--min-seconds", "3")[0] == 1
@@ -48,11 +83,12 @@ def test_warnings_fail_a_strict_check_alone(recordings: Path) -> None:
 
 
 def test_json_goes_to_a_file_beside_the_table_or_alone_to_standard_output(recordings: Path, tmp_path: Path) -> None:
-    status, output = _check(recordings, "--json", tmp_path / "report.json")
+    strict = ("--rate", "16000", "--channel", "only")
+    status, output = _check(recordings, *strict, "--json", tmp_path / "report.json")
     assert "[bold]recordings" in output, "a name in brackets is no style"
-    assert "3 clips, 6 findings (6 errors, 0 warnings)" in output
+    assert "3 recordings, 6 findings (6 errors, 0 warnings)" in output
     written = json.loads((tmp_path / "report.json").read_text())
-    printed = json.loads(_check(recordings, "--json", "-")[1])
+    printed = json.loads(_check(recordings, *strict, "--json", "-")[1])
     assert printed == written
     assert status == 1
     assert (written["clips"], written["errors"], written["warnings"]) == (3, 6, 0)
@@ -70,7 +106,7 @@ def test_a_kind_with_many_findings_is_cut_short_on_the_screen_and_whole_in_json(
     output = _check(recordings, "--rate", "any", "--channel", "mean")[1]
     assert output.count("error: empty: ") == 11
     assert "error: empty: 7 more" in output
-    assert json.loads(_check(recordings, "--json", "-")[1])["errors"] == 17 + 6
+    assert json.loads(_check(recordings, "--json", "-")[1])["errors"] == 17
 
 
 def test_a_folder_whose_name_is_no_text_can_be_checked(recordings: Path) -> None:
@@ -80,8 +116,8 @@ def test_a_folder_whose_name_is_no_text_can_be_checked(recordings: Path) -> None
         pytest.skip("this file system takes no such name")
     command = [sys.executable, "-m", "asd_recipes", "data", "check", str(strange)]
     result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert (result.returncode, result.stderr.count("Traceback")) == (1, 0)
-    assert "3 clips, 6 findings" in result.stdout
+    assert (result.returncode, result.stderr.count("Traceback")) == (0, 0)
+    assert "3 recordings, 0 findings" in result.stdout
 
 
 @pytest.mark.parametrize("options", [["--rate", "fast"], ["--rate", "0"], ["--channel", "left"], ["--channel", "-1"]])

@@ -172,6 +172,45 @@ def test_a_class_that_a_split_lacks_is_named(clean: Path, tmp_path: Path) -> Non
     )  # fmt: skip
 
 
+def test_training_clips_of_the_target_domain_alone_are_a_warning_that_says_what_follows(
+    clean: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "data"
+    shutil.copytree(clean, copy)
+    (copy / "fan" / "attributes_00.csv").unlink()
+    for clip in (copy / "fan" / "train").glob("*source*"):
+        clip.unlink()
+    (problem,) = _report(copy).problems
+    assert (problem.file, problem.kind, problem.severity) == ("fan", "missing in a split", "warning")
+    assert "all training clips are of the target domain" in problem.reason
+    assert "nothing to make pseudo-target data of" in problem.reason
+
+
+def test_a_folder_of_clips_that_may_not_be_listed_is_an_error_and_not_an_empty_one(
+    clean: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As for a user without the permission, which root, who runs many a test, has everywhere."""
+    copy, listdir = tmp_path / "data", os.listdir
+    shutil.copytree(clean, copy)
+
+    def guarded(folder: Path) -> list[str]:
+        if Path(folder).name == "test":
+            raise PermissionError(13, "Permission denied", str(folder))
+        return listdir(folder)
+
+    monkeypatch.setattr("asd_recipes.dataset.dcase_layout.os.listdir", guarded)
+    found = {(problem.kind, problem.file, problem.severity) for problem in _report(copy).problems}
+    assert ("unreadable", "fan/test", "error") in found
+
+
+def test_sound_of_other_formats_beside_a_table_is_named(tmp_path: Path) -> None:
+    _write(tmp_path, {"pump/train/a.wav": _noise(16_000)})
+    (tmp_path / "pump" / "train" / "b.mp3").write_bytes(b"ID3")
+    (tmp_path / "metadata.csv").write_text("file_name,label\npump/train/a.wav,normal\n")
+    found = {(problem.kind, problem.file) for problem in _report(tmp_path).problems}
+    assert ("other format", str(tmp_path / "pump" / "train" / "b.mp3")) in found
+
+
 def test_an_id_of_2020_needs_both_labels_and_no_domains(tmp_path: Path) -> None:
     clips = {"pump/train/normal_id_00_00000000.wav": _noise(16_000, seed=1)}
     clips |= {
@@ -250,7 +289,9 @@ def test_a_folder_without_a_layout_is_checked_recording_by_recording(tmp_path: P
     _write(tmp_path, {"M1/1400.wav": _noise(16_000), "M2/deep/1400.wav": _noise(16_000, seed=1)})
     (tmp_path / "M2" / "cut.wav").write_bytes((tmp_path / "M1" / "1400.wav").read_bytes()[:500])
     report = _report(tmp_path)
-    assert [(problem.kind, problem.file) for problem in report.problems] == [("truncated", "M2/train/M2/cut.wav")]
+    assert [(problem.kind, problem.file) for problem in report.problems] == [
+        ("truncated", str(tmp_path / "M2" / "cut.wav"))
+    ]
     assert [(line.machine, line.clips) for line in report.totals] == [("M1", 1), ("M2", 2)]
 
 

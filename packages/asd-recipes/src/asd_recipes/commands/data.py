@@ -1,4 +1,4 @@
-"""`asd data synth` and `asd data check`; `asd data download` and `verify` are in command_download."""
+"""`asd data synth` and `asd data check`; `asd data download` and `verify` are in `commands.download`."""
 
 import json
 import sys
@@ -11,7 +11,7 @@ from asd_recipes.commands.download import download, verify
 from asd_recipes.commands.options import Quiet, in_percent, names, resumable
 
 if TYPE_CHECKING:
-    from asd_recipes.dataset.data_report import DataReport
+    from asd_recipes.dataset.data_report import CountLine, DataReport
     from asd_recipes.dataset.recording_findings import Expected
 
 data_app = typer.Typer(no_args_is_help=True, help="Get, make and check data sets in the DCASE layout.")
@@ -53,28 +53,40 @@ def check(
     folder: Annotated[
         Path,
         typer.Argument(
-            help="Folder with one folder for each machine type, or with metadata.csv, or of recordings; or a CSV file."
+            help="A DCASE data set (a folder for each machine), a folder with a metadata.csv, a CSV file of clips, or "
+            "any folder of recordings."
         ),
     ],
     json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write the report here as well; - for standard output alone.")
+        Path | None, typer.Option("--json", help="Write the report to this file as well; - prints it as JSON instead.")
     ] = None,
     ground_truth: Annotated[
         Path | None, typer.Option(help="Labels of anonymous clips: an evaluator's folder, eval_data_list*.csv, ...")
     ] = None,
-    rate: Annotated[str, typer.Option(help="Sample rate that recordings should have, or any.")] = "16000",
+    rate: Annotated[
+        str | None, typer.Option(help="Expected sample rate in hertz, or any. Of a data set 16000, of a folder any.")
+    ] = None,
     channel: Annotated[
-        str, typer.Option(help="As audio.channel of a recipe: only, mean, or a number from 0.")
-    ] = "only",
-    min_seconds: Annotated[float, typer.Option(help="A shorter recording is too short.")] = 1.0,
-    strict: Annotated[bool, typer.Option("--strict", help="Warnings fail the check as well.")] = False,
+        str | None,
+        typer.Option(
+            help="Expected channels: only (one), mean (any number, averaged), or the number of one, from 0. Of a data "
+            "set only, of a folder mean."
+        ),
+    ] = None,
+    min_seconds: Annotated[float, typer.Option(help="Shorter recordings are an error.")] = 1.0,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit status 1 for warnings as well.")] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Say what a data set holds and what is wrong with it; exit status 1 when there are errors.
+    """Check recordings before they cost an hour: what there is, and what is wrong with it.
 
-    Example:
+    A data set is checked for what `asd reproduce` needs, a plain folder for what `asd fit` takes. The exit status is 1
+    if there are errors.
+
+    Examples:
 
         asd data check dcase2023t2/dev_data/raw --json report.json
+
+        asd data check recordings/pump7
     """
     from asd_recipes.dataset.data_check import check_dataset
     from asd_recipes.dataset.ground_truth_join import join_ground_truth
@@ -82,8 +94,10 @@ def check(
     from asd_recipes.progress import show_progress
     from asd_recipes.whole_file import write_json
 
-    expected = _expected(rate, channel, min_seconds)
+    asked = _expected(rate or "16000", channel or "only", min_seconds)
     dataset = scan_any(folder)
+    takes_all = _expected(rate or "any", channel or "mean", min_seconds)  # as `asd fit` does
+    expected = takes_all if dataset.plain else asked
     if ground_truth is not None:
         dataset = join_ground_truth(dataset, ground_truth)
     with (
@@ -94,7 +108,7 @@ def check(
     if json_file == Path("-"):
         typer.echo(json.dumps(report.as_json(), indent=2, sort_keys=True))
     else:
-        _show(report)
+        _show(report, expected)
         if json_file is not None:
             write_json(json_file, report.as_json())
     raise typer.Exit(1 if report.errors or (strict and report.warnings) else 0)
@@ -104,9 +118,9 @@ def _expected(rate: str, channel: str, min_seconds: float) -> "Expected":
     from asd_recipes.dataset.recording_findings import Expected
 
     if rate != "any" and not (rate.isdecimal() and int(rate) > 0):
-        raise typer.BadParameter(f"{rate!r} is no rate in hertz, such as 16000, nor any.", param_hint="--rate")
+        raise typer.BadParameter(f"{rate!r} is not a rate in hertz, such as 16000, or any.", param_hint="--rate")
     if channel not in ("only", "mean") and not channel.isdecimal():
-        raise typer.BadParameter(f"{channel!r} is none of only, mean, or a number from 0.", param_hint="--channel")
+        raise typer.BadParameter(f"{channel!r} is not only, mean, or a number from 0.", param_hint="--channel")
     return Expected(
         sample_rate_hz=None if rate == "any" else int(rate),
         channel=channel if channel in ("only", "mean") else int(channel),  # type: ignore[arg-type]  # checked above
@@ -114,19 +128,37 @@ def _expected(rate: str, channel: str, min_seconds: float) -> "Expected":
     )
 
 
-def _show(report: "DataReport") -> None:
+_COLUMNS = ("machine", "section", "split", "domain", "label", "clips", "seconds", "dB", "attributes")
+_COLUMNS_OF_A_FOLDER = ("machine", "clips", "seconds", "dB")  # nothing is known of the others
+
+
+def _show(report: "DataReport", expected: "Expected") -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    headings = ("machine", "section", "split", "domain", "label", "clips", "seconds", "dB", "attributes")
-    table = Table(*headings, title=Text(report.root))
+    columns = _COLUMNS_OF_A_FOLDER if report.plain else _COLUMNS
+    table = Table(*columns, title=Text(report.root))
     for line in report.totals:
-        level = "-" if line.level_db is None else f"{line.level_db:.1f}"
-        cells = [line.machine, line.section, line.split, line.domain, line.label, str(line.clips)]
+        cells = _cells(line)
         # As text: a name in brackets would be taken for a style.
-        table.add_row(*map(Text, [*cells, f"{line.seconds:.0f}", level, line.attributes]))
+        table.add_row(*(Text(cells[column]) for column in columns))
     Console(width=None if sys.stdout.isatty() else 120).print(table)
     colours = {"error": "red", "warning": "yellow"}
     for problem, text in report.lines():
         typer.secho(text, fg=colours[problem.severity] if problem else None)
+    if report.plain:
+        typer.echo(f"A folder without a layout, checked for `asd fit`: {_in_words(expected)}.")
+
+
+def _cells(line: "CountLine") -> dict[str, str]:
+    level = "-" if line.level_db is None else f"{line.level_db:.1f}"
+    cells = [line.machine, line.section, line.split, line.domain, line.label, str(line.clips)]
+    return dict(zip(_COLUMNS, [*cells, f"{line.seconds:.0f}", level, line.attributes], strict=True))
+
+
+def _in_words(expected: "Expected") -> str:
+    rate = "any sample rate" if expected.sample_rate_hz is None else f"{expected.sample_rate_hz} Hz"
+    channels = {"only": "one channel", "mean": "channels averaged"}
+    channel = channels.get(str(expected.channel), f"channel {expected.channel}")
+    return f"{rate}, {channel}, {expected.shortest_s:g} s or longer"

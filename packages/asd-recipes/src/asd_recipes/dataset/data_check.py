@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from statistics import median
 
 from asd_recipes.dataset.attribute_table import attribute_problems, words
-from asd_recipes.dataset.clip import AUDIO_SUFFIXES, Clip, Problem, printable
+from asd_recipes.dataset.clip import Clip, Problem, printable
 from asd_recipes.dataset.data_report import CountLine, DataReport
+from asd_recipes.dataset.folder_search import search_folder
 from asd_recipes.dataset.recording_findings import Expected, Judgement, judge_recording, level_db
 from asd_recipes.dataset.scan import Dataset
 
@@ -37,8 +38,8 @@ def check_dataset(dataset: Dataset, expected: Expected, *, advance: Callable[[in
     """Reads every clip of a data set, each file once, and goes on past whatever is wrong with one."""
     opened = list(_open(dataset.clips, expected, advance))
     problems = [*dataset.problems]
-    problems += [Problem(one.clip.key, *finding) for one in opened for finding in one.judgement.findings]
-    problems += _repeated(opened)
+    problems += [Problem(dataset.name_of(one.clip), *finding) for one in opened for finding in one.judgement.findings]
+    problems += _repeated(dataset, opened)
     if dataset.tables:
         problems += _unlisted(dataset)
     for machine in dataset.machines:
@@ -48,7 +49,8 @@ def check_dataset(dataset: Dataset, expected: Expected, *, advance: Callable[[in
         problems += _missing(dataset, machine)
         problems += _level_difference(machine, clips)
     root = printable(str(dataset.root))
-    return DataReport(root, _counts(opened, detailed=True), _counts(opened, detailed=False), problems)
+    counts, totals = (_counts(opened, detailed=detailed) for detailed in (True, False))
+    return DataReport(root, counts, totals, problems, plain=dataset.plain)
 
 
 def _open(clips: Sequence[Clip], expected: Expected, advance: Callable[[int], None]) -> Iterator[_Opened]:
@@ -64,26 +66,29 @@ def _open(clips: Sequence[Clip], expected: Expected, advance: Callable[[int], No
         pool.shutdown(cancel_futures=True)
 
 
-def _repeated(opened: Iterable[_Opened]) -> Iterator[Problem]:
-    """Recordings that hold the same samples as an earlier one; silent ones all do, and are told of as silent."""
+def _repeated(dataset: Dataset, opened: Iterable[_Opened]) -> Iterator[Problem]:
+    """Recordings that hold the same samples as an earlier one; silent ones all do, and are reported as silent."""
     first: dict[str, str] = {}
     for one in opened:
         measures = one.judgement.measures
         if measures is None or not math.isfinite(one.level_db):
             continue
+        name = dataset.name_of(one.clip)
         if measures.digest in first:
-            yield Problem(one.clip.key, "duplicate content", f"the same samples as {first[measures.digest]}")
+            yield Problem(name, "duplicate content", f"the same samples as {first[measures.digest]}")
         else:
-            first[measures.digest] = one.clip.key
+            first[measures.digest] = name
 
 
 def _unlisted(dataset: Dataset) -> Iterator[Problem]:
     """Recordings below a folder that its tables do not name; for a CSV of one's own, that is no fault."""
     if not dataset.root.is_dir():
         return
+    found = search_folder(dataset.root)
+    yield from found.problems
     listed = {clip.path for clip in dataset.clips}
-    for path in sorted(dataset.root.rglob("[!.]*")):
-        if path.suffix.lower() in AUDIO_SUFFIXES and path not in listed:
+    for path in found.recordings:
+        if path not in listed:
             file = printable(path.relative_to(dataset.root).as_posix())
             yield Problem(file, "not listed", "no metadata.csv gives a clip for it")
 
@@ -111,6 +116,12 @@ def _missing(dataset: Dataset, machine: str) -> Iterator[Problem]:
     domains = {name.domain for name in training}
     if "source" in domains and "target" not in domains:
         missing.append("training clips of the target domain")
+    if domains == {"target"}:
+        reason = (
+            "all training clips are of the target domain, none of the source: inlier models can be fitted on these "
+            "clips alone, and there is nothing to make pseudo-target data of"
+        )
+        yield Problem(machine, "missing in a split", reason)
     if missing:
         yield Problem(machine, "missing in a split", f"no {', no '.join(missing)}")
 

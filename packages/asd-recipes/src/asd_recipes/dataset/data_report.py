@@ -1,4 +1,4 @@
-"""What `asd data check` tells: counts, findings, and both as text and as JSON."""
+"""What `asd data check` reports: counts, findings, and both as text and as JSON."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -33,12 +33,14 @@ class DataReport:
     Attributes:
         counts: by attributes as well.
         totals: by machine, section, split, domain and label; `attributes` says how many values each item has.
+        plain: whether the folder has no layout, so that nothing is known of sections, splits, domains and labels.
     """
 
     root: str
     counts: list[CountLine]
     totals: list[CountLine]
     problems: list[Problem]
+    plain: bool = False
 
     @property
     def errors(self) -> int:
@@ -63,7 +65,7 @@ class DataReport:
         }
 
     def lines(self) -> Iterator[tuple[Problem | None, str]]:
-        """Findings for people, errors first; kinds with many are cut short. With each the problem that it tells."""
+        """Findings for people, errors first; kinds with many are cut short. With each the problem that it is about."""
         kinds: dict[tuple[str, str], list[Problem]] = defaultdict(list)
         for problem in self.problems:
             kinds[problem.severity, problem.kind].append(problem)
@@ -72,6 +74,10 @@ class DataReport:
                 yield problem, printable(f"{severity}: {kind}: {problem.file}: {problem.reason}")
             if len(found) > _SHOWN_OF_A_KIND:
                 yield found[0], f"{severity}: {kind}: {len(found) - _SHOWN_OF_A_KIND} more; --json lists all"
-        clips = sum(line.clips for line in self.totals)
-        tail = f" ({self.errors} errors, {self.warnings} warnings)" if self.problems else ""
-        yield None, f"{clips} clips, {len(self.problems)} findings{tail}"
+        clips = _counted(sum(line.clips for line in self.totals), "recording" if self.plain else "clip")
+        both = f" ({_counted(self.errors, 'error')}, {_counted(self.warnings, 'warning')})" if self.problems else ""
+        yield None, f"{clips}, {_counted(len(self.problems), 'finding')}{both}"
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

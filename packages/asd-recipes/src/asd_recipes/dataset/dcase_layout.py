@@ -4,6 +4,7 @@ What the folders of the official baseline are called: `train` and `test` always;
 2021; `supplemental` in 2025; and `test_rename`, where its tool has copied an evaluation test set to labelled names.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -38,7 +39,7 @@ def scan_machine(root: Path, machine: str) -> tuple[list[Clip], list[Problem]]:
     attributes, problems = read_attribute_tables(place)
     clips: list[Clip] = []
     for folder, source, parse in _sources(place, problems):
-        for path in sorted((place / source).glob("[!.]*")):
+        for path in _files(place / source, f"{machine}/{source}", problems):
             taken = _take(path, machine, folder, parse)
             if isinstance(taken, Problem):
                 problems.append(taken)
@@ -51,6 +52,17 @@ def scan_machine(root: Path, machine: str) -> tuple[list[Clip], list[Problem]]:
     order = {"train": 0, "test": 1, "supplemental": 2}
     clips.sort(key=lambda clip: (order[clip.folder], clip.path.name))
     return _without_repeats(clips), problems
+
+
+def _files(folder: Path, name: str, problems: list[Problem]) -> list[Path]:
+    """Whatever is in a folder of clips, in order; nothing in one that is not there."""
+    try:
+        return sorted(folder / entry for entry in os.listdir(folder) if not entry.startswith("."))
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        problems.append(Problem(name, "unreadable", f"the folder cannot be listed: {error.strerror or error}"))
+        return []
 
 
 def _sources(place: Path, problems: list[Problem]) -> Iterator[tuple[str, str, Callable[[str], ClipName]]]:

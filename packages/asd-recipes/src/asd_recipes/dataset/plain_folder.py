@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from asd_recipes.dataset.clip import AUDIO_SUFFIXES, Clip, DatasetError, NoDatasetError, Problem, printable
+from asd_recipes.dataset.clip import Clip, NoDatasetError, Problem, printable
 from asd_recipes.dataset.clip_name import ClipName
+from asd_recipes.dataset.folder_search import search_folder
 from asd_recipes.dataset.scan import Dataset, scan_dataset
 
 
@@ -17,23 +18,22 @@ def scan_any(root: Path) -> Dataset:
     """
     try:
         return scan_dataset(root)
-    except DatasetError as error:
-        if not root.is_dir() or (isinstance(error, NoDatasetError) and error.below):
-            raise
+    except NoDatasetError as error:
         found = _recordings(root)
-        if not found.clips and not found.problems:
+        if error.below or not (found.clips or found.problems):
             raise
         return found
 
 
 def _recordings(root: Path) -> Dataset:
-    clips, problems = [], []
-    paths = (path for path in sorted(root.rglob("[!.]*")) if path.suffix.lower() in AUDIO_SUFFIXES)
-    for number, path in enumerate(paths, 1):
+    found = search_folder(root)
+    clips, problems = [], list(found.problems)
+    for number, path in enumerate(found.recordings, 1):
         below = path.relative_to(root).as_posix()
         if not below.isprintable():
-            problems.append(Problem(printable(below), "wrong name", "a character that cannot be printed. Rename it."))
+            reason = "the name holds a character that cannot be printed. Rename the file"
+            problems.append(Problem(printable(str(path)), "wrong name", reason))
             continue
         machine = below.split("/")[0] if "/" in below else printable(root.resolve().name)
         clips.append(Clip(machine, "train", path, ClipName("00", number), listed_as=below))
-    return Dataset(root, tuple(clips), tuple(problems))
+    return Dataset(root, tuple(clips), tuple(problems), plain=True)

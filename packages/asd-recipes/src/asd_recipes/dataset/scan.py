@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from asd_recipes.dataset.clip import Clip, DatasetError, Problem
+from asd_recipes.dataset.clip import Clip, DatasetError, Problem, printable
 from asd_recipes.dataset.clip_table import metadata_tables, scan_tables
 from asd_recipes.dataset.dcase_layout import machine_folders, scan_machine
 
@@ -20,12 +20,14 @@ class Dataset:
     Attributes:
         root: the folder, or the CSV file, that was scanned.
         tables: the CSV files that list the clips; none where folders and names say all.
+        plain: whether it is a folder without a layout, of which nothing but the recordings is known.
     """
 
     root: Path
     clips: tuple[Clip, ...]
     problems: tuple[Problem, ...]
     tables: tuple[Path, ...] = ()
+    plain: bool = False
 
     @property
     def machines(self) -> list[str]:
@@ -35,6 +37,10 @@ class Dataset:
     def synthetic(self) -> bool:
         """Whether `asd data synth` made it."""
         return is_synthetic(self.root)
+
+    def name_of(self, clip: Clip) -> str:
+        """How a finding names a clip; where there is no layout, by its path as the user gave it."""
+        return printable(str(clip.path)) if self.plain else clip.key
 
     def missing_for_scores(self, machine: str) -> list[str]:
         """What a machine lacks to be trained and evaluated; the others serve as pseudo-anomalies."""
