@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from asd_recipes.synth import DatasetExistsError, DatasetSize, SyntheticDataError, write_dataset
-from asd_recipes.synth.dataset_record import Request
+from asd_recipes.synth.dataset_record import Request, marks
 from asd_recipes.synth.machines import MODELS
 
 SMALL = DatasetSize(2, 1, 1)
@@ -87,10 +87,13 @@ def test_the_bytes_depend_on_neither_processes_nor_choice_nor_order_of_machines(
             assert whole[name] == digest, name
 
 
+def _of_clips(root: Path) -> set[str]:
+    return {digest for name, digest in digests(root).items() if name.endswith(".wav")}
+
+
 def test_another_seed_gives_other_clips(made: Path, tmp_path: Path) -> None:
     write_dataset(tmp_path / "other", size=SMALL, seed=6, machines=["fan"])
-    shared = set(digests(tmp_path / "other").values()) & set(digests(made).values())
-    assert shared == set()
+    assert not _of_clips(tmp_path / "other") & _of_clips(made)
 
 
 def test_the_same_request_again_writes_nothing(made: Path) -> None:
@@ -108,7 +111,7 @@ def test_a_folder_of_ours_is_replaced_by_another_request(tmp_path: Path) -> None
     write_dataset(root, size=SMALL, seed=0, machines=["fan"])
     first = digests(root)
     write_dataset(root, size=SMALL, seed=1, machines=["fan"])
-    assert set(digests(root).values()).isdisjoint(set(first.values()))
+    assert _of_clips(root).isdisjoint(first.values())
     assert [p.name for p in tmp_path.iterdir()] == ["data"]
 
 
@@ -171,6 +174,8 @@ def test_a_finished_quick_set_is_recognised_within_50_ms_of_processor_time(tmp_p
         os.truncate(path, 44 + 2 * clip.samples)
     for machine in MODELS:
         (tmp_path / machine / "attributes_00.csv").touch()
+    for mark in marks(request):
+        (tmp_path / mark).touch()
     (tmp_path / "synth.json").write_text(request.to_json())
     taken_s = []
     for _ in range(5):
@@ -257,3 +262,14 @@ def test_a_wrong_argument_is_named(
 def test_an_unknown_size_is_told_the_known_ones() -> None:
     with pytest.raises(SyntheticDataError, match="tiny, quick, full; got 'huge'"):
         DatasetSize.named("huge")
+
+
+def test_a_set_that_was_made_before_there_were_marks_gets_them_and_keeps_its_clips(tmp_path: Path) -> None:
+    root = tmp_path / "data"
+    write_dataset(root, size=SMALL, machines=["fan"])
+    before = digests(root)
+    for mark in list(root.rglob(".synthetic")):
+        mark.unlink()
+    assert not write_dataset(root, size=SMALL, machines=["fan"]).reused
+    assert digests(root) == before
+    assert write_dataset(root, size=SMALL, machines=["fan"]).reused

@@ -103,13 +103,13 @@ def synthetic_data(out: Path, recipe: "Recipe", progress: "Progress") -> Path:
 
 def run_name(profile: str, recipe: "Recipe", data: Path | None) -> str:
     """One folder for each profile, seed, data set and recipe, so that the same command finds its run again."""
-    from asd_recipes.dataset.scan import is_synthetic
+    from asd_recipes.dataset.scan import scan_dataset
     from asd_recipes.recipe.toml_text import recipe_digest
 
     where = "synthetic"
     if data is not None:
         place = place_digest(data)
-        where = f"synthetic-{place}" if is_synthetic(data) else f"data-{place}"
+        where = f"synthetic-{place}" if scan_dataset(data).synthetic else f"data-{place}"
     return f"{profile}-seed{recipe.seed}-{where}-{recipe_digest(recipe)[:8]}"
 
 

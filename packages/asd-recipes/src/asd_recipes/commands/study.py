@@ -44,7 +44,7 @@ def study(
         raise RecipeError(f"--seeds takes whole numbers of 64 bits, as in 0,1,2; got {seeds!r}.")
     with resumable(), show_progress(quiet=quiet) as progress:
         from asd_recipes.commands.reproduce import bank_folder, run_name, synthetic_data
-        from asd_recipes.dataset.scan import is_synthetic
+        from asd_recipes.dataset.scan import scan_dataset
         from asd_recipes.reproduction.requirements import check_recipe
         from asd_recipes.reproduction.study import PARTS, SeedRuns, check_parts, study_markdown
         from asd_recipes.reproduction.study import study as run_study
@@ -62,7 +62,7 @@ def study(
             bank = bank_folder(out, source, seeded)
             runs.append(SeedRuns(source, bank, seeded, folder, device, names(machines), jobs))
         changes = run_study(runs, chosen, progress)
-        kind = "SYNTHETIC DATA" if is_synthetic(runs[0].data) else f"Data: {runs[0].data}"
+        kind = "SYNTHETIC DATA" if scan_dataset(runs[0].data).synthetic else f"Data: {runs[0].data}"
         which = ", ".join(names(machines)) or "all machines"
         text = study_markdown(f"{kind}, profile {profile}, {which}, seeds {', '.join(numbers)}", changes)
         write_text(out / "study.md", text)

@@ -11,6 +11,7 @@ from pathlib import Path
 from asd_recipes.dataset.clip import Clip, DatasetError, Problem, printable
 from asd_recipes.dataset.clip_table import metadata_tables, scan_tables
 from asd_recipes.dataset.dcase_layout import machine_folders, scan_machine
+from asd_recipes.dataset.synthetic_mark import folders_of, is_synthetic
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,8 @@ class Dataset:
 
     @property
     def synthetic(self) -> bool:
-        """Whether `asd data synth` made it."""
-        return is_synthetic(self.root)
+        """Whether `asd data synth` made it, or a part of it."""
+        return is_synthetic([self.root, *folders_of(clip.path for clip in self.clips)])
 
     def name_of(self, clip: Clip) -> str:
         """How a finding names a clip; where there is no layout, by its path as the user gave it."""
@@ -56,11 +57,6 @@ class Dataset:
     def scorable_machines(self) -> list[str]:
         """Machines that lack nothing."""
         return [machine for machine in self.machines if not self.missing_for_scores(machine)]
-
-
-def is_synthetic(root: Path) -> bool:
-    """Whether a folder is a data set of `asd data synth`, which leaves a manifest."""
-    return (root / "synth.json").is_file()
 
 
 def scan_dataset(root: Path, *, machines: Sequence[str] | None = None) -> Dataset:

@@ -8,7 +8,7 @@ from asd_eval import ZScoreStandardiser, average_scores
 from asd_recipes.bundle import Manifest, ModelScores, Training, write_bundle
 from asd_recipes.bundle.manifest import NORMAL, Level
 from asd_recipes.dataset.clip import printable
-from asd_recipes.dataset.scan import is_synthetic
+from asd_recipes.dataset.synthetic_mark import folders_of, is_synthetic
 from asd_recipes.own_machine.held_out_threshold import threshold_of
 from asd_recipes.own_machine.learnt_attributes import variant_for
 from asd_recipes.own_machine.machine_training import CANDIDATES, WEIGHTS
@@ -57,7 +57,7 @@ class ModelPublication:
         manifest = Manifest(
             machine=printable(model.resolve().name),
             system="serialoe" if variant_for(self.labels).attributes else "oe",
-            synthetic=any(is_synthetic(above) for above in (self.folder.resolve(), *self.folder.resolve().parents)),
+            synthetic=is_synthetic([self.folder, *folders_of(self._normal_files())]),
             recipe=self.recipe,
             level=Level(level.mean, level.std),
             training=self._training(len(held_out), _last_validation_auc(trained / "training.csv")),
@@ -69,6 +69,9 @@ class ModelPublication:
         )
         inlier = {name: trained / "inlier" / f"{name}.safetensors" for name in columns}
         return write_bundle(model, manifest, network=trained / WEIGHTS, inlier=inlier)
+
+    def _normal_files(self) -> list[Path]:
+        return [clip.path for clip in self.data.prepared.bank.clips if clip.machine == NORMAL]
 
     def _training(self, held_out_pieces: int, pseudo_anomaly_auc: float | None) -> Training:
         return Training(

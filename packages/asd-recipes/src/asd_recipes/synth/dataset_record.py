@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from asd_recipes.dataset.dcase2023_facts import SECTION
+from asd_recipes.dataset.synthetic_mark import MARK, RECORD
 from asd_recipes.recipe.seeding import SYNTHETIC_STREAM
 from asd_recipes.synth.clip_plan import DatasetSize, PlannedClip, plan_machine
 from asd_recipes.synth.errors import DatasetExistsError
 from asd_recipes.synth.machines import MODELS
 
-MANIFEST = "synth.json"
 ATTRIBUTES = f"attributes_{SECTION}.csv"
 SCHEMA = 1
 WAV_HEADER_BYTES = 44
@@ -36,13 +36,13 @@ class Request:
         return json.dumps({**fields, "size": asdict(self.size), "machines": list(self.machines)}, indent=2) + "\n"
 
 
-def read_manifest(folder: Path) -> Request | None:
-    """The request that the folder's manifest holds; None if it has no manifest.
+def read_record(folder: Path) -> Request | None:
+    """The request that the folder's record holds; None if it has no record.
 
     Raises:
-        DatasetExistsError: the manifest is of another version of the generator, or cannot be read.
+        DatasetExistsError: the record is of another version of the generator, or cannot be read.
     """
-    path = folder / MANIFEST
+    path = folder / RECORD
     if not path.is_file():
         return None
     try:
@@ -53,7 +53,7 @@ def read_manifest(folder: Path) -> Request | None:
             return Request(DatasetSize(**read["size"]), int(read["seed"]), machines)
     except (ValueError, TypeError, KeyError) as error:
         raise DatasetExistsError(
-            f"root {folder} holds a {MANIFEST} that is not one of a synthetic data set ({error!r}). {_WAY_OUT}"
+            f"root {folder} holds a {RECORD} that is not one of a synthetic data set ({error!r}). {_WAY_OUT}"
         ) from error
     raise DatasetExistsError(
         f"root {folder} holds a synthetic data set of generator {version[0]}, schema {version[1]}; this version makes "
@@ -67,17 +67,17 @@ def is_whole(root: Path, request: Request, plan: list[PlannedClip]) -> bool:
     Names and lengths are looked at, not the sound: it is asked at every use.
 
     Raises:
-        DatasetExistsError: root is a file; holds a file that no data set of its manifest has; is of another version of
+        DatasetExistsError: root is a file; holds a file that no data set of its record has; is of another version of
             the generator; is the data set of this request, but clips or tables are missing or have the wrong length.
     """
     if not root.exists():
         return False
     if not root.is_dir():
         raise DatasetExistsError(f"root {root} is a file; a data set is a folder. Name another place or remove it.")
-    present = read_manifest(root)
+    present = read_record(root)
     expected = {} if present is None else _file_bytes(present, plan if present == request else present.plan())
     found = _found_bytes(root)
-    if foreign := sorted(found.keys() - expected.keys()):
+    if foreign := sorted(found.keys() - expected.keys() - set(marks(present or request))):
         raise DatasetExistsError(
             f"root {root} holds {foreign[0]}, which was not written here; only what was is ever replaced. {_WAY_OUT}"
         )
@@ -86,15 +86,21 @@ def is_whole(root: Path, request: Request, plan: list[PlannedClip]) -> bool:
     if damaged := [name for name, size in expected.items() if name not in found or size not in (None, found[name])]:
         raise DatasetExistsError(
             f"root {root} is damaged: {damaged[0]} is missing or has the wrong length, as {len(damaged)} of "
-            f"{len(expected)} files do ({len(plan)} clips by its {MANIFEST}). {_WAY_OUT}"
+            f"{len(expected)} files do ({len(plan)} clips by its {RECORD}). {_WAY_OUT}"
         )
-    return True
+    return all(name in found for name in marks(request))  # one without them was made before there were any
+
+
+def marks(request: Request) -> list[str]:
+    """The files that mark each folder of a data set, so that a copied part keeps its mark."""
+    folders = ("", "train/", "test/")
+    return [f"{machine}/{folder}{MARK}" for machine in request.machines for folder in folders]
 
 
 def _file_bytes(request: Request, plan: list[PlannedClip]) -> dict[str, int | None]:
     """Every file of a data set, with its length where the plan tells it."""
     tables: dict[str, int | None] = {f"{machine}/{ATTRIBUTES}": None for machine in request.machines}
-    return {MANIFEST: None, **tables, **{clip.path: WAV_HEADER_BYTES + 2 * clip.samples for clip in plan}}
+    return {RECORD: None, **tables, **{clip.path: WAV_HEADER_BYTES + 2 * clip.samples for clip in plan}}
 
 
 def _found_bytes(root: Path) -> dict[str, int]:

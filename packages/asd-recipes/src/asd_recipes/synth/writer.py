@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from asd_recipes.dataset.dcase2023_facts import SAMPLE_RATE_HZ
+from asd_recipes.dataset.synthetic_mark import MARK_TEXT, RECORD
 from asd_recipes.folder_lock import HeldLock, hold_lock
 from asd_recipes.synth.clip_plan import DatasetSize, PlannedClip
 from asd_recipes.synth.clip_pool import write_clips
-from asd_recipes.synth.dataset_record import ATTRIBUTES, MANIFEST, Request, is_whole
+from asd_recipes.synth.dataset_record import ATTRIBUTES, Request, is_whole, marks
 from asd_recipes.synth.errors import DatasetBusyError, DatasetExistsError, SyntheticDataError
 from asd_recipes.synth.machines import MODELS
 from asd_recipes.whole_file import remove_partial_files, write_text
@@ -103,6 +104,8 @@ def _written(root: Path, request: Request, plan: list[PlannedClip], jobs: int, p
         for machine in request.machines:
             table = _attributes_csv([clip for clip in plan if clip.machine == machine])
             write_text(partial / machine / ATTRIBUTES, table)
+        for name in marks(request):
+            write_text(partial / name, MARK_TEXT)
         _swap_in(partial, root)
     return True
 
@@ -140,15 +143,15 @@ def _checked_machines(machines: Sequence[str] | None) -> tuple[str, ...]:
 def _prepared(root: Path, request: Request) -> Path:
     """The folder beside root to write in, with what a killed call of the same request has left in it."""
     partial = root.with_name(f".{root.name}.synth-partial")
-    manifest = partial / MANIFEST  # there from the start: the folder's name says that it is not complete
+    record = partial / RECORD  # there from the start: the folder's name says that it is not complete
     wanted = request.to_json()
-    if not manifest.is_file() or manifest.read_bytes() != wanted.encode():
+    if not record.is_file() or record.read_bytes() != wanted.encode():
         shutil.rmtree(partial, ignore_errors=True)  # of another request: nothing in it can be used
     for machine in request.machines:
         for split in ("train", "test"):
             (partial / machine / split).mkdir(parents=True, exist_ok=True)
     remove_partial_files(partial)
-    write_text(manifest, wanted)
+    write_text(record, wanted)
     return partial
 
 
