@@ -10,6 +10,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "ensembles.average": ("average_scores",),
+    "ensembles.score_ensemble": ("ScoreEnsemble", "average_by_model"),
     "ensembles.z_score": ("ZScoreStandardiser",),
     "evaluation.evaluation": ("Evaluation", "evaluate"),
     "evaluation.official_table": ("official_csv",),

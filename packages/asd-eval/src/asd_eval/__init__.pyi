@@ -2,6 +2,8 @@
 
 from . import errors as errors
 from .ensembles.average import average_scores as average_scores
+from .ensembles.score_ensemble import ScoreEnsemble as ScoreEnsemble
+from .ensembles.score_ensemble import average_by_model as average_by_model
 from .ensembles.z_score import ZScoreStandardiser as ZScoreStandardiser
 from .evaluation.evaluation import Evaluation as Evaluation
 from .evaluation.evaluation import evaluate as evaluate

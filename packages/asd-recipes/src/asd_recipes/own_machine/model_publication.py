@@ -4,7 +4,7 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from asd_eval import ZScoreStandardiser, average_scores
+from asd_eval import ScoreEnsemble
 from asd_recipes.bundle import Manifest, ModelScores, Training, write_bundle
 from asd_recipes.bundle.manifest import NORMAL, Level
 from asd_recipes.dataset.clip import printable
@@ -51,8 +51,8 @@ class ModelPublication:
         columns = read_candidate_table(trained / CANDIDATES).columns
         if not columns:
             raise RunError("no inlier model could be fitted: the recordings give too few segments. Add recordings.")
-        scales = {name: ZScoreStandardiser().fit(scores) for name, scores in columns.items()}
-        held_out = average_scores([scales[name].transform(scores) for name, scores in columns.items()])
+        ensemble = ScoreEnsemble.fit(columns)
+        held_out = ensemble.score(columns)
         level = self.data.prepared.statistics[NORMAL]
         manifest = Manifest(
             machine=printable(model.resolve().name),
@@ -61,7 +61,7 @@ class ModelPublication:
             recipe=self.recipe,
             level=Level(level.mean, level.std),
             training=self._training(len(held_out), _last_validation_auc(trained / "training.csv")),
-            scores={name: ModelScores(scale.mean_, scale.std_) for name, scale in scales.items()},
+            scores={name: ModelScores(scale.mean_, scale.std_) for name, scale in ensemble.standardisers.items()},
             threshold=threshold_of(held_out, self.false_alarms, stretch_s=self.data.stretch_s),
             device=self.provenance.device,
             versions=self.provenance.versions,

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from asd_eval import (
     Interval,
     MachineMetrics,
-    ZScoreStandardiser,
+    ScoreEnsemble,
+    average_by_model,
     average_scores,
     bootstrap,
     evaluate_machine,
@@ -75,18 +76,13 @@ def member_scores(tables: Sequence[CandidateTable]) -> dict[Member, ClipScores]:
         tables: one for each attribute item, of which a model's scores are averaged (Sec. 4.1); just one for the other
             systems.
     """
-    shared = [name for name in tables[0].columns if all(name in table.columns for table in tables)]
     parts = [(table.part("validation").columns, table.part("test").columns) for table in tables]
-    return {
-        name: average([standardised(ClipScores(validation[name], test[name])) for validation, test in parts])
-        for name in shared
-    }
-
-
-def standardised(scores: ClipScores) -> ClipScores:
-    """Scores with the validation clips at mean 0 and standard deviation 1; no test clip has a say in it."""
-    fitted = ZScoreStandardiser().fit(scores.validation)
-    return ClipScores(fitted.transform(scores.validation), fitted.transform(scores.test))
+    ensembles = [ScoreEnsemble.fit(validation) for validation, _ in parts]
+    validated, tested = (
+        average_by_model([ensemble.standardise(part[kind]) for ensemble, part in zip(ensembles, parts, strict=True)])
+        for kind in (0, 1)
+    )
+    return {name: ClipScores(validated[name], tested[name]) for name in validated}
 
 
 def average(members: Sequence[ClipScores]) -> ClipScores:
@@ -171,10 +167,14 @@ def evaluate_systems(
 def submitted(systems: Sequence[Mapping[str, ClipScores]]) -> dict[str, ClipScores]:
     """Mean of several systems' standardised scores on each machine; a machine that lacks a system goes without it."""
     machines = {machine: None for scores in systems for machine in scores}
-    return {
-        machine: average([standardised(scores[machine]) for scores in systems if machine in scores])
-        for machine in machines
-    }
+    return {machine: _joined([scores[machine] for scores in systems if machine in scores]) for machine in machines}
+
+
+def _joined(systems: Sequence[ClipScores]) -> ClipScores:
+    validation = {str(number): scores.validation for number, scores in enumerate(systems)}
+    test = {str(number): scores.test for number, scores in enumerate(systems)}
+    ensemble = ScoreEnsemble.fit(validation)
+    return ClipScores(ensemble.score(validation), ensemble.score(test))
 
 
 def _baselines(tables: Mapping[str, Sequence[CandidateTable]]) -> list[SystemResult]:
