@@ -245,7 +245,7 @@ def test_spectrograms_of_segments_are_those_of_the_segments_cut_out(
 
 
 def test_segments_of_another_rate_are_refused() -> None:
-    with pytest.raises(ValueError, match="must have one sample_rate_hz; got 16000 and 8000"):
+    with pytest.raises(ValueError, match="must have the same sample_rate_hz; got 16000 and 8000"):
         segment_log_mel(noise(90000), PAPER, SegmentSettings(sample_rate_hz=8000))
 
 

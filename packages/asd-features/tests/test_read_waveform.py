@@ -101,7 +101,7 @@ def test_a_file_is_opened_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def test_another_rate_is_refused_and_the_error_names_the_way_out(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", noise(4410), 44100)
-    with pytest.raises(SampleRateError, match=r"44100 Hz where 16000 Hz .* resample=True .* sample_rate_hz=44100") as e:
+    with pytest.raises(SampleRateError, match=r"44100 Hz, but 16000 Hz .* resample=True .* sample_rate_hz=44100") as e:
         read_waveform(tmp_path / "a.wav")
     assert e.value.path == tmp_path / "a.wav"
     assert read_waveform(tmp_path / "a.wav", sample_rate_hz=44100).samples.dtype == np.int16

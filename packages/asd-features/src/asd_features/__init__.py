@@ -1,6 +1,6 @@
-"""From wav files to what a detector of anomalous sounds takes: segments, log-mel spectrograms, power weights.
+"""From wav files to the input of an anomalous sound detector: segments, log-mel spectrograms, power weights.
 
-The torch layer is `asd_features.torch_log_mel.TorchLogMel` and needs the extra `asd-features[torch]`.
+The torch layer is `asd_features.torch_log_mel.TorchLogMel`; it needs torch.
 """
 
 from asd_features.audio_errors import (

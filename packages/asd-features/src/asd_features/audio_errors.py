@@ -1,7 +1,7 @@
-"""What can be wrong with a recording: one exception a cause, all of them ValueError.
+"""What can be wrong with a recording: one exception for each cause, all of them ValueError.
 
-Each holds the file in `path`, and says which rule the file breaks and what to do about it. A file that is not there
-raises FileNotFoundError, as everywhere in Python.
+Each has the file in `path`, and says which rule the file breaks and what to do about it. A missing file raises
+FileNotFoundError, as everywhere in Python.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ class AudioError(ValueError):
     """A recording that cannot be used as asked."""
 
     def __init__(self, path: Path, rule: str) -> None:
-        # Both arguments go to the base class: only so does the error survive the way out of a worker process.
+        # Both arguments go to the base class: otherwise the error could not be sent from a worker process.
         super().__init__(path, rule)
         self.path = path
         self.rule = rule
@@ -39,8 +39,8 @@ class NonFiniteAudioError(AudioError):
 
 
 class SampleRateError(AudioError):
-    """Another sample rate than asked for, and no leave to resample."""
+    """Not the wanted sample rate, and resampling is not allowed."""
 
 
 class ChannelError(AudioError):
-    """Several channels and no choice among them, or a channel that is not there."""
+    """Several channels and no choice among them, or a channel that does not exist."""

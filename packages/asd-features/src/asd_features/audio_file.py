@@ -1,7 +1,7 @@
-"""Opening a wav or flac file safely: what it is, and that it is whole, before anything is allocated for it.
+"""Opening a wav or flac file safely: checks what it is, and that it is whole, before anything is allocated for it.
 
-Wav and flac are the two forms in which ASD data is published; of both, a cut file can be told from a short one. Other
-formats that libsndfile knows are refused for lack of that.
+ASD data is published as wav and flac. In both a truncated file can be told from a short one; other formats that
+libsndfile knows are refused, because there it cannot.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _CONVERT = "Convert it to wav or flac, for example: ffmpeg -i IN OUT.wav"
 # A flac frame holds at most 65,535 samples a channel and takes at least 10 bytes (RFC 9639, Sec. 9): a header that
-# declares more than this ratio is false, whatever follows.
+# declares more than this ratio is wrong, whatever follows.
 _MOST_FLAC_SAMPLES_PER_BYTE = 65_535 / 10
 
 
@@ -51,17 +51,17 @@ class AudioInfo:
 
 @contextmanager
 def open_audio(path: str | os.PathLike[str]) -> Iterator[tuple[AudioInfo, SoundFile]]:
-    """Open a recording once, check its header against the file's size, and hand out libsndfile's view of it."""
+    """Open a recording once, check its header against the file's size, and give libsndfile's view of it."""
     path = Path(path)
     if path.exists() and not path.is_file():
-        # Asked before opening: to open a named pipe would wait for a writer, perhaps for ever.
+        # Checked before opening: opening a named pipe would wait for a writer, perhaps for ever.
         raise UnreadableAudioError(path, "not a regular file. Pass the path of one wav or flac file.")
     import soundfile
 
     with open(path, "rb", buffering=0) as file:
         file_bytes = os.fstat(file.fileno()).st_size
         _check_container(file, path, file_bytes=file_bytes)
-        file.seek(0)  # libsndfile takes the position that it finds for the beginning
+        file.seek(0)  # libsndfile takes the current position as the beginning
         try:
             sound = soundfile.SoundFile(file.fileno(), closefd=False)
         except soundfile.LibsndfileError as error:
@@ -90,5 +90,5 @@ def _check_length(info: AudioInfo, container: str, *, file_bytes: int) -> None:
     if container == "FLAC" and info.frames > file_bytes * _MOST_FLAC_SAMPLES_PER_BYTE:
         raise TruncatedAudioError(
             info.path, f"{file_bytes} bytes cannot hold the declared {info.frames} frames (or their number is not "
-            "declared). Write it anew with a whole header: flac -d IN.flac, then flac OUT.wav"
+            "declared). Write it again with a complete header: flac -d IN.flac, then flac OUT.wav"
         )  # fmt: skip

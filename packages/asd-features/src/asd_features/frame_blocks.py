@@ -1,4 +1,4 @@
-"""The samples of an opened recording, a block after the other, and not one fewer than its header declares."""
+"""The samples of an opened recording, block by block; an error if there are fewer than its header declares."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def frame_blocks(info: AudioInfo, sound: SoundFile, *, block_frames: int) -> Ite
     """Yields (at most block_frames, C) int16 from a 16-bit file, float32 from any other, until all frames are read.
 
     Raises:
-        TruncatedAudioError: decoding stops before the declared length; raised after the last block that there is.
+        TruncatedAudioError: decoding stops before the declared length; raised after the last block.
     """
     import soundfile
 
@@ -32,7 +32,7 @@ def frame_blocks(info: AudioInfo, sound: SoundFile, *, block_frames: int) -> Ite
             decoded += len(block)
             yield block
     except soundfile.LibsndfileError:
-        pass  # the decoder stumbles over the cut; what it had delivered decides below
+        pass  # the decoder fails at the cut; the check below counts what it had delivered
     if decoded < info.frames:
         raise TruncatedAudioError(
             info.path, f"declares {info.frames} frames, but decoding stopped after {decoded}: cut off or damaged. "

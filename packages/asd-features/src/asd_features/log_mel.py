@@ -1,8 +1,8 @@
 """Log-mel spectrograms on the processor, of whole clips and of segments (Fujimura 2023, Sec. 4.2).
 
-The native kernel transforms in float64, and only its sums are float32: within 1e-4 dB of exact arithmetic. In float32
-the transform's rounding, 1e-7 of the loudest bin, drowns the quiet bands beside a strong tone, whose true value lies
-another 20 dB lower.
+The native kernel transforms in float64 and only sums in float32: within 1e-4 dB of exact arithmetic. A float32
+transform has a rounding of 1e-7 of the loudest bin. That drowns the quiet bands beside a strong tone, whose true value
+is another 20 dB lower.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ def log_mel(wave: NDArray[Any], settings: LogMelSettings = _PAPER, *, threads: i
 
     Raises:
         TypeError: if wave has another dtype.
-        ValueError: if T is at most half a window, wave holds NaN or infinity, or the window is no power of two from 256
-            to 8192 samples.
+        ValueError: if T is at most half a window, wave holds NaN or infinity, or the window is not a power of two from
+            256 to 8192 samples.
     """
     wave = _checked_wave(wave)
     samples = wave.shape[-1]
@@ -54,29 +54,30 @@ def segment_log_mel(
     per_segment: bool = False,
     threads: int = 1,
 ) -> NDArray[np.float32]:
-    """Log-mel spectrograms of the overlapping segments of clips: `log_mel` of `segments`, which are never written out.
+    """Log-mel spectrograms of the overlapping segments of clips: `log_mel` of `segments`, without storing these.
 
     Args:
         wave: (T,) or (N, T), int16 (scaled by 1/32768 first), float32 or float64.
         settings: what to compute; `LogMelSettings()` is the paper's.
-        segment_settings: how clips are cut; by default the paper's. Of the same sample rate.
+        segment_settings: how clips are cut; by default the paper's. Must have the same sample rate.
         mean: subtracted from the scaled samples.
-        std: divides them then; see `waveform_statistics`.
-        per_segment: each segment by its own mean and standard deviation instead; a constant one becomes silence.
+        std: divides the result; see `waveform_statistics`.
+        per_segment: standardise each segment by its own mean and standard deviation instead; a constant segment becomes
+            silence.
         threads: number of threads, 0 for all cores; the result does not depend on it.
 
     Returns:
-        (S, M, F) or (N, S, M, F) float32: of each segment the spectrogram that it has by itself.
+        (S, M, F) or (N, S, M, F) float32: each segment's own spectrogram.
 
     Raises:
         TypeError: if wave has another dtype.
         ValueError: if a segment is at most half a window, wave holds NaN or infinity, the two sample rates differ, the
-            window is no power of two from 256 to 8192 samples, or std is not positive.
+            window is not a power of two from 256 to 8192 samples, or std is not positive.
     """
     segment_settings = SegmentSettings() if segment_settings is None else segment_settings
     if segment_settings.sample_rate_hz != settings.sample_rate_hz:
         raise ValueError(
-            f"settings and segment_settings must have one sample_rate_hz; got {settings.sample_rate_hz} and "
+            f"settings and segment_settings must have the same sample_rate_hz; got {settings.sample_rate_hz} and "
             f"{segment_settings.sample_rate_hz}. Set both to that of the clips."
         )
     return _kernel(settings).segments(
@@ -118,7 +119,7 @@ def _kernel(settings: LogMelSettings) -> asd_native.LogMel:
 
 @lru_cache(maxsize=16)
 def analysis_window(settings: LogMelSettings) -> NDArray[np.float64]:
-    """(window_samples,) periodic Hann window, divided by its Euclidean norm if the settings ask for it; read-only."""
+    """(window_samples,) periodic Hann window, divided by its Euclidean norm if the settings say so; read-only."""
     window = 0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(settings.window_samples) / settings.window_samples)
     if settings.normalise_window:
         window /= np.sqrt(np.sum(window**2))

@@ -1,7 +1,7 @@
-"""The settings of a log-mel spectrogram: the paper's by default, the official baseline's by name.
+"""The settings of a log-mel spectrogram: the paper's by default; those of the official baseline by name.
 
-Fujimura 2023, Sec. 4.2 gives window, hop, bands and edges. What it leaves open is a field as well, so that it can be
-ablated.
+Fujimura 2023, Sec. 4.2 gives window, hop, bands and edges. What the paper leaves open is also a field, so that it can
+be varied.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ class LogMelSettings:
 
     Attributes:
         sample_rate_hz: rate of the waveform.
-        window_s: length of the periodic Hann window, which is also the transform's.
-        hop_s: step from frame to frame.
+        window_s: length of the periodic Hann window, and of the transform.
+        hop_s: distance between frames.
         bands: number of mel bands M.
         low_hz: lower edge of the lowest band.
         high_hz: upper edge of the highest band.
         mel_scale: "htk" (O'Shaughnessy's formula) or "slaney" (linear up to 1 kHz).
-        area_norm: whether each band's triangle is divided by half its width in hertz (Slaney), else it peaks at 1.
+        area_norm: whether each band's triangle is divided by half its width in hertz (Slaney); otherwise it peaks at 1.
         power: 1.0 sums magnitudes, 2.0 sums powers.
         normalise_window: whether the spectrum is divided by sqrt(sum(window^2)).
         log: decibels, 20 log10 of magnitudes or 10 log10 of powers; False leaves the sums as they are.
-        floor: least value under the logarithm.
-        padding: what lies before and after the clip in the frames at its ends: the clip reflected, or zeros.
+        floor: smaller values are raised to it before the logarithm.
+        padding: how the clip is continued for the frames at its ends: by its reflection, or by zeros.
     """
 
     sample_rate_hz: int = 16000
@@ -79,10 +79,10 @@ class LogMelSettings:
 
     @classmethod
     def dcase_baseline(cls) -> LogMelSettings:
-        """The official DCASE 2023 baseline's, for 16 kHz.
+        """The settings of the official DCASE 2023 baseline, for 16 kHz.
 
-        It calls `librosa.feature.melspectrogram(n_fft=1024, hop_length=512, n_mels=128, power=2.0)`, whose ends are
-        padded with zeros since librosa 0.9, and takes 10 log10 above the epsilon of float64.
+        The baseline calls `librosa.feature.melspectrogram(n_fft=1024, hop_length=512, n_mels=128, power=2.0)`, whose
+        ends are padded with zeros since librosa 0.9, and takes 10 log10 above the epsilon of float64.
         """
         return cls(
             window_s=0.064, hop_s=0.032, bands=128, low_hz=0.0, high_hz=8000.0, mel_scale="slaney", area_norm=True,
@@ -96,7 +96,7 @@ class LogMelSettings:
 
     @property
     def hop_samples(self) -> int:
-        """Step from frame to frame."""
+        """Distance between frames."""
         return round(self.hop_s * self.sample_rate_hz)
 
     @property
@@ -110,7 +110,7 @@ class LogMelSettings:
         Raises:
             ValueError: if T is at most half a window.
         """
-        if samples <= self.window_samples // 2:  # so that each frame holds some of the clip
+        if samples <= self.window_samples // 2:  # so that each frame contains some of the clip
             raise ValueError(
                 f"wave must have more than half a window, {self.window_samples // 2} samples; got {samples}. "
                 "Repeat or pad the clip, or choose a smaller window_s."

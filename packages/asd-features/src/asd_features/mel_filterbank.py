@@ -38,7 +38,7 @@ def mel_filterbank(settings: LogMelSettings) -> NDArray[np.float32]:
 
 @lru_cache(maxsize=16)
 def exact_filterbank(settings: LogMelSettings) -> NDArray[np.float64]:
-    """The same in float64, read-only and made once for each settings."""
+    """The same in float64; read-only, and computed once for equal settings."""
     bins_hz = np.fft.rfftfreq(settings.window_samples, 1.0 / settings.sample_rate_hz)
     edges_hz = mel_edges_hz(settings)
     widths_hz = np.diff(edges_hz)
@@ -50,7 +50,7 @@ def exact_filterbank(settings: LogMelSettings) -> NDArray[np.float64]:
     if empty.size:
         raise ValueError(
             f"bands={settings.bands} is too many for a window of {settings.window_s} s: {empty.size} bands, the first "
-            f"number {empty[0]}, hold no bin of the transform. Ask for fewer bands or a longer window_s."
+            f"number {empty[0]}, contain no bin of the transform. Use fewer bands or a longer window_s."
         )
     if settings.area_norm:
         weights *= (2.0 / (edges_hz[2:] - edges_hz[:-2]))[:, None]

@@ -1,8 +1,8 @@
-"""High-passed power of a recording of any length, a part after the other, in bounded memory.
+"""High-passed power of a recording of any length, part by part, in bounded memory.
 
-The filter runs forward and backward over the whole clip, in float64: 8 bytes a sample. But what it says of a moment is
-decided by the samples around it: its response falls off as its largest pole does, so a part with enough of the
-recording on both sides gives the same power to rounding.
+The filter runs forward and backward over the whole clip, in float64: 8 bytes a sample. Its output at a moment depends
+only on the samples around it, because its response decays with its largest pole. So a part with enough of the recording
+on both sides gives the same power, to rounding.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 import asd_native
 from asd_features.segmentation import SegmentSettings
 
-# Up to so many samples are filtered as a whole: 4 minutes at 16 kHz.
+# Clips of up to this many samples are filtered as a whole: 4 minutes at 16 kHz.
 _WHOLE_SAMPLES = 1 << 22
-# What is left of a response at the end of the margin: half of float64's digits beyond its rounding.
+# The rest of the response at the end of the margin, far below the rounding of float64.
 _LEFT_OF_RESPONSE = 1e-24
 
 
@@ -35,21 +35,21 @@ def high_passed_power(
         bins: parts of a segment.
 
     Returns:
-        (S, bins) float64. Up to 4 million samples in one pass, of longer clips by parts.
+        (S, bins) float64. Clips of up to 4 million samples are filtered in one pass, longer ones in parts.
     """
 
-    def of(part: NDArray[Any]) -> NDArray[np.float64]:
+    def power(part: NDArray[Any]) -> NDArray[np.float64]:
         return asd_native.high_passed_power(
             part, sos, bins=bins, segment_samples=settings.length_samples, hop_samples=settings.hop_samples
         )
 
     if len(wave) <= _WHOLE_SAMPLES:
-        return of(wave)
-    return np.concatenate([of(wave[begin:end])[rows] for begin, end, rows in _parts(len(wave), sos, settings)])
+        return power(wave)
+    return np.concatenate([power(wave[begin:end])[rows] for begin, end, rows in _parts(len(wave), sos, settings)])
 
 
 def _parts(samples: int, sos: NDArray[np.float64], settings: SegmentSettings) -> Iterator[tuple[int, int, slice]]:
-    """Where to cut, and which of a part's segments are not its margin; every part begins on the segments' grid."""
+    """Where to cut, and which segments of a part are not margin; every part begins on the segments' grid."""
     hop, length = settings.hop_samples, settings.length_samples
     before = math.ceil(_margin_samples(sos) / hop)  # segments
     together = max(1, _WHOLE_SAMPLES // hop)

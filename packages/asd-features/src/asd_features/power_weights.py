@@ -1,9 +1,9 @@
 """Weights for the mean of a clip's scores: the power above 4 kHz (Fujimura 2023, Sec. 3.2 and 4.2).
 
-Some machines, such as ToyCar and ToyTrain, are silent at the beginning and the end of a clip, and what a detector says
-of silence should not count. The high-pass filter, pass 4000 Hz and stop 3500 Hz, removes the background noise first.
-The paper gives the edges; a Butterworth filter of 3 dB and 40 dB, of order 24 then, run forward and backward over the
-whole clip, is our reading.
+Some machines, such as ToyCar and ToyTrain, are silent at the beginning and the end of a clip, and the scores of silence
+should not count. A high-pass filter, pass 4000 Hz and stop 3500 Hz, removes the background noise first. The paper gives
+these edges. Our reading is a Butterworth filter with 3 dB and 40 dB there, which has order 24, run forward and backward
+over the whole clip.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from asd_features.power_in_parts import high_passed_power
 from asd_features.segmentation import SegmentSettings
 from asd_features.waveform_blocks import INT16_SCALE
 
-# Below this share of the clip's power, 240 dB down, what the filter leaves is its own rounding and no sound: silence
-# with a drifting offset leaves 1e-25. The rounding of float32 samples, which is in every real clip, leaves 1e-16.
+# Below this share of the clip's power, 240 dB down, the filter's output is its own rounding and not sound: silence with
+# a drifting offset gives 1e-25. The rounding of float32 samples, which every real clip has, gives 1e-16.
 _ROUNDING_SHARE = 1e-24
-# Squared at a time, so that a recording of hours needs no copies of itself.
+# Samples that are squared at a time, so that a recording of hours is not copied as a whole.
 _BLOCK_SAMPLES = 1 << 20
 
 
@@ -31,8 +31,8 @@ class HighPassSettings:
     """The high-pass filter's specification.
 
     Attributes:
-        pass_hz: edge of the pass band, attenuated by at most pass_db in one pass; forward and backward it is twice
-            that, 6 dB at 4000 Hz by default.
+        pass_hz: edge of the pass band, attenuated by at most pass_db in one pass; forward and backward that is twice as
+            much, 6 dB at 4000 Hz by default.
         stop_hz: edge of the stop band, attenuated by at least stop_db in one pass.
         pass_db: see pass_hz.
         stop_db: see stop_hz.
@@ -58,14 +58,14 @@ _PAPER = HighPassSettings()
 
 
 def high_pass_sos(sample_rate_hz: int, settings: HighPassSettings = _PAPER) -> NDArray[np.float64]:
-    """Butterworth high-pass filter of the least order that meets the specification, as second-order sections.
+    """Butterworth high-pass filter of the lowest order that meets the specification, as second-order sections.
 
     Args:
         sample_rate_hz: rate of the clips.
-        settings: edges and attenuations; by default the paper's, which at 16 kHz take order 24.
+        settings: edges and attenuations; by default the paper's, which need order 24 at 16 kHz.
 
     Returns:
-        ((order + 1) // 2, 6) float64 in SciPy's layout; designed once for each specification, a copy for each caller.
+        ((order + 1) // 2, 6) float64 in SciPy's layout; designed once for each specification; each caller gets a copy.
 
     Raises:
         ValueError: if pass_hz is not below half the sample rate.
@@ -96,17 +96,17 @@ def power_weights(
     bins: int = 1,
     high_pass: HighPassSettings = _PAPER,
 ) -> NDArray[np.float64]:
-    """Share of each segment, or of each time bin of each segment, in the high-passed power of a clip.
+    """Each segment's, or each time bin's, share of the high-passed power of a clip.
 
     Args:
         wave: (T,) int16 or float32.
         segment_settings: how the clip is cut; by default the paper's.
-        bins: parts of a segment that are weighed each by itself: 1 for scores of segments, the width of the map for
+        bins: parts of a segment, each with a weight of its own: 1 for scores of segments, the width of the map for
             score maps.
         high_pass: the filter.
 
     Returns:
-        (S, bins) float64, not negative, of sum 1. A silent or constant clip gets equal weights.
+        (S, bins) float64, not negative, with sum 1. A silent or constant clip gets equal weights.
 
     Raises:
         ValueError: a shape or a value outside its range, or NaN.

@@ -1,7 +1,7 @@
-"""What the samples of a recording are like, in one pass and in little memory: for judging recordings before use.
+"""Measures of a recording's samples, in one pass and in little memory: for checking recordings before use.
 
-Nothing is judged here. Every measure is of whole numbers of samples or of float64 sums, and none depends on how the
-recording is cut into blocks (the level to rounding).
+The measures are counts of samples or float64 sums, and do not depend on how the recording is cut into blocks (the level
+only to rounding). What they mean is decided elsewhere.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from asd_features.audio_file import AudioInfo, open_audio
 from asd_features.frame_blocks import frame_blocks
 from asd_features.waveform_blocks import INT16_SCALE
 
-# Of all channels together, so that a recording of many channels takes no more memory than one of few.
+# For all channels together, so that a recording of many channels takes no more memory than one of few.
 _BLOCK_SAMPLES = 1 << 18
 
 
@@ -28,14 +28,14 @@ class RecordingMeasures:
 
     Attributes:
         info: what the header says.
-        minimum: least sample of each channel (NaN where there is one).
-        maximum: greatest sample of each channel.
-        level_db: RMS about the mean of each channel, dB relative to full scale; -inf for a constant.
+        minimum: smallest sample of each channel (NaN if it has any).
+        maximum: largest sample of each channel.
+        level_db: RMS about the mean of each channel, in dB relative to full scale; -inf for a constant channel.
         at_extremes: for each channel, how many samples equal its minimum or its maximum.
-        flat_tops: for each channel, how many samples do so after two that do.
+        flat_tops: for each channel, how many samples do so after two others that do.
         longest_hold_samples: longest run of frames in which no channel changes.
-        nonfinite: samples that are NaN or infinite; with any, the other measures say nothing.
-        digest: of all samples as they are stored; equal for equal recordings, in wav and in flac.
+        nonfinite: samples that are NaN or infinite; if there are any, the other measures mean nothing.
+        digest: hash of all samples as stored; equal recordings have equal digests, in wav and in flac.
     """
 
     info: AudioInfo
@@ -65,7 +65,7 @@ def measure_recording(path: str | os.PathLike[str]) -> RecordingMeasures:
 
 @dataclass
 class _Sums:
-    """What is known after some blocks."""
+    """Sums over the blocks so far."""
 
     channels: int
     count: int = 0
@@ -83,7 +83,7 @@ class _Sums:
         self.last: NDArray[Any] | None = None  # the two frames before the next block
 
     def add(self, block: NDArray[Any]) -> None:
-        """Take the next frames (T, C)."""
+        """Add the next frames (T, C)."""
         if self.count == 0:
             self.digest.update(f"{block.shape[1]} {block.dtype}".encode())
         self.digest.update(block.tobytes())
@@ -94,7 +94,7 @@ class _Sums:
             self.nonfinite += int(block.size - np.count_nonzero(np.isfinite(block)))
         extended = block if self.last is None else np.concatenate([self.last, block])
         with np.errstate(invalid="ignore"):
-            # NaN goes through minimum and maximum, so that it stays to be seen.
+            # NaN passes through minimum and maximum, and so stays visible.
             self.low.move(np.minimum(self.low.value, block.min(axis=0)), block, extended)
             self.high.move(np.maximum(self.high.value, block.max(axis=0)), block, extended)
             self._hold(extended if self.last is None else extended[len(self.last) - 1 :])
@@ -104,7 +104,7 @@ class _Sums:
         self.last = extended[-2:]
 
     def _hold(self, frames: NDArray[Any]) -> None:
-        """Follow the current run through frames that begin with the last one known, or with the first of all."""
+        """Continue the current run through frames; they begin with the last known frame, or with the first of all."""
         if self.hold == 0:
             self.hold = 1
         changes = np.flatnonzero((frames[1:] != frames[:-1]).any(axis=1))
@@ -119,7 +119,7 @@ class _Sums:
     def measures(self, info: AudioInfo) -> RecordingMeasures:
         with np.errstate(invalid="ignore", divide="ignore"):
             variance = np.maximum(self.squares / self.count - np.square(self.total / self.count), 0)
-            # A constant's variance is rounding, and must not be taken for a level.
+            # The variance of a constant is only rounding, not a level.
             variance[self.low.value == self.high.value] = 0
             level_db = 10 * np.log10(variance / self.scale**2)
         return RecordingMeasures(
@@ -136,7 +136,7 @@ class _Sums:
 
 
 class _Extreme:
-    """The least, or the greatest, sample of each channel so far, and how often it came."""
+    """The smallest, or the largest, sample of each channel so far, and how many times it occurred."""
 
     def __init__(self, value: NDArray[Any], channels: int) -> None:
         self.value = value
@@ -144,11 +144,11 @@ class _Extreme:
         self.flat = np.zeros(channels, np.int64)
 
     def move(self, value: NDArray[Any], block: NDArray[Any], extended: NDArray[Any]) -> None:
-        """Take a block's extreme in; `extended` has the two frames before the block as well."""
+        """Add a block with its extreme; `extended` also has the two frames before the block."""
         stays = value == self.value
-        there = extended == value
-        here = there[len(extended) - len(block) :].sum(axis=0)
-        flat = (there[2:] & there[1:-1] & there[:-2]).sum(axis=0) if len(there) > 2 else 0
-        self.at = np.where(stays, self.at, 0) + here
+        equal = extended == value
+        in_block = equal[len(extended) - len(block) :].sum(axis=0)
+        flat = (equal[2:] & equal[1:-1] & equal[:-2]).sum(axis=0) if len(equal) > 2 else 0
+        self.at = np.where(stays, self.at, 0) + in_block
         self.flat = np.where(stays, self.flat, 0) + flat
         self.value = value

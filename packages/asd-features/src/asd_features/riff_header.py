@@ -1,8 +1,8 @@
-"""How many bytes of samples a wav file declares, against how many it holds.
+"""Checks that a wav file has as many bytes of samples as it declares.
 
-libsndfile reads a wav file that was cut off (a full disk, a broken download) as a shorter one, without a word. So the
-chunks are walked here: RIFF and RIFX of the WAVE format, and the 64-bit forms RF64 (EBU Tech 3306) and BW64
-(ITU-R BS.2088), whose lengths stand in a `ds64` chunk. What the samples mean stays libsndfile's work.
+libsndfile reads a wav file that was cut off (a full disk, a broken download) silently as a shorter one. So the chunks
+are followed here: RIFF and RIFX of the WAVE format, and the 64-bit forms RF64 (EBU Tech 3306) and BW64
+(ITU-R BS.2088), whose lengths are in a `ds64` chunk. Decoding the samples is left to libsndfile.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from typing import BinaryIO
 from asd_features.audio_errors import EmptyAudioError, TruncatedAudioError, UnreadableAudioError
 
 WAVE_MAGICS = (b"RIFF", b"RIFX", b"RF64", b"BW64")
-# 0xFFFFFFFF stands for "see ds64" in RF64; in plain RIFF it is what a writer leaves that could not seek back.
+# 0xFFFFFFFF stands for "see ds64" in RF64; plain RIFF has it if the writer could not seek back.
 _UNKNOWN_LENGTH = 0xFFFFFFFF
-# Real files hold a dozen. Without a bound a file of zeros, a chain of empty chunks, would be walked for minutes.
+# Real files have a dozen. Without a limit, following a file of zeros, a chain of empty chunks, would take minutes.
 _MOST_CHUNKS = 1000
 
 
 def check_wave_length(file: BinaryIO, path: Path, *, file_bytes: int) -> None:
-    """Walk to the data chunk of a wav file and compare its declared length with the file's.
+    """Find the data chunk of a wav file and compare its declared length with the file's.
 
     Args:
-        file: open for reading; its position is moved.
-        path: for the errors alone.
+        file: open for reading; its position is changed.
+        path: only for errors.
         file_bytes: size of the file.
 
     Raises:
@@ -81,8 +81,8 @@ def _check_length(declared: int, path: Path, *, held: int) -> None:
     if declared == _UNKNOWN_LENGTH:
         raise TruncatedAudioError(
             path,
-            f"the header does not say how long the {held} bytes of samples are, as after a piped recording, so a cut "
-            "cannot be told from the end. Check the clip and write a whole header: ffmpeg -i IN.wav -c copy OUT.wav",
+            f"the header does not declare the length of its samples ({held} bytes), as after a piped recording, so "
+            "a cut cannot be detected. Check the clip and write a complete header: ffmpeg -i IN.wav -c copy OUT.wav",
         )
     if declared > held:
         raise TruncatedAudioError(

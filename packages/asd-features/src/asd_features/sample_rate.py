@@ -1,4 +1,4 @@
-"""What a sample rate may be, said once for settings and readers."""
+"""Checks of sample rates, for settings and readers."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ def check_sample_rate_hz(sample_rate_hz: float) -> None:
 
 
 def checked_sample_rate_hz(sample_rate_hz: object) -> int:
-    """A positive whole rate, as a file's header can hold it.
+    """A positive whole rate, as in a file's header.
 
     Raises:
-        TypeError: if it is no whole number.
+        TypeError: if it is not a whole number.
         ValueError: if it is not positive.
     """
-    rate = whole_number("sample_rate_hz", sample_rate_hz, of="hertz, such as 16000")
+    rate = whole_number("sample_rate_hz", sample_rate_hz, kind="hertz, such as 16000")
     check_sample_rate_hz(rate)
     return rate
 
 
-def whole_number(name: str, value: object, *, of: str) -> int:
+def whole_number(name: str, value: object, *, kind: str) -> int:
     """The value of a named argument as an int.
 
     Raises:
-        TypeError: if it is none, such as 16000.0.
+        TypeError: if it is not an integer, such as 16000.0.
     """
     try:
         return operator.index(value)  # type: ignore[arg-type]
     except TypeError as error:
-        raise TypeError(f"{name} must be a whole number of {of}, as an int; got {value!r}.") from error
+        raise TypeError(f"{name} must be a whole number of {kind}, as an int; got {value!r}.") from error

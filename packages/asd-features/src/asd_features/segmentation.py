@@ -1,7 +1,7 @@
-"""A clip as overlapping segments of one length (Fujimura 2023, Sec. 4.2: 5 s, overlapping by 75 %).
+"""Cuts a clip into overlapping segments of one length (Fujimura 2023, Sec. 4.2: 5 s, overlapping by 75 %).
 
 Segments begin every hop. If that grid leaves an end of the clip uncovered, one more segment is aligned to the end; a
-clip shorter than a segment is repeated until it fills one. So 10 s give 5 segments and 12 s give 7.
+clip shorter than a segment is repeated until it fills one. A clip of 10 s gives 5 segments, one of 12 s gives 7.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class SegmentSettings:
     Attributes:
         sample_rate_hz: rate of the clips.
         length_s: length of a segment.
-        overlap: share of a segment that the next one repeats, in [0, 1).
+        overlap: share of a segment that it has in common with the next one, in [0, 1).
     """
 
     sample_rate_hz: int = 16000
@@ -40,7 +40,9 @@ class SegmentSettings:
         if not 0 <= self.overlap < 1:
             raise ValueError(f"overlap must be in [0, 1); got {self.overlap}. For 75 % pass 0.75.")
         if self.hop_samples < 1:
-            raise ValueError(f"overlap={self.overlap} leaves no step between segments of {self.length_s} s: lower it.")
+            raise ValueError(
+                f"overlap={self.overlap} leaves no distance between segments of {self.length_s} s. Lower it."
+            )
 
     @property
     def length_samples(self) -> int:
@@ -49,7 +51,7 @@ class SegmentSettings:
 
     @property
     def hop_samples(self) -> int:
-        """Step from segment to segment."""
+        """Distance between segments."""
         return round(self.length_samples * (1.0 - self.overlap))
 
     def count(self, samples: int) -> int:
@@ -73,10 +75,11 @@ def segments(
         wave: (T,) or (N, T), int16 (scaled by 1/32768 first) or float32.
         settings: length and overlap; by default the paper's.
         mean: subtracted from the scaled samples.
-        std: divides them then; see `waveform_statistics`.
-        per_segment: each segment by its own mean and standard deviation instead; a constant one becomes zeros.
+        std: divides the result; see `waveform_statistics`.
+        per_segment: standardise each segment by its own mean and standard deviation instead; a constant segment becomes
+            zeros.
         threads: number of threads.
-        out: where to write, of the result's shape; made if None.
+        out: array of the result's shape to write to; None makes a new one.
 
     Returns:
         (S, L) or (N, S, L) float32.

@@ -1,12 +1,12 @@
-"""Log-mel spectrogram as a torch layer, for training and scoring on any device; needs the extra `asd-features[torch]`.
+"""Log-mel spectrogram as a torch layer, for training and scoring on any device; needs torch.
 
-The same numbers as `asd_features.log_mel`, in float32: on recordings each band's sum agrees to 1e-4. Not so in bands
-more than 60 dB below a pure tone, where a float32 transform leaves some 1e-7 of the tone: beside a full-scale tone in
-digital silence that is 21 dB above the exact value at the paper's settings, 36 dB at the baseline's.
+The same numbers as `asd_features.log_mel`, in float32: on recordings each band's sum agrees to 1e-4. Bands more than
+60 dB below a pure tone differ, because a float32 transform leaks some 1e-7 of the tone into them: beside a full-scale
+tone in digital silence the result is 21 dB above the exact value with the paper's settings, 36 dB with the baseline's.
 
-Two things make it fast on a CPU: clips go one by one, so that a clip's frames and spectrum stay in the cache, and each
-group of neighbouring bands is multiplied with the few bins under its triangles alone, an eighth of the full matrix
-product.
+Two things make it fast on a CPU: clips are processed one by one, so that a clip's frames and spectrum stay in the
+cache; and each group of neighbouring bands is multiplied only with the few bins under its triangles, an eighth of the
+full matrix product.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from asd_features.log_mel_settings import LogMelSettings
 from asd_features.mel_filterbank import mel_filterbank
 from asd_features.waveform_blocks import INT16_SCALE
 
-# 224 bands in eight groups: fewer leave more zeros to multiply, more make the products too small to be fast.
+# 224 bands make eight groups: fewer groups would multiply more zeros, more would make the products too small to be
+# fast.
 _BANDS_PER_GROUP = 28
 _PAD_MODES = {"reflect": "reflect", "zero": "constant"}
 
@@ -27,8 +28,8 @@ _PAD_MODES = {"reflect": "reflect", "zero": "constant"}
 class TorchLogMel(nn.Module):
     """Log-mel spectrogram of a batch (Fujimura 2023, Sec. 4.2).
 
-    Has no parameters, and its buffers stay out of the state dict: they follow from the settings. Computes in float32
-    under autocast as well. On a CPU a clip's result does not depend on its batch, to the last bit.
+    Has no parameters, and its buffers are not in the state dict, because they follow from the settings. Computes in
+    float32 under autocast too. On a CPU a clip's result does not depend on its batch, to the last bit.
 
     Args:
         settings: what to compute; `LogMelSettings()` is the paper's.
@@ -50,8 +51,8 @@ class TorchLogMel(nn.Module):
         """Waveforms to spectrograms.
 
         Args:
-            wave: (..., T) floating point; int16 is scaled by 1/32768 first. Not looked through for NaN, which would
-                make a GPU wait: NaN in gives NaN out.
+            wave: (..., T) floating point; int16 is scaled by 1/32768 first. NaN is not looked for, because that
+                would make the program wait for a GPU: NaN in gives NaN out.
 
         Returns:
             (..., M, F) float32 in dB, F = 1 + T // hop.

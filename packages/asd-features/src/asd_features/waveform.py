@@ -1,7 +1,8 @@
-"""One recording as one channel of samples at one rate, and a note of all that was done to it.
+"""One recording as one channel of samples at one rate, with a list of the conversions applied to it.
 
-A 16-bit file of the right rate stays int16: that is 8 times faster to read than libsndfile's way to float, half the
-memory, and the native kernels scale it by 1/32768 as they go. Nothing is converted unless the caller asks for it.
+A 16-bit file of the right rate stays int16: that is 8 times faster to read than as float through libsndfile and takes
+half the memory, and the native kernels scale it by 1/32768 as they read. Nothing is converted unless the caller asks
+for it.
 """
 
 from __future__ import annotations
@@ -54,18 +55,18 @@ def read_waveform(
             16-bit input apart from ripple at full scale).
 
     Returns:
-        The waveform: int16 from a 16-bit file of the right rate, else float32.
+        The waveform: int16 from a 16-bit file of the right rate, otherwise float32.
 
     Raises:
         FileNotFoundError: there is no such file.
-        UnreadableAudioError: not a whole wav or flac header.
+        UnreadableAudioError: not a complete wav or flac header.
         TruncatedAudioError: the file ends before its declared length.
         EmptyAudioError: no samples.
         NonFiniteAudioError: NaN or infinity in a floating-point file.
         SampleRateError: another rate, and resample is False.
         ChannelError: several channels with channel="only", or no such channel.
         ValueError: an argument outside its range.
-        TypeError: a rate or channel that is no whole number.
+        TypeError: a rate or channel that is not a whole number.
     """
     wanted_rate_hz, channel = checked_request(sample_rate_hz, channel)
     with open_audio(path) as (info, sound):

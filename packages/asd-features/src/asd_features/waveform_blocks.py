@@ -1,7 +1,7 @@
-"""A recording of any length, a block of samples after the other: what `read_waveform` gives, in bounded memory.
+"""A recording of any length, block by block: the samples of `read_waveform`, in bounded memory.
 
-Whatever the blocks, the samples are the same to the last bit: a channel's mean is taken frame by frame, and soxr's
-stream gives what it gives at once.
+The samples do not depend on the blocks, to the last bit: the mean of channels is taken frame by frame, and soxr gives
+the same samples as a stream and at once.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 INT16_SCALE = 32768.0
 Channel = int | Literal["only", "mean"]
 Samples = NDArray[np.int16] | NDArray[np.float32]
-# Of all channels together. A clip of DCASE is one block; of a compressed stream that declares more than it holds,
-# memory follows what has been decoded.
+# For all channels together. A clip of DCASE is one block. A compressed stream that declares more than it holds takes
+# only as much memory as has been decoded.
 _BLOCK_SAMPLES = 1 << 20
-# A header of 1 Hz would turn a small file into gigabytes. From 250 Hz up, all rates can be brought to 16 kHz.
+# A header that says 1 Hz would turn a small file into gigabytes. All rates from 250 Hz up can be brought to 16 kHz.
 _MOST_GROWTH = 64
 
 
@@ -41,14 +41,14 @@ def waveform_blocks(
     """Read a wav or flac file of any length as one channel at the wanted rate, in blocks.
 
     Args:
-        path, sample_rate_hz, channel, resample: as of `read_waveform`.
+        path, sample_rate_hz, channel, resample: as for `read_waveform`.
 
     Yields:
-        (T,) int16 or float32, T at least 1 and all of one type. One after the other they are `read_waveform`'s samples.
+        (T,) int16 or float32, T at least 1, all of one type. Together they are the samples of `read_waveform`.
 
     Raises:
-        As `read_waveform`, a wrong argument at once. A file that is cut off or holds NaN is only known as such when it
-        has been read: then the error comes after blocks that must not be used.
+        As `read_waveform`; for a wrong argument at once. A file that is cut off or holds NaN is known as such only when
+        it has been read: the error then comes after blocks, which must not be used.
     """
     sample_rate_hz, channel = checked_request(sample_rate_hz, channel)
 
@@ -60,7 +60,7 @@ def waveform_blocks(
 
 
 def checked_request(sample_rate_hz: int, channel: Channel) -> tuple[int, Channel]:
-    """Rate and channel as they may be asked for.
+    """Rate and channel, checked.
 
     Raises:
         TypeError, ValueError: see `read_waveform`.
@@ -70,7 +70,7 @@ def checked_request(sample_rate_hz: int, channel: Channel) -> tuple[int, Channel
         if channel not in ("only", "mean"):
             raise ValueError(f'channel must be "only", "mean" or a number from 0; got {channel!r}.')
         return rate_hz, channel
-    return rate_hz, whole_number("channel", channel, of='a channel from 0, or "only" or "mean"')
+    return rate_hz, whole_number("channel", channel, kind='a channel from 0, or "only" or "mean"')
 
 
 def opened_blocks(
@@ -93,17 +93,17 @@ def as_float32(samples: NDArray[Any]) -> NDArray[np.float32]:
 def _check_choice(info: AudioInfo, sample_rate_hz: int, channel: Channel, resample: bool) -> None:
     if info.sample_rate_hz != sample_rate_hz and not resample:
         raise SampleRateError(
-            info.path, f"has {info.sample_rate_hz} Hz where {sample_rate_hz} Hz are asked for. Pass resample=True to "
+            info.path, f"has {info.sample_rate_hz} Hz, but {sample_rate_hz} Hz are wanted. Pass resample=True to "
             f"convert it, or sample_rate_hz={info.sample_rate_hz} to keep its rate."
         )  # fmt: skip
     if sample_rate_hz > _MOST_GROWTH * info.sample_rate_hz:
         raise SampleRateError(
-            info.path, f"has {info.sample_rate_hz} Hz, too little to be brought to {sample_rate_hz} Hz: it would grow "
-            f"more than {_MOST_GROWTH}-fold and hold no more sound. Check its header."
+            info.path, f"has {info.sample_rate_hz} Hz, too little to be converted to {sample_rate_hz} Hz: it would "
+            f"grow more than {_MOST_GROWTH}-fold without more sound. Check its header."
         )  # fmt: skip
     if channel == "only" and info.channels > 1:
         raise ChannelError(
-            info.path, f'has {info.channels} channels, and channel="only" takes files of one. Pass channel=0 for the '
+            info.path, f'has {info.channels} channels, but channel="only" takes files with one. Pass channel=0 for the '
             'first, or channel="mean" for their average.'
         )  # fmt: skip
     if not isinstance(channel, str) and not 0 <= channel < info.channels:
@@ -124,7 +124,7 @@ def _one_channel(frames: NDArray[Any], channel: Channel) -> Samples:
 
 
 def _finite(info: AudioInfo, blocks: Iterator[Samples]) -> Iterator[Samples]:
-    """The blocks, up to one that holds NaN or infinity; how many there are of them is told in the end."""
+    """The blocks, up to the first with NaN or infinity; then an error that counts all such samples."""
     seen, bad, first = 0, 0, 0
     for block in blocks:
         if block.dtype == np.float32:

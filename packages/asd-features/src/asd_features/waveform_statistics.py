@@ -1,8 +1,8 @@
 """Mean and standard deviation over all samples of many clips, for standardisation (Fujimura 2023, Sec. 4.2).
 
 One pass. 16-bit clips are summed in integers, so their statistics are exact and do not depend on order; floating-point
-clips are merged by the parallel formula of Chan, Golub and LeVeque (1983), which does not lose a small variance beside
-a large mean.
+clips are merged by the parallel formula of Chan, Golub and LeVeque (1983), which keeps a small variance beside a large
+mean.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from asd_features.waveform_blocks import INT16_SCALE
 
-# Taken at a time, so that a recording of hours needs no copies of itself.
+# Samples that are summed at a time, so that a recording of hours is not copied as a whole.
 _BLOCK_SAMPLES = 1 << 20
 
 
@@ -42,7 +42,7 @@ class _Moments:
     deviations: float = 0.0
 
     def add(self, count: int, mean: float, deviations: float) -> None:
-        """Chan's update by another set of samples."""
+        """Chan's update with another set of samples."""
         total = self.count + count
         step = mean - self.mean
         self.deviations += deviations + step * step * (self.count / total) * count
@@ -51,7 +51,7 @@ class _Moments:
 
 
 def waveform_statistics(waves: Iterable[NDArray[Any]]) -> WaveformStatistics:
-    """Statistics over all samples of all clips, each sample weighing the same.
+    """Statistics over all samples of all clips, each sample with the same weight.
 
     Args:
         waves: clips (T,), int16 (scaled by 1/32768) or float32 or float64; read once, so a generator will do.

@@ -1,4 +1,4 @@
-"""Inlier models on embeddings of normal sound, and what surrounds them (Fujimura 2023, Secs. 2 and 3).
+"""Inlier models on embeddings of normal sound, pseudo-target data and clip scores (Fujimura 2023, Secs. 2 and 3).
 
 Importing the package imports nothing heavy: each name is loaded when it is first used.
 """

@@ -1,6 +1,6 @@
-"""Scores of clips from scores of their segments: the aggregator A of Fujimura 2023, Eq. 4 and Sec. 3.2.
+"""Scores of clips from the scores of their segments: the aggregator A of Fujimura 2023, Eq. 4 and Sec. 3.2.
 
-Clips may have different numbers of segments. Those with the same number go to the native weighted mean together.
+Clips may have different numbers of segments; those with the same number are averaged in one native call.
 """
 
 import numpy as np
@@ -16,9 +16,9 @@ def clip_scores(segment_scores: ArrayLike, counts: ArrayLike, weights: ArrayLike
 
     Args:
         segment_scores: (sum of counts,) finite numbers, clip after clip.
-        counts: (N,) integers of at least 1, segments of each clip.
-        weights: (sum of counts,) of at least 0, for example the high-passed power; None weighs all alike. They need not
-            sum to 1; a clip whose weights are all 0 gets the plain mean.
+        counts: (N,) integers of at least 1, the number of segments of each clip.
+        weights: (sum of counts,) of at least 0, for example the high-passed power; None means equal weights. They need
+            not sum to 1; a clip whose weights are all 0 gets the plain mean.
 
     Returns:
         (N,) float64.
@@ -32,8 +32,8 @@ def clip_scores(segment_scores: ArrayLike, counts: ArrayLike, weights: ArrayLike
         per_clip = per_clip.astype(np.int64)  # NumPy makes an empty list float
     if per_clip.ndim != 1 or not np.issubdtype(per_clip.dtype, np.integer) or (per_clip < 1).any():
         raise ValueError(f"counts must be (N,) integers of at least 1; got {per_clip.dtype}, shape {per_clip.shape}.")
-    total = sum(per_clip.tolist())  # in Python's integers, which a wrong count cannot make overflow
-    _check_column("segment_scores", scores, total)  # first: a wrong count would ask for weights without end
+    total = sum(per_clip.tolist())  # Python's integers do not overflow, whatever the counts
+    _check_column("segment_scores", scores, total)  # first: a wrong count could ask for an enormous array of weights
     weight = np.ones(total) if weights is None else np.asarray(weights, dtype=np.float64)
     _check_column("weights", weight, total)
     if (weight < 0).any():

@@ -1,8 +1,9 @@
-"""Expectation-maximisation of a Gaussian mixture with full covariances, in float64, from a given division of vectors.
+"""Expectation-maximisation of a Gaussian mixture with full covariances, in float64, from a given assignment of vectors.
 
-scikit-learn's algorithm and its result. What is left out cannot change that result: components that are no candidates
-for a vector (`joint_density`), vectors that have no share in a component, components whose vectors are the same as in
-the step before, and covariances as such where a component has few vectors (`precision_factors`).
+The algorithm and the result are scikit-learn's. It is faster because it skips what cannot change the result: components
+that are no candidates for a vector (`joint_density`), vectors that have no share in a component, components whose
+vectors and shares have not changed since the last step, and the covariance itself if a component has few vectors
+(`precision_factors`).
 """
 
 from dataclasses import dataclass
@@ -20,13 +21,13 @@ Float64Array = NDArray[np.float64]
 _TOLERANCE = 1e-3
 # Added to every component's number of vectors, as scikit-learn does: a component without vectors stays defined.
 _LEAST_COUNT = 10 * np.finfo(np.float64).eps
-# Of scores that factors in float32 will give; in nats.
+# Of the scores that float32 factors will give; in nats.
 _TOLERABLE_ROUNDING = 2e-3
 
 
 @dataclass(frozen=True)
 class Fit:
-    """What EM ended with."""
+    """The result of EM."""
 
     mixture: Mixture  # float64
     converged: bool
@@ -36,14 +37,14 @@ class Fit:
 def expectation_maximisation(
     vectors: Float64Array, labels: NDArray[np.integer], *, components: int, regularisation: float, max_iter: int
 ) -> Fit:
-    """Fit from a start. To be called inside `single_thread`.
+    """Fit from a given start. To be called inside `single_thread`.
 
     Args:
-        vectors: (N, D), centred, of mean variance 1.
+        vectors: (N, D), centred, with mean variance 1.
         labels: (N,) component of each vector at the start, 0 to K - 1.
         components: K.
         regularisation: added to the diagonal of every covariance.
-        max_iter: steps at most.
+        max_iter: largest number of steps.
 
     Raises:
         ValueError: if the regularisation is too small for scores in float32, or for the fit in float64.
@@ -56,7 +57,7 @@ def expectation_maximisation(
     likelihood = -np.inf
     for iteration in range(1, max_iter + 1):
         before = likelihood
-        if changed.any():  # else the same again, to the last bit
+        if changed.any():  # otherwise the step would give the same again, to the last bit
             joint = log_joint(vectors, mixture)
             of_vectors = logsumexp(joint, axis=1)
             likelihood = float(np.mean(of_vectors))
@@ -83,7 +84,7 @@ def _maximise(
 
 
 def _sound_factor(deviations: Float64Array, regularisation: float) -> Float64Array:
-    """The precision factor, if scores in float32 can live on it."""
+    """The precision factor, checked to be accurate enough for float32 scores."""
     features = deviations.shape[1]
     with np.errstate(over="ignore", invalid="ignore"):
         try:
@@ -92,11 +93,11 @@ def _sound_factor(deviations: Float64Array, regularisation: float) -> Float64Arr
             rounding = np.inf
         else:
             # A whitened feature is a sum of products, each rounded to 2^-24 of itself. A vector's squared length is
-            # about the trace of its component's covariance, or that of all vectors', which is D.
+            # about the trace of its component's covariance, or of that of all vectors, which is D.
             rounding = 2.0**-48 * (np.sum(deviations**2) + features) * np.sum(factor**2)
     if not rounding <= _TOLERABLE_ROUNDING:
         raise ValueError(
             f"regularisation is too small for float32 at {features} dimensions; got {regularisation}. "
-            "Take a larger one, such as 1e-2."
+            "Use a larger one, such as 1e-2."
         )
     return factor

@@ -1,8 +1,8 @@
 """Negative log-likelihood under a Gaussian mixture of normal embeddings (Fujimura 2023, Sec. 4.2).
 
 Full covariances, fitted by EM in float64 from scikit-learn's k-means, scored in float32. The paper leaves the
-regularisation open. Vectors are centred and divided by ONE number, the root of their mean feature variance, before
-the fit; so the regularisation is a fraction of that variance, and the model does not depend on the unit or the origin
+regularisation open. Before the fit, vectors are centred and divided by one number, the root of their mean feature
+variance. So the regularisation is a fraction of that variance, and the model does not depend on the unit or the origin
 of the embeddings.
 """
 
@@ -29,18 +29,18 @@ Float64Array = NDArray[np.float64]
 
 
 class GaussianMixtureInlier(BaseEstimator):  # type: ignore[misc, unused-ignore]
-    """Gaussian mixture with full covariances, regularised to hold with fewer vectors than dimensions.
+    """Gaussian mixture with full covariances, regularised to work with fewer vectors than dimensions.
 
     Args:
         components: K, at least 1.
         regularisation: added to every covariance's diagonal, as a fraction of the mean feature variance. The default
-            (our choice) keeps scores in float32 sound even when one direction of 512 holds all the variance.
-        max_iter: EM steps at most.
+            (our choice) keeps float32 scores accurate even when one direction of 512 has all the variance.
+        max_iter: largest number of EM steps.
         random_state: seed of the k-means start. An int makes `fit` reproducible bit for bit.
 
     Attributes:
         converged_: whether EM ended before max_iter.
-        n_iter_: EM steps done.
+        n_iter_: number of EM steps.
         location_: (D,) float64, scale_: float; a vector x is modelled as (x - location_) / scale_.
         weights_: (K,) float64.
         means_: (K, D) float32, in the modelled units.
@@ -63,8 +63,8 @@ class GaussianMixtureInlier(BaseEstimator):  # type: ignore[misc, unused-ignore]
     def fit(self, X: ArrayLike, y: object = None) -> "GaussianMixtureInlier":
         """Fit by EM from one k-means start.
 
-        Whether EM converged is told by `converged_`, not by a warning. Runs on one thread: sums then have one order,
-        and the same seed gives the same bits whatever the number of threads.
+        `converged_` says whether EM converged; there is no warning. Runs on one thread, so that sums have one order and
+        the same seed gives the same bits for any number of threads.
 
         Args:
             X: (N, D) finite numbers, N at least 2.
@@ -86,7 +86,7 @@ class GaussianMixtureInlier(BaseEstimator):  # type: ignore[misc, unused-ignore]
             centred = vectors - self.location_
             variance = float(np.mean(centred**2))
         refuse_overflowing_fit(variance)
-        # All vectors equal: no unit to measure in, keep theirs.
+        # 0 if all vectors are equal: then their own unit is kept.
         self.scale_ = float(np.sqrt(variance)) or 1.0
         modelled = centred / self.scale_
         with single_thread():
@@ -116,7 +116,7 @@ class GaussianMixtureInlier(BaseEstimator):  # type: ignore[misc, unused-ignore]
 
         Raises:
             NotFittedError: before `fit`.
-            ValueError: if X is not (N, D) or not finite, or a row lies so far out that float32 overflows.
+            ValueError: if X is not (N, D) or not finite, or a row is so far out that float32 overflows.
         """
         check_is_fitted(self)
         vectors = validate_data(self, X, dtype=np.float64, reset=False)
@@ -126,7 +126,7 @@ class GaussianMixtureInlier(BaseEstimator):  # type: ignore[misc, unused-ignore]
         return scores
 
     def score_samples(self, X: ArrayLike) -> Float64Array:
-        """Minus `anomaly_score`: the log-likelihood, as scikit-learn's `score_samples`. (N,) float64."""
+        """Minus `anomaly_score`: the log-likelihood, like scikit-learn's `score_samples`. (N,) float64."""
         return -self.anomaly_score(X)
 
     def _negative_log_likelihood(self, vectors: Float64Array) -> Float64Array:
@@ -137,7 +137,7 @@ class GaussianMixtureInlier(BaseEstimator):  # type: ignore[misc, unused-ignore]
         return negative
 
     def _start(self, modelled: Float64Array) -> NDArray[np.int32]:
-        """(N,) labels by k-means, in float32: a start need not be finer."""
+        """(N,) labels by k-means, in float32, which is precise enough for a start."""
         means = KMeans(self.components, n_init=1, random_state=self.random_state)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # on duplicate rows

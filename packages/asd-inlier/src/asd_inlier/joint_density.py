@@ -1,8 +1,8 @@
-"""How likely a Gaussian mixture holds each vector, component by component, computed as far as it can matter.
+"""Log-density of each vector under each component of a Gaussian mixture, computed only as far as it matters.
 
-At 512 dimensions a vector's components differ by hundreds of nats, and all but one or two leave no trace in a sum of
-densities. A triangular factor whitens the first features without the others, so a squared distance is a sum that only
-grows, block of features by block of features: a component is given up as soon as what it has lost says enough.
+At 512 dimensions the densities of a vector's components differ by hundreds of nats, and only one or two of them affect
+their sum. A triangular factor whitens the first features without the others, so a squared distance grows block of
+features by block of features: a component is dropped as soon as its density is too small to matter.
 """
 
 from collections.abc import Iterator
@@ -16,12 +16,12 @@ from asd_inlier.row_blocks import ROWS
 
 Float64Array = NDArray[np.float64]
 
-# Features whitened at a time. Fewer give up sooner, in smaller and slower products.
+# Features whitened at a time. With fewer, components are dropped sooner, but products are smaller and slower.
 _BLOCK = 128
-# A component below the likeliest by this much is left out. Its share, e^-60 = 9e-27, is far below the resolution of
-# float64, 2e-16: ten million such components would not change a sum's bits.
+# A component that is this much below the likeliest is left out. Its share, e^-60 = 9e-27, is far below the resolution
+# of float64, 2e-16: ten million such components would not change a sum's bits.
 _NEGLIGIBLE_NATS = 60.0
-# A multiple of ROWS; what these hold stays in the second-level cache.
+# A multiple of ROWS; few enough to stay in the second-level cache.
 _ROWS_AT_ONCE = 8 * ROWS
 
 
@@ -46,7 +46,7 @@ def log_joint(vectors: NDArray[Any], mixture: Mixture) -> Float64Array:
     A row's values do not depend on the other rows. To be called inside `single_thread`.
 
     Args:
-        vectors: (N, D) of the mixture's type, which is the arithmetic's.
+        vectors: (N, D) of the mixture's type, in which the products are computed.
         mixture: K components.
 
     Returns:
@@ -55,7 +55,7 @@ def log_joint(vectors: NDArray[Any], mixture: Mixture) -> Float64Array:
     diagonals = np.diagonal(mixture.factors, axis1=1, axis2=2)
     constant = np.log(mixture.weights) + np.log(diagonals, dtype=np.float64).sum(axis=1)
     constant -= 0.5 * vectors.shape[1] * np.log(2 * np.pi)
-    joint = np.tile(constant, (len(vectors), 1))  # from here on upper bounds, which only fall
+    joint = np.tile(constant, (len(vectors), 1))  # upper bounds, which are lowered from here on
     first, *others = _blocks(vectors.shape[1])
     everyone, components = np.arange(len(vectors)), range(len(constant))
     for k in components:
@@ -82,11 +82,12 @@ def _blocks(features: int) -> Iterator[slice]:
 def _lower(
     joint: Float64Array, vectors: NDArray[Any], mixture: Mixture, k: int, rows: NDArray[np.int64], block: slice
 ) -> None:
-    """Subtract from joint[rows, k] what component k says about a block of features, given those before it."""
+    """Subtract from joint[rows, k] the share of a block of features, given those before it, in the squared distance."""
     mean, factor = mixture.means[k, : block.stop], mixture.factors[k, : block.stop, block]
     for start in range(0, len(rows), _ROWS_AT_ONCE):
         those = rows[start : start + _ROWS_AT_ONCE]
-        # A stack of products of ROWS rows, the last filled up: a row gets the same bits in any company (`row_blocks`).
+        # A stack of products of ROWS rows, the last one padded: a row's bits do not depend on the others
+        # (`row_blocks`).
         centred = np.zeros((-(-len(those) // ROWS), ROWS, block.stop), dtype=vectors.dtype)
         np.subtract(vectors[those, : block.stop], mean, out=centred.reshape(-1, block.stop)[: len(those)])
         whitened = (centred @ factor).reshape(-1, factor.shape[1])[: len(those)].astype(np.float64)

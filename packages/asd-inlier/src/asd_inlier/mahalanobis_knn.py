@@ -1,7 +1,7 @@
-"""Distance to the nearest normal embeddings, in Mahalanobis's metric (Fujimura 2023, Sec. 4.2; Ramaswamy et al. 2000).
+"""Mahalanobis distance to the nearest normal embeddings (Fujimura 2023, Sec. 4.2; Ramaswamy et al. 2000).
 
 The paper leaves the covariance open. Here it is Ledoit and Wolf's shrunk estimate, which stays invertible with fewer
-vectors than dimensions. Vectors are whitened once, so that the search is a plain Euclidean one.
+vectors than dimensions. Vectors are whitened once; then the search is Euclidean.
 """
 
 import importlib
@@ -23,9 +23,9 @@ Backend = Literal["auto", "faiss", "numpy"]
 Float32Array = NDArray[np.float32]
 Float64Array = NDArray[np.float64]
 
-# Candidates beyond k: the search expands |x - y|^2 in float32 and may order near ties wrongly.
+# Candidates in addition to k: the search expands |x - y|^2 in float32 and may order near ties wrongly.
 _SPARE_CANDIDATES = 8
-# Rows whose differences are held at a time; 16 x (32 + 8) x 512 float32 fit the second-level cache.
+# Rows whose differences are computed at a time; 16 x (32 + 8) x 512 float32 fit the second-level cache.
 _DIFFERENCE_ROWS = 16
 
 
@@ -33,12 +33,12 @@ class MahalanobisKNN(BaseEstimator):  # type: ignore[misc, unused-ignore]
     """Mean Mahalanobis distance to the k nearest training vectors.
 
     Args:
-        neighbours: k, at least 1. May be changed after `fit` by `set_params`: fitting does not depend on it.
+        neighbours: k, at least 1. May be changed after `fit` with `set_params`: fitting does not depend on it.
         backend: "faiss" searches with FAISS, "numpy" with matrix products in blocks, "auto" with FAISS if installed.
             Both are exact and give the same scores.
 
     Attributes:
-        backend_: "faiss" or "numpy", what searches.
+        backend_: "faiss" or "numpy", which one is used.
         location_: (D,) float64, mean of the training vectors.
         shrinkage_: weight of the isotropic part of the covariance, 0 to 1.
         whitening_: (D, D) float64 upper triangular U with U U^T = inverse covariance.
@@ -88,7 +88,7 @@ class MahalanobisKNN(BaseEstimator):  # type: ignore[misc, unused-ignore]
 
         Raises:
             NotFittedError: before `fit`.
-            ValueError: if X is not (N, D) or not finite, or a row lies so far out that float32 overflows.
+            ValueError: if X is not (N, D) or not finite, or a row is so far out that float32 overflows.
         """
         check_is_fitted(self)
         self._check_parameters()
@@ -175,7 +175,7 @@ def _search_faiss(queries: Float32Array, training: Float32Array, count: int) -> 
 
 
 def _search_numpy(queries: Float32Array, training: Float32Array, count: int) -> NDArray[np.int64]:
-    """The same by matrix products in blocks of rows."""
+    """The same with matrix products in blocks of rows."""
     half_norms = 0.5 * np.einsum("nd,nd->n", training, training)
 
     def nearest(block: Float32Array) -> NDArray[np.int64]:
@@ -185,7 +185,7 @@ def _search_numpy(queries: Float32Array, training: Float32Array, count: int) -> 
 
 
 def _squared_distances(queries: Float32Array, training: Float32Array, indices: NDArray[np.int64]) -> Float32Array:
-    """Squared distances (N, K) of each query to its candidates, by differences: exact where vectors nearly coincide."""
+    """Squared distances (N, K) of queries to their candidates, by differences: accurate if vectors nearly coincide."""
     squared = np.empty(indices.shape, dtype=np.float32)
     for start in range(0, len(queries), _DIFFERENCE_ROWS):
         rows = slice(start, start + _DIFFERENCE_ROWS)

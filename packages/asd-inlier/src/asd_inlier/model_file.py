@@ -1,6 +1,6 @@
 """A fitted inlier model as one safetensors file: plain arrays and a JSON header, nothing executable.
 
-The file's bytes are a function of the model alone. What is loaded gives the scores that the saved model gave.
+The same model always gives the same bytes. A loaded model gives the scores of the saved one.
 """
 
 import json
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from asd_inlier.mahalanobis_knn import MahalanobisKNN
 
 SCHEMA = 1
-# One key: safetensors writes several in an order of its own, and bytes would differ between runs.
+# Only one key: safetensors would write several in any order, and the bytes would differ between runs.
 _KEY = "asd_inlier"
 # Class, its module, and the arrays that it writes.
 _LAYOUTS: Mapping[str, tuple[str, Mapping[str, str]]] = {
@@ -44,7 +44,7 @@ _LAYOUTS: Mapping[str, tuple[str, Mapping[str, str]]] = {
 
 
 class ModelFileError(ValueError):
-    """A file that is no inlier model of ours, or a damaged or a newer one.
+    """A file that is not an inlier model of this package, is damaged, or is from a newer version.
 
     Attributes:
         path: the file.
@@ -63,7 +63,8 @@ def save_inlier_model(model: "MahalanobisKNN | GaussianMixtureInlier", path: str
         path: replaced if it exists.
 
     Raises:
-        TypeError: if model is of another class, or a parameter of it (such as a RandomState) cannot be written as JSON.
+        TypeError: if model is of another class, or one of its parameters (such as a RandomState) cannot be written as
+            JSON.
         NotFittedError: if it is not fitted.
         OSError: if the folder cannot be written.
     """
@@ -81,7 +82,7 @@ def save_inlier_model(model: "MahalanobisKNN | GaussianMixtureInlier", path: str
 def load_inlier_model(path: str | os.PathLike[str]) -> "MahalanobisKNN | GaussianMixtureInlier":
     """Read a model that `save_inlier_model` wrote.
 
-    A model with backend "auto" searches with what is installed here.
+    A model with backend "auto" uses FAISS if it is installed here.
 
     Raises:
         FileNotFoundError: if there is no such file.
@@ -137,7 +138,7 @@ def _checked_header(path: str | os.PathLike[str], metadata: Mapping[str, str]) -
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     keys = dict(pairs)
     if len(keys) < len(pairs):
-        raise ValueError("a key is there twice")
+        raise ValueError("a key occurs twice")
     return keys
 
 
@@ -151,8 +152,8 @@ def _check_arrays(path: str | os.PathLike[str], arrays: Mapping[str, NDArray[Any
 
 
 def _write_whole(path: Path, content: bytes) -> None:
-    """Write beside and rename, so that a run killed anywhere leaves the old file or the new one."""
-    # Opened as any file, not by tempfile, whose mode 0600 would hide the model from others whatever the umask says.
+    """Write beside and rename, so that a killed run leaves either the old file or the new one."""
+    # Not by tempfile: its mode 0600 would hide the model from other users, whatever the umask.
     beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
     try:
         with open(beside, "xb") as file:

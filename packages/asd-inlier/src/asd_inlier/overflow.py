@@ -1,16 +1,16 @@
-"""The refusal of vectors so large that the models' arithmetic overflows: a score of inf or NaN ranks nothing."""
+"""Refuses vectors so large that the models' arithmetic overflows: infinite or NaN scores cannot be ranked."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-_WAY_OUT = "Look for what made them so large (a network that diverged?), or scale the embeddings down."
+_WAY_OUT = "Find out what made them so large (a network that diverged?), or scale the embeddings down."
 
 
 def refuse_overflowing_fit(variance: float) -> None:
     """Raise ValueError if the training vectors' mean variance is beyond float64.
 
     Args:
-        variance: of all features together; inf or NaN where a square or a sum overflowed.
+        variance: of all features together; inf or NaN if a square or a sum overflowed.
     """
     if not np.isfinite(variance):
         raise ValueError(f"X holds numbers whose squares overflow float64: it has no finite variance. {_WAY_OUT}")
@@ -21,7 +21,7 @@ def refuse_overflowing_scores(scores: NDArray[np.float64], vectors: NDArray[np.f
 
     Args:
         scores: (N,) of these vectors.
-        vectors: (N, D) finite, as they came in.
+        vectors: (N, D) finite, as passed by the caller.
     """
     finite = np.isfinite(scores)
     if not finite.all():

@@ -9,9 +9,9 @@ from scipy.linalg.lapack import dpotrf, dpotrs, dtrtri
 Float32Array = NDArray[np.float32]
 Float64Array = NDArray[np.float64]
 
-# Features that are factored at a time where there are few deviations; at 512 features 32 and 128 are not faster.
+# Features that are factored at a time if there are few deviations; at 512 features 32 and 128 are not faster.
 _BLOCK = 64
-# With more deviations than this share of the features the covariance itself is factored sooner; measured at 512.
+# With more deviations than this share of the features, factoring the covariance itself is faster; measured at 512.
 _FEW_DEVIATIONS = 1 / 4
 
 
@@ -26,7 +26,7 @@ def precision_factor(deviations: Float64Array, regularisation: float) -> Float64
         (D, D) float64.
 
     Raises:
-        LinAlgError: if the regularisation is lost in rounding beside the deviations.
+        LinAlgError: if the regularisation is too small beside the deviations and lost in rounding.
     """
     count, features = deviations.shape
     if count == 0:
@@ -39,10 +39,10 @@ def precision_factor(deviations: Float64Array, regularisation: float) -> Float64
 def _factor_of_few(deviations: Float64Array, regularisation: float) -> Float64Array:
     """The same without any (D, D) product or factor, for N well below D.
 
-    A column of U predicts a feature from those before it: minus the weights of a ridge regression, and 1, divided by
-    the root of the variance that is left. Ridge weights of D features on N examples need but an (N, N) inverse
-    (Woodbury's identity): with Z the deviations of the features before a block, B those of the block, G = r + Z Z^T and
-    r the regularisation, the weights are Z^T G^-1 B and what is left has the covariance r (1 + B^T G^-1 B).
+    A column of U predicts a feature from those before it: it has minus the weights of a ridge regression, and 1,
+    divided by the root of the remaining variance. Ridge weights of D features on N examples need only an (N, N) inverse
+    (Woodbury's identity). Let Z be the deviations of the features before a block, B those of the block, r the
+    regularisation and G = r + Z Z^T; then the weights are Z^T G^-1 B, and the rest has covariance r (1 + B^T G^-1 B).
     """
     count, features = deviations.shape
     factor = np.zeros((features, features))
@@ -63,9 +63,9 @@ def _regularised(square: Float64Array, regularisation: float) -> Float64Array:
     return square
 
 
-# LAPACK's own routines: SciPy's and NumPy's functions around them copy and check (D, D) arrays, most of the time spent.
-# It reads arrays by columns: a symmetric array transposed is itself and needs no copy, and a lower factor's inverse
-# transposed is the upper one by rows.
+# LAPACK's own routines: the functions of SciPy and NumPy around them spend most of the time copying and checking (D, D)
+# arrays. LAPACK reads arrays by columns: the transpose of a symmetric array is the same array and needs no copy, and
+# the transposed inverse of a lower factor is the upper one by rows.
 def _inverse_cholesky(positive: Float64Array) -> Float64Array:
     """Upper triangular U, U U^T = inverse of a positive definite array (overwritten)."""
     lower = _lower_cholesky(positive, overwrite=True)
@@ -88,7 +88,7 @@ def _lower_cholesky(positive: Float64Array, *, overwrite: bool = False) -> Float
 
 
 def packed(factors: Float32Array) -> Float32Array:
-    """(K, D, D) to (K, D (D + 1) / 2): half the file, the lower triangles are zeros."""
+    """(K, D, D) to (K, D (D + 1) / 2): half the size, because the lower triangles are zeros."""
     upper: Float32Array = factors[:, *np.triu_indices(factors.shape[1])]
     return upper
 

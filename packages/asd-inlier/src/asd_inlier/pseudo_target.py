@@ -1,8 +1,8 @@
 """Pseudo-target data: source segments mixed with crops of target clips (Fujimura 2023, Sec. 3.1).
 
-Ten clips of the target domain are too few to fit an inlier model on; mixed into the source domain's they widen it
-towards the target, so that the domain shift raises fewer false alarms. The paper leaves the mixing open; here
-lambda * source + (1 - lambda) * crop, lambda ~ Beta(0.2, 0.2) for each segment.
+Ten clips of the target domain are too few to fit an inlier model. Mixed into those of the source domain, they widen the
+model towards the target, so that the domain shift causes fewer false alarms. The paper leaves the mixing open; here it
+is lambda * source + (1 - lambda) * crop, with lambda ~ Beta(0.2, 0.2) for each segment.
 """
 
 from collections.abc import Sequence
@@ -22,8 +22,8 @@ def pseudo_target_segments(
 
     Args:
         source: (N, L) floating point, segments of L samples.
-        target_clips: floating-point waveforms (T,) of any lengths, standardised as `source` is; one shorter than L is
-            repeated.
+        target_clips: floating-point waveforms (T,) of any lengths, standardised as `source` is; a clip shorter than L
+            is repeated.
         alpha: both parameters of the Beta distribution, above 0.
         seed: the same seed gives the same segments.
 
@@ -51,7 +51,9 @@ def pseudo_target_segments(
     mixed = np.empty_like(source)
     for row, (weight, clip, start) in enumerate(zip(weights, chosen, starts, strict=True)):
         mixed[row] = weight * source[row] + (1 - weight) * clips[clip][start : start + length]
-        if not np.isfinite(mixed[row]).all():  # the clips are finite; row by row, as a mask of all would be large
+        if not np.isfinite(
+            mixed[row]
+        ).all():  # the clips are finite; row by row, because a mask of all rows would be large
             raise ValueError(f"source[{row}] holds NaN or infinity. Leave the clip out, or repair its samples.")
     return mixed
 

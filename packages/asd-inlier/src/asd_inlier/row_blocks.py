@@ -1,7 +1,7 @@
-"""Rows in blocks of one size, so that a row's result does not depend on how many rows come with it.
+"""Rows in blocks of one size, so that a row's result does not depend on the number of rows.
 
 A matrix product may round a row differently when the number of rows or of threads changes, because the library then
-picks another kernel or another split. Here each product has the same number of rows (the last block is filled up with
+uses another kernel or another split. Here each product has the same number of rows (the last block is padded with
 zeros) and one thread. A clip's score must not depend on the other clips of the call.
 """
 
@@ -16,7 +16,7 @@ from asd_inlier.single_thread import single_thread
 In = TypeVar("In", bound=np.generic)
 Out = TypeVar("Out", bound=np.generic)
 
-ROWS = 64  # a multiple of the kernels' row counts, and small enough that one clip alone costs little
+ROWS = 64  # a multiple of the kernels' row counts, and small enough that a single clip costs little
 
 
 def by_row_blocks(rows: NDArray[In], function: Callable[[NDArray[In]], NDArray[Out]]) -> NDArray[Out]:

@@ -1,4 +1,4 @@
-"""The linear map in which Mahalanobis's distance is Euclid's, from Ledoit and Wolf's shrunk covariance (2004)."""
+"""The linear map that makes the Mahalanobis distance Euclidean, from Ledoit and Wolf's shrunk covariance (2004)."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,8 +9,8 @@ from asd_inlier.overflow import refuse_overflowing_fit
 
 Float64Array = NDArray[np.float64]
 
-# Ledoit and Wolf's estimate does not shrink at all when the vectors look certain (two vectors, duplicates); this much
-# keeps the covariance invertible then, and is below every shrinkage that real embeddings get.
+# Ledoit and Wolf's estimate does not shrink at all if the vectors seem to leave no doubt (two vectors, duplicates).
+# This much keeps the covariance invertible in that case, and is less than any shrinkage of real embeddings.
 _LEAST_SHRINKAGE = 1e-6
 
 
@@ -24,9 +24,9 @@ def shrunk_whitening(centred: Float64Array) -> tuple[Float64Array, float]:
     with np.errstate(over="ignore", invalid="ignore"):
         variance = float(np.mean(centred**2))
     refuse_overflowing_fit(variance)
-    if variance == 0:  # all vectors equal: no scale to measure with, distances are then Euclidean
+    if variance == 0:  # all vectors are equal and have no scale: distances are then Euclidean
         return np.eye(features), 1.0
-    scale = np.sqrt(variance)  # so that neither tiny nor huge embeddings leave the range of float64 when squared
+    scale = np.sqrt(variance)  # so that the squares of tiny or huge embeddings stay in the range of float64
     unit = centred / scale
     _, estimated = ledoit_wolf(unit, assume_centered=True)
     shrinkage = max(float(estimated), _LEAST_SHRINKAGE)

@@ -1,14 +1,14 @@
-"""One thread while our arithmetic runs, also when several Python threads are in it at once.
+"""Limits BLAS to one thread while our arithmetic runs, also when several Python threads run it at once.
 
-A matrix product may round differently when the number of threads changes, because the library splits its sums anew. One
-thread also because products this small gain little from more, and on a machine whose cores are busy OpenBLAS's threads
-wait for each other: 20 times slower, measured.
+A matrix product may round differently when the number of threads changes, because the library then splits its sums in
+another way. Besides, products this small gain little from threads, and on a machine whose cores are busy OpenBLAS's
+threads wait for each other: 20 times slower, measured.
 
-Most BLAS libraries have one number of threads for the whole process. If each Python thread set and restored it by
-itself, the first to leave would give the others their threads back in the middle of a sum, and the last would restore
-what the first had set. So the first to enter sets the limit and the last to leave lifts it; while anyone is inside,
-other code's products run on one thread too: slower, and right. OpenMP, and OpenBLAS built on it, count for each Python
-thread by itself: there everybody sets and restores their own.
+Most BLAS libraries have one number of threads for the whole process. If each Python thread set and restored it, the
+first to leave would lift the limit for the others in the middle of a sum, and the last would restore what the first had
+set. So the first to enter sets the limit and the last to leave lifts it. Meanwhile the products of other code also run
+on one thread: slower, but correct. OpenMP, and OpenBLAS built on it, have a number for each Python thread: there each
+thread sets and restores its own.
 """
 
 import threading
@@ -25,7 +25,7 @@ _shared: Any = None
 
 @contextmanager
 def single_thread() -> Iterator[None]:
-    """Within it BLAS and OpenMP have one thread; may be entered again, and by any number of Python threads."""
+    """Within it BLAS and OpenMP use one thread. May be nested, and entered by any number of Python threads."""
     controller = threadpoolctl.ThreadpoolController()
     own = _limited_to_one(controller, of_each_python_thread=True)
     _enter(controller)
@@ -72,8 +72,8 @@ def _counts_for_each_python_thread(library: Mapping[str, Any]) -> bool:
 
 
 def _release_control() -> None:
-    # threadpoolctl 3.8 lets only the Python thread that first set OpenBLAS's limit set it again; all others are ignored
-    # without a word. A limit that a caller's main thread holds would so leave our workers with many threads.
+    # threadpoolctl 3.8 lets only the Python thread that first set OpenBLAS's limit set it again, and silently ignores
+    # all others. If the caller's main thread had set a limit, our worker threads could not.
     openblas: Any = getattr(threadpoolctl, "OpenBLASController", None)
     if hasattr(openblas, "clear_controlling_thread"):
         openblas.clear_controlling_thread(force=True)

@@ -1,7 +1,7 @@
 """The autoencoder of the official DCASE 2023 Task 2 baseline (Harada et al. 2023, "First-shot anomaly detection").
 
-Layers, sizes, batch-norm constants and parameter names (`encoder.0.weight` ...) are the official baseline's; its two
-covariance parameters are not part of the network here.
+Layers, sizes, batch-norm constants and parameter names (`encoder.0.weight` ...) are those of the official baseline. Its
+two covariance parameters are not part of this network.
 """
 
 from itertools import pairwise
@@ -15,7 +15,7 @@ _HIDDEN_LAYERS = 4  # hidden layers before and after the bottleneck
 
 
 class Autoencoder(nn.Module):
-    """inputs - 4 x hidden - bottleneck - 4 x hidden - inputs; batch norm and ReLU after each layer but the last.
+    """inputs - 4 x hidden - bottleneck - 4 x hidden - inputs; batch norm and ReLU after each layer except the last.
 
     Args:
         inputs: numbers in one input; 640 is five frames of 128 mel bands.
@@ -61,7 +61,7 @@ class Autoencoder(nn.Module):
 def _layers(sizes: list[int], generator: torch.Generator | None) -> list[nn.Module]:
     layers: list[nn.Module] = []
     for size, next_size in pairwise(sizes):
-        # momentum and eps as in the official baseline (Keras's values, not PyTorch's)
+        # momentum and eps as in the official baseline: Keras's defaults, not PyTorch's
         batch_norm = nn.BatchNorm1d(next_size, eps=1e-3, momentum=0.01)
         layers += [linear(size, next_size, generator=generator), batch_norm, nn.ReLU()]
     return layers

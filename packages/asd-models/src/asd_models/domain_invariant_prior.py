@@ -1,8 +1,8 @@
 """Domain-invariant latents: a few channels follow the parameter that shifts the domain (Fujimura 2023, Secs. 3.1, 4.2).
 
-The flow's prior for these channels is N(k v, 1), v the sample's parameter, and N(0, 1) for the others. What the sound
-tells of the parameter has its place then, and the other channels, from which the score is computed, are rid of it
-(Dohi et al. 2022).
+The flow's prior is N(k v, 1) for these channels, where v is the sample's parameter, and N(0, 1) for the others. So
+these channels take up what the sound says about the parameter, and the other channels, which give the score, are free
+of it (Dohi et al. 2022).
 """
 
 from collections.abc import Iterable
@@ -10,22 +10,22 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
-_SMALLEST_SHIFT = 5.0  # standard deviations between the means of neighbouring values: the paper's k = 5 / distance
+_SMALLEST_SHIFT = 5.0  # standard deviations between the means of neighbouring values; in the paper k = 5 / distance
 
 
 def category_values(labels: Iterable[str]) -> dict[str, float]:
-    """The parameter v of each category: its place among the distinct labels in sorted order, from 0."""
+    """The parameter v of each category: its position among the sorted distinct labels, from 0."""
     return {label: float(number) for number, label in enumerate(sorted(set(labels)))}
 
 
 class DomainInvariantPrior:
     """Prior means of a flow's latent, given the parameter of each sample.
 
-    `k` is 5 over the smallest distance between distinct values. Of one distinct value nothing can shift: k is then 0,
-    and the prior the standard normal one.
+    `k` is 5 over the smallest distance between distinct values. With only one value nothing can shift: k is then 0, and
+    the prior is the standard normal distribution.
 
     Args:
-        values: the parameter of the training clips, finite; repeats are welcome.
+        values: the parameter of the training clips, finite; values may repeat.
         channels: channels C of the latent.
         dependent: leading channels whose mean is k v.
 
@@ -47,7 +47,7 @@ class DomainInvariantPrior:
         """Means for `flow_log_likelihood`: the same at every position of the map.
 
         Args:
-            values: (B,) floating point, the parameter v of each sample; of a mixed pair `dominant_values` gives it.
+            values: (B,) floating point, the parameter v of each sample; for mixed samples see `dominant_values`.
 
         Returns:
             (B, C, 1, 1): k v in the first `dependent` channels, 0 in the others.

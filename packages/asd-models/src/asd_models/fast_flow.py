@@ -1,16 +1,16 @@
 """FastFlow: an invertible network that turns the encoder's map into independent normal latents (Fujimura 2023, Sec. 3).
 
-A chain of coupling steps on two-dimensional maps (Yu et al. 2021), their sub-networks with 3x3 and 1x1 kernels in turn.
-A step follows the all-in-one block of FrEIA, on which the public FastFlow implementations are built:
+A chain of coupling steps on two-dimensional maps (Yu et al. 2021), whose sub-networks have 3x3 and 1x1 kernels in turn.
+A step follows FrEIA's all-in-one block, which the public FastFlow implementations use:
 
     passive, active = halves of the channels, shuffled by a fixed permutation
     s, t            = sub-network(passive) / 10
     active          = active * exp(clamp * tanh(s)) + t
     output          = (passive, active) * exp(channel log-scale) + channel offset
 
-The division by 10, the soft clamp, clamp * tanh(s), and the exponential for the channel scale (one of its three kinds)
-are FrEIA's. Unlike there, no permutation follows the last step: the first channels of the latent, which carry the
-parameter in `DomainInvariantPrior`, are then passive in it, so that it can take what they tell out of the active ones.
+The division by 10, the soft clamp, clamp * tanh(s), and the exponential channel scale (one of three kinds) are FrEIA's.
+Unlike FrEIA, no permutation follows the last step. So the first channels of the latent, which carry the parameter in
+`DomainInvariantPrior`, are passive in the last step, which can remove their information from the active ones.
 """
 
 from typing import Any, NamedTuple
@@ -20,11 +20,13 @@ from torch import Tensor, nn
 
 from asd_models.layer_init import biased_conv2d
 
-_COEFFICIENT_SCALE = 0.1  # of FrEIA: a fresh sub-network moves its input little, so the flow starts near the identity
+_COEFFICIENT_SCALE = (
+    0.1  # as in FrEIA: a new sub-network changes its input little, so the flow starts near the identity
+)
 
 
 class FlowOutput(NamedTuple):
-    """Latent (B, C, H, W) and the logarithm of the absolute Jacobian determinant of each sample (B,)."""
+    """Latent (B, C, H, W), and each sample's logarithm of the absolute Jacobian determinant (B,)."""
 
     latent: Tensor
     log_determinant: Tensor
@@ -35,10 +37,10 @@ class FastFlow(nn.Module):
 
     Args:
         channels: channels C of the map, at least 2; 512 in the encoder's last map.
-        steps: coupling steps; the first has 3x3 kernels, the next 1x1, and so on.
-        hidden_ratio: hidden channels of a sub-network over its input channels.
-        clamp: a step scales a number by exp(-clamp) .. exp(clamp) at most (before the channel scale).
-        seed: of the permutations and the first weights, which depend on nothing else.
+        steps: number of coupling steps; the first has 3x3 kernels, the next 1x1, and so on.
+        hidden_ratio: ratio of a sub-network's hidden channels to its input channels.
+        clamp: a step scales a number by at most exp(-clamp) .. exp(clamp), before the channel scale.
+        seed: for the permutations and the initial weights, which depend on nothing else.
 
     Raises:
         ValueError: if a size or the clamp is out of range.
@@ -62,7 +64,7 @@ class FastFlow(nn.Module):
         )
 
     def forward(self, maps: Tensor) -> FlowOutput:
-        """Latent and log-determinant, in float32 at least; under autocast only the convolutions are in low precision.
+        """Latent and log-determinant, at least in float32; under autocast only the convolutions are in low precision.
 
         Args:
             maps: (B, C, H, W) floating point; B may be 0.
@@ -136,9 +138,9 @@ class _CouplingStep(nn.Module):
 
 
 class _PermutedSplit(torch.autograd.Function):
-    """x[:, permutation] as two dense parts, with a gather for gradient where autograd would add into zeros.
+    """x[:, permutation] as two dense parts; its gradient is a gather, while autograd's own would add into zeros.
 
-    Dense parts spare the convolutions a copy; a gather is exact and deterministic on every device.
+    Dense parts save the convolutions a copy; a gather is exact and deterministic on every device.
     """
 
     @staticmethod

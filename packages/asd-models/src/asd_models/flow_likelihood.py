@@ -12,9 +12,9 @@ def flow_log_likelihood(output: FlowOutput, prior_mean: Tensor | None = None) ->
     """log p_X of each map: log p_Z of its latent, summed over all C x H x W, plus the log-determinant (Eq. 7).
 
     Args:
-        output: of `FastFlow.forward`.
-        prior_mean: mean of p_Z, to be broadcast to the latent, as `DomainInvariantPrior.mean` gives it; None is 0. The
-            variance is 1.
+        output: what `FastFlow.forward` returns.
+        prior_mean: mean of p_Z, broadcast to the latent, for example from `DomainInvariantPrior.mean`; None means 0.
+            The variance is 1.
 
     Returns:
         (B,) in nats.
@@ -30,11 +30,11 @@ def flow_loss(output: FlowOutput, prior_mean: Tensor | None = None) -> Tensor:
     """L_Flow: the negative log-likelihood, summed over dimensions and averaged over samples (Eq. 6).
 
     Args:
-        output: of the samples without pseudo-anomalous part (`flow_rows`).
+        output: for the samples without a pseudo-anomalous part (`flow_rows`).
         prior_mean: as for `flow_log_likelihood`.
 
     Returns:
-        Scalar; 0 for no sample, with a graph, so that a batch without such a sample needs no other code.
+        Scalar; 0, with a graph, if there are no samples, so that such a batch needs no special case.
     """
     return (-flow_log_likelihood(output, prior_mean)).sum() / max(1, len(output.latent))
 
@@ -46,7 +46,8 @@ def flow_score_map(latent: Tensor, *, dependent: int = 0) -> Tensor:
 
     Args:
         latent: (B, C, H, W).
-        dependent: leading channels left out, which follow the domain's parameter; 0 without domain invariance.
+        dependent: number of leading channels to leave out, which follow the domain's parameter; 0 without domain
+            invariance.
 
     Returns:
         (B, H, W), at least 0: half the sum of squares over the channels from `dependent` on.

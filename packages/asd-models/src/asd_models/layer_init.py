@@ -1,8 +1,8 @@
-"""Layers whose first weights depend on one random generator alone.
+"""Layers whose initial weights depend only on one random generator.
 
-PyTorch's own constructors draw from the global generator. Here a layer is made on the meta device, which draws nothing,
-and then initialised as PyTorch (with bias) or torchvision (without) would, from the generator that is passed, or from
-the global one if that is None. Always on the CPU, so that a seed means the same network wherever it is moved to.
+PyTorch's own constructors draw from the global generator. Here a layer is made on the meta device, which draws nothing.
+Then it is initialised as PyTorch (with bias) or torchvision (without bias) would do, from the given generator, or from
+the global one if that is None. This always happens on the CPU, so that a seed gives the same network for every device.
 
 Within `torch.device("meta")` a layer stays there and nothing is drawn: for a network whose weights come from a file.
 """
@@ -51,9 +51,9 @@ def _draw_uniform(layer: nn.Conv2d | nn.Linear, fan_in: int, generator: torch.Ge
 
 
 def _with_memory(layer: Layer) -> Layer:
-    """The layer with parameters on the default device that hold anything, in place of those on the meta device."""
-    # As layer.to_empty(device="cpu"), which reaches empty_like's Python form on the meta device and so imports torch's
-    # compiler and SymPy, which takes longer than all else that is done to load a saved model.
+    """The layer with uninitialised parameters on the default device instead of the meta device."""
+    # Like layer.to_empty(device="cpu"); but that calls the Python form of empty_like for the meta device and so imports
+    # torch's compiler and SymPy, which takes longer than everything else in loading a saved model.
     for name, parameter in list(layer.named_parameters()):
         setattr(layer, name, nn.Parameter(torch.empty(parameter.shape, dtype=parameter.dtype)))
     return layer

@@ -1,4 +1,4 @@
-"""What the flow must know of samples mixed in pairs by `mixup` (Fujimura 2023, Sec. 4.2)."""
+"""What the flow needs to know about samples that `mixup` has mixed in pairs (Fujimura 2023, Sec. 4.2)."""
 
 import torch
 from torch import Tensor
@@ -7,15 +7,15 @@ from asd_models.waveform_mixup import check_pairs
 
 
 def flow_rows(targets: Tensor, weights: Tensor, permutation: Tensor) -> Tensor:
-    """Which mixed samples hold no pseudo-anomalous part: the flow is trained with these alone.
+    """Which mixed samples have no pseudo-anomalous part: the flow is trained only with these.
 
     Args:
-        targets: (B,) before mixup, 1 for the target machine and 0 for pseudo-anomalous.
-        weights: (B,) as for `mixup`; ones where samples were not mixed.
+        targets: (B,) before mixup, 1 for the target machine and 0 for a pseudo-anomaly.
+        weights: (B,) as for `mixup`; 1 for a sample that is not mixed.
         permutation: (B,) as for `mixup`.
 
     Returns:
-        (B,) bool: both of the pair are of the target machine, or the weight leaves only one in and that one is.
+        (B,) bool: both samples of the pair are of the target machine, or the only one with a weight above 0 is.
 
     Raises:
         ValueError: if a shape is not (B,), or, on the CPU, a value is outside its range.
@@ -29,7 +29,7 @@ def flow_rows(targets: Tensor, weights: Tensor, permutation: Tensor) -> Tensor:
 
 
 def dominant_values(values: Tensor, weights: Tensor, permutation: Tensor) -> Tensor:
-    """The parameter v of each mixed sample: of the two in the pair the dominant one's, its own at equal parts.
+    """The parameter v of each mixed sample: that of the sample with the larger weight, its own if they are equal.
 
     Args:
         values: (B,) before mixup.
@@ -37,7 +37,7 @@ def dominant_values(values: Tensor, weights: Tensor, permutation: Tensor) -> Ten
         permutation: (B,) as for `mixup`.
 
     Returns:
-        (B,) of the dtype of values.
+        (B,) with the dtype of values.
 
     Raises:
         ValueError: if a shape is not (B,), or, on the CPU, a weight or partner is outside its range.

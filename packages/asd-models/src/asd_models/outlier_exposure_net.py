@@ -22,12 +22,12 @@ class OutlierExposureOutput(NamedTuple):
 
 
 class OutlierExposureNet(nn.Module):
-    """ResNet-18 with linear heads: is this the target machine (g_machine), and which attribute value has it (g_att)?
+    """ResNet-18 with linear heads: is this the target machine (g_machine), and which attribute value applies (g_att)?
 
     Args:
-        attributes: attribute values K of the target machine; 0 leaves the attribute head out (system OE).
+        attributes: number of attribute values K of the target machine; 0 leaves the attribute head out (system OE).
         flow: inlier model of the map, trained and saved with the network; None leaves it out. `forward` does not run
-            it: in training only the rows without pseudo-anomalous part go through, `net.flow(output.map[rows])`.
+            it: training runs it only on the rows without a pseudo-anomalous part, `net.flow(output.map[rows])`.
         generator: CPU source of the initial weights; None takes torch's global one.
 
     Raises:

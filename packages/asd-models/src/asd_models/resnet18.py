@@ -1,6 +1,6 @@
 """ResNet-18, the feature extractor of outlier exposure (Fujimura 2023, Sec. 4.2; He et al. 2015).
 
-Written out by hand so that torchvision is not needed. Parameters and buffers have torchvision's names and shapes,
+Written here so that torchvision is not needed. Parameters and buffers have torchvision's names and shapes,
 without the classifier `fc`, so that its weights can be loaded (`load_torchvision_weights`). Works in either memory
 format: `encoder.to(memory_format=torch.channels_last)`.
 """
@@ -17,14 +17,14 @@ _BLOCKS = 2  # residual blocks per stage
 
 
 class EncoderOutput(NamedTuple):
-    """What the encoder gives: map (B, 512, m, f) with m = ceil(M / 32), f = ceil(F / 32), and embedding (B, 512)."""
+    """Output of the encoder: map (B, 512, m, f) with m = ceil(M / 32), f = ceil(F / 32), and embedding (B, 512)."""
 
     map: Tensor
     embedding: Tensor
 
 
 class _BasicBlock(nn.Module):
-    """Two 3x3 convolutions and a shortcut, which is a 1x1 convolution where the shape changes."""
+    """Two 3x3 convolutions and a shortcut; a 1x1 convolution in the shortcut if the shape changes."""
 
     def __init__(self, in_channels: int, channels: int, stride: int, generator: torch.Generator | None) -> None:
         super().__init__()
@@ -48,9 +48,9 @@ class _BasicBlock(nn.Module):
 
 
 def _two_points_wide(x: Tensor) -> Tensor:
-    """A map that is one point wide, and the zero beside it that a 3x3 convolution of stride 2 takes there anyway."""
-    # oneDNN (torch 2.13, bfloat16) does not write the gradient of such a kernel's outer columns, which is zero, and
-    # leaves what the memory held: the weights differ from run to run, or become NaN.
+    """A map that is one point wide, with a zero beside it, which a 3x3 convolution of stride 2 would pad anyway."""
+    # oneDNN (torch 2.13, bfloat16) does not write the gradient of the kernel's outer columns here. It should be zero,
+    # but is whatever was in memory: weights would differ from run to run, or become NaN.
     return nn.functional.pad(x, (0, 1))
 
 
@@ -90,7 +90,7 @@ class ResNet18(nn.Module):
 
         Returns:
             The last map (B, 512, ceil(M / 32), ceil(F / 32)) and its mean over mel and time (B, 512). The mean is
-            taken in float32 at least, so that an embedding keeps its digits under bfloat16.
+            computed at least in float32, so that an embedding keeps its precision under bfloat16.
 
         Raises:
             ValueError: if x has another number of dimensions or channels.

@@ -1,6 +1,6 @@
-"""Loading a state dict with torchvision's keys into the encoder (an option: the paper names no ImageNet weights).
+"""Loads a state dict with torchvision's keys into the encoder (optional: the paper mentions no ImageNet weights).
 
-The file is read by the caller, for example with safetensors: this package opens no pickle.
+The caller reads the file, for example with safetensors: this package opens no pickle.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ def load_torchvision_weights(encoder: ResNet18, state_dict: Mapping[str, Tensor]
         state_dict: torchvision's names to tensors.
 
     Raises:
-        ValueError: if a key is missing, unknown or has another shape; the encoder is then as it was.
+        ValueError: if a key is missing, unknown or has another shape; the encoder is then unchanged.
     """
     state = {name: tensor for name, tensor in state_dict.items() if name not in _CLASSIFIER}
     first = state.get("conv1.weight")

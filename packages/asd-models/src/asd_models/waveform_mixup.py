@@ -1,8 +1,8 @@
 """Mixup on waveforms during training (Fujimura 2023, Sec. 4.2; Zhang et al. 2018).
 
-The paper mixes normal with pseudo-anomalous samples and samples of different attribute values, and leaves the rest
-open. Default here: a weight lambda ~ Beta(0.2, 0.2) per sample, a permutation of the whole batch, labels mixed with the
-same weight, and a probability of mixing that falls along a cosine over training.
+The paper mixes normal samples with pseudo-anomalies and samples of different attribute values, and leaves the rest
+open. The defaults here: a weight lambda ~ Beta(0.2, 0.2) per sample, a permutation of the whole batch, labels mixed
+with the same weight, and a probability of mixing that falls along a cosine over training.
 """
 
 import math
@@ -24,11 +24,11 @@ def mixup(waves: Tensor, *labels: Tensor, weights: Tensor, permutation: Tensor) 
         permutation: (B,) integer within 0 and B - 1; the partner of sample i is permutation[i].
 
     Returns:
-        (mixed waves, *mixed labels), each of the shape and dtype it came with.
+        (mixed waves, *mixed labels), with their shapes and dtypes.
 
     Raises:
         ValueError: if a first dimension is not B, or, on the CPU, a weight or partner is outside its range. On another
-            device values are not looked at: the CPU would have to wait for them.
+            device values are not checked, because the CPU would have to wait for them.
         TypeError: if waves or a label is not floating point, or permutation not integer.
     """
     check_pairs(weights, permutation, batch=len(waves))
@@ -39,12 +39,12 @@ def mixup(waves: Tensor, *labels: Tensor, weights: Tensor, permutation: Tensor) 
 
 
 def check_pairs(weights: Tensor, permutation: Tensor, *, batch: int) -> None:
-    """Raises as `mixup` says, if these do not pair the samples of a batch."""
+    """Raises the errors of `mixup` if these do not pair the samples of a batch."""
     for name, tensor in (("weights", weights), ("permutation", permutation)):
         if tensor.shape != (batch,):
             raise ValueError(f"{name} must be ({batch},), one for each sample; got shape {tuple(tensor.shape)}.")
     if permutation.dtype not in (torch.int64, torch.int32):  # True and False would select samples, not partners
-        raise TypeError(f"permutation must be integer; got {permutation.dtype}. Take torch.randperm(B).")
+        raise TypeError(f"permutation must be integer; got {permutation.dtype}. Use torch.randperm(B).")
     if weights.device.type == "cpu" and not ((weights >= 0) & (weights <= 1)).all():
         raise ValueError(f"weights must be within 0 and 1; got {weights.tolist()}.")
     if permutation.device.type == "cpu" and not ((permutation >= 0) & (permutation < len(permutation))).all():
@@ -61,15 +61,16 @@ def _mixed(name: str, tensor: Tensor, weights: Tensor, permutation: Tensor) -> T
 
 
 def mixup_weights(batch: int, *, alpha: float = 0.2, generator: torch.Generator) -> Tensor:
-    """Weights lambda ~ Beta(alpha, alpha), a function of the generator's state alone.
+    """Weights lambda ~ Beta(alpha, alpha), which depend only on the generator's state.
 
     A Beta variate is X / (X + Y) with X, Y ~ Gamma(alpha). Drawn in float64: at alpha = 0.2 a Gamma variate is U^5 near
     zero, where float32 would underflow to 0 / 0.
 
     Args:
         batch: number of weights B.
-        alpha: both parameters of the Beta distribution, above 0; the smaller, the nearer the weights to 0 or 1.
-        generator: also says the device.
+        alpha: both parameters of the Beta distribution, above 0; the smaller it is, the nearer the weights are to 0 or
+            1.
+        generator: its device is that of the weights.
 
     Returns:
         (B,) float32 on the generator's device.
@@ -80,9 +81,9 @@ def mixup_weights(batch: int, *, alpha: float = 0.2, generator: torch.Generator)
     if batch < 0:
         raise ValueError(f"batch must be 0 or more; got {batch}.")
     if not (alpha > 0 and math.isfinite(alpha)):
-        raise ValueError(f"alpha must be above 0 and finite; got {alpha}. To leave mixup out use the schedule 'off'.")
+        raise ValueError(f"alpha must be above 0 and finite; got {alpha}. To turn mixup off use the schedule 'off'.")
     shape = torch.full((2, batch), alpha, dtype=torch.float64, device=generator.device)
-    # torch.distributions.Beta takes no generator; this is the sampler beneath it.
+    # torch.distributions.Beta takes no generator; this is the sampler that it uses.
     own, partner = torch._standard_gamma(shape, generator=generator)
     weights: Tensor = own / (own + partner)
     return weights.float()
