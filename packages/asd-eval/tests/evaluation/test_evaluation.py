@@ -1,6 +1,7 @@
 """One call, all metrics; what is missing is said; every format says the same."""
 
 import csv
+import errno
 import io
 import json
 
@@ -241,12 +242,12 @@ def test_a_number_may_name_a_section_and_a_word_a_machine_called_nan():
     assert [(s.machine, s.section) for s in found.sections] == [("nan", "0"), ("nan", "1")]
 
 
-def test_a_write_that_fails_leaves_nothing_beside(tmp_path, monkeypatch):
+def test_a_write_that_fails_leaves_nothing_beside_and_names_the_file(tmp_path, monkeypatch):
     def full_disk(path, target):
-        raise OSError("no space left")
+        raise OSError(errno.ENOSPC, "no space left")
 
     found = evaluate(columns())
     monkeypatch.setattr("pathlib.Path.replace", full_disk)
-    with pytest.raises(OSError, match="no space left"):
+    with pytest.raises(OSError, match=r"no space left.*a\.csv"):
         found.to_csv(tmp_path / "a.csv")
     assert list(tmp_path.iterdir()) == []

@@ -11,7 +11,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-Schedule = Literal["cosine", "constant", "off"]
+MixupSchedule = Literal["cosine", "constant", "off"]
 
 
 def mixup(waves: Tensor, *labels: Tensor, weights: Tensor, permutation: Tensor) -> tuple[Tensor, ...]:
@@ -89,7 +89,7 @@ def mixup_weights(batch: int, *, alpha: float = 0.2, generator: torch.Generator)
     return weights.float()
 
 
-def mixup_probability(step: int, steps: int, *, schedule: Schedule = "cosine") -> float:
+def mixup_probability(step: int, steps: int, *, schedule: MixupSchedule = "cosine") -> float:
     """Probability of mixing at a training step.
 
     Args:

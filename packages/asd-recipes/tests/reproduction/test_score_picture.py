@@ -8,11 +8,11 @@ import pytest
 from asd_eval import Interval
 from asd_recipes.reproduction.paper_tables import MACHINES
 from asd_recipes.reproduction.score_picture import PictureRow, Score, draw_scores, picture_rows
-from asd_recipes.reproduction.systems import ClipScores, Convention, SystemResult, SystemRow
+from asd_recipes.reproduction.systems import ClipScores, ConventionName, SystemResult, SystemRow
 
 pytest.importorskip("matplotlib", reason="pictures need matplotlib")
 
-BOTH: dict[Convention, Score] = {"within-domain": Score(62.0, 60.0, 65.0), "official": Score(59.0, 56.0, 63.0)}
+BOTH: dict[ConventionName, Score] = {"within-domain": Score(62.0, 60.0, 65.0), "official": Score(59.0, 56.0, 63.0)}
 ROWS = [PictureRow("Baseline (MSE)", BOTH, 55.02), PictureRow("OE", BOTH, 64.84)]
 
 

@@ -17,7 +17,7 @@ from asd_eval.evaluation.section_result import MetricValue, SectionResult, secti
 from asd_eval.inputs.score_table import ScoreTable, table_or_columns
 from asd_eval.metrics.conventions import Convention, find_convention
 from asd_eval.metrics.means import mean_rows
-from asd_eval.whole_file import write_whole
+from asd_eval.whole_file import write_text
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ class Evaluation:
 
 def _written(text: str, path: Path | str | None) -> str:
     if path is not None:
-        write_whole(text, path)
+        write_text(path, text)
     return text
 
 

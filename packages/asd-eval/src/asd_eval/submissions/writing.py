@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from asd_eval.errors import DuplicateNameError, RowError, SubmissionError
 from asd_eval.inputs.checked_columns import checked_labels, checked_scores, same_length
 from asd_eval.submissions.names import submission_name
-from asd_eval.whole_file import write_whole
+from asd_eval.whole_file import write_text
 
 
 def write_submission(
@@ -58,7 +58,7 @@ def write_submission(
     same_length(names=np.asarray(names), scores=values)
     place.mkdir(parents=True, exist_ok=True)
     for path, column in columns:
-        write_whole("".join(f"{name},{value}\n" for name, value in zip(names, column, strict=True)), path)
+        write_text(path, "".join(f"{name},{value}\n" for name, value in zip(names, column, strict=True)))
     return tuple(path for path, _ in columns)
 
 

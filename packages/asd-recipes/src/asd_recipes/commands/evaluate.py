@@ -11,10 +11,12 @@ import typer
 if TYPE_CHECKING:
     from asd_eval import Evaluation
 
-GroundTruth = Annotated[
+GroundTruthOption = Annotated[
     Path | None, typer.Option(help="Labels and domains, where the clips' names do not say them: a folder or a file.")
 ]
-Convention = Annotated[str | None, typer.Option(help="official, within-domain, or a year; else the file names tell.")]
+ConventionOption = Annotated[
+    str | None, typer.Option(help="official, within-domain, or a year; without it the file names decide.")
+]
 Resamples = Annotated[int, typer.Option(help="Resamples of the bootstrap.")]
 Seed = Annotated[int, typer.Option(help="Of the resamples.")]
 
@@ -23,8 +25,8 @@ FORMATS = (".csv", ".json", ".md", ".tex")
 
 def evaluate(
     folder: Annotated[Path, typer.Argument(help="Holds anomaly_score_*.csv; decision_result_*.csv too.")],
-    ground_truth: GroundTruth = None,
-    convention: Convention = None,
+    ground_truth: GroundTruthOption = None,
+    convention: ConventionOption = None,
     csv_file: Annotated[Path | None, typer.Option("--csv", help="Write the official result file here.")] = None,
     export: Annotated[
         list[Path] | None, typer.Option(help="Write a table of sections here; .csv, .json, .md or .tex. Repeatable.")
@@ -61,8 +63,8 @@ def evaluate(
 def compare(
     first: Annotated[Path, typer.Argument(help="Folder of submission files.")],
     second: Annotated[Path, typer.Argument(help="Another, of the same clips.")],
-    ground_truth: GroundTruth = None,
-    convention: Convention = None,
+    ground_truth: GroundTruthOption = None,
+    convention: ConventionOption = None,
     resamples: Resamples = 10_000,
     seed: Seed = 0,
 ) -> None:

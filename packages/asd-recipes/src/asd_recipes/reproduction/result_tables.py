@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from asd_eval import harmonic_mean
 from asd_recipes.reproduction.paper_tables import LAST_COLUMN, MACHINES, TITLES, paper_values
-from asd_recipes.reproduction.systems import CONVENTIONS, Convention, SystemResult
+from asd_recipes.reproduction.systems import CONVENTIONS, ConventionName, SystemResult
 from asd_recipes.whole_file import write_json, write_text
 
 if TYPE_CHECKING:
@@ -85,7 +85,9 @@ def _in_paper_order(machines: Sequence[str]) -> list[str]:
     return [name for name in MACHINES if name in machines] + sorted(set(machines) - set(MACHINES))
 
 
-def _ours(table: int, result: SystemResult, convention: Convention, machines: Sequence[str]) -> dict[str, float | None]:
+def _ours(
+    table: int, result: SystemResult, convention: ConventionName, machines: Sequence[str]
+) -> dict[str, float | None]:
     """Percent by column; a mean over fewer machines than the table has would be another number, so it is missing."""
     metric = {2: "auc_source", 3: "auc_target", 4: "hmean"}[table]
     there = {item.machine: 100 * getattr(item, metric) for item in result.metrics[convention]}

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asd_recipes.reproduction.paper_tables import LAST_COLUMN, MACHINES, paper_values
-from asd_recipes.reproduction.systems import Convention, SystemResult
+from asd_recipes.reproduction.systems import ConventionName, SystemResult
 from asd_recipes.whole_file import write_whole
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 # Of Okabe and Ito's palette, which colour-blind people tell apart.
-_COLOURS: dict[Convention, str] = {"official": "#0072B2", "within-domain": "#D55E00"}
-_OFFSETS: dict[Convention, float] = {"official": -0.14, "within-domain": 0.14}
+_COLOURS: dict[ConventionName, str] = {"official": "#0072B2", "within-domain": "#D55E00"}
+_OFFSETS: dict[ConventionName, float] = {"official": -0.14, "within-domain": 0.14}
 _LONGEST_NAME = 40
 
 
@@ -36,11 +36,11 @@ class PictureRow:
     """One system; without scores if not every machine was scored."""
 
     system: str
-    scores: dict[Convention, Score]
+    scores: dict[ConventionName, Score]
     paper: float | None  # None if this run's machines are not the paper's
 
     @property
-    def paper_convention(self) -> Convention:
+    def paper_convention(self) -> ConventionName:
         """The paper takes its baseline rows from the organisers, and scores its own systems within each domain."""
         return "official" if self.system.startswith("Baseline") else "within-domain"
 

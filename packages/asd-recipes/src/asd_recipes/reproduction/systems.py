@@ -26,8 +26,8 @@ from asd_recipes.recipe.system_variants import AUTOENCODER, SUBMITTED, VARIANTS
 from asd_recipes.scoring.candidate_table import CandidateTable
 
 Float64Array = NDArray[np.float64]
-Convention = Literal["within-domain", "official"]
-CONVENTIONS: tuple[Convention, ...] = ("within-domain", "official")
+ConventionName = Literal["within-domain", "official"]
+CONVENTIONS: tuple[ConventionName, ...] = ("within-domain", "official")
 
 
 @dataclass(frozen=True)
@@ -58,10 +58,10 @@ class SystemResult:
 
     row: SystemRow
     scores: dict[str, ClipScores]
-    metrics: dict[Convention, list[MachineMetrics]]
-    intervals: dict[Convention, Interval]  # of the official score: 95 %, stratified bootstrap of the test clips
+    metrics: dict[ConventionName, list[MachineMetrics]]
+    intervals: dict[ConventionName, Interval]  # of the official score: 95 %, stratified bootstrap of the test clips
 
-    def official_score(self, convention: Convention) -> float:
+    def official_score(self, convention: ConventionName) -> float:
         return official_score(self.metrics[convention])
 
 
@@ -108,7 +108,9 @@ def selected_members(
     return sorted(sorted(scores), key=lambda name: scores[name], reverse=True)[:count]
 
 
-def machine_metrics(machine: str, test: CandidateTable, scores: Float64Array, convention: Convention) -> MachineMetrics:
+def machine_metrics(
+    machine: str, test: CandidateTable, scores: Float64Array, convention: ConventionName
+) -> MachineMetrics:
     """AUC of both domains and pAUC of one machine."""
     return evaluate_machine(machine, _anomalous([test]), scores, test.domains, convention=convention)
 
@@ -202,7 +204,7 @@ def _evaluated(row: SystemRow, tests: Mapping[str, CandidateTable], scores: dict
     return SystemResult(row, scores, metrics, _intervals(parts, scores))
 
 
-def _intervals(test: Mapping[str, CandidateTable], scores: Mapping[str, ClipScores]) -> dict[Convention, Interval]:
+def _intervals(test: Mapping[str, CandidateTable], scores: Mapping[str, ClipScores]) -> dict[ConventionName, Interval]:
     machines = [machine for machine, part in test.items() for _ in part.files]
     domains = [domain for part in test.values() for domain in part.domains]
     values = np.concatenate([scores[machine].test for machine in test])
