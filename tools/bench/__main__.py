@@ -40,8 +40,10 @@ def _rows(cores: int) -> Iterator[Row]:
 
 
 def main(
-    quick: Annotated[bool, typer.Option(help="One run each, of less data: does it run to its end?")] = False,
-    markdown: Annotated[Path | None, typer.Option(help=f"Write it to this file too, from '{HEADING}' on.")] = None,
+    quick: Annotated[bool, typer.Option(help="One run each, of less data: only tests that all rows run.")] = False,
+    markdown: Annotated[
+        Path | None, typer.Option(help=f"Also write the table to this file, after the line '{HEADING}'.")
+    ] = None,
 ) -> None:
     """Prints the table, each row as it is measured."""
     measure.quick = quick
@@ -58,11 +60,11 @@ def main(
 
 
 def _before_the_table(markdown: Path) -> str:
-    """The page up to the line under which the table goes: looked for before minutes of measuring."""
+    """The page up to the line that the table follows: read before the minutes of measuring."""
     page = markdown.read_text(encoding="utf-8") if markdown.is_file() else f"# Benchmarks\n\n{HEADING}\n"
     before, heading, _ = page.partition(f"\n{HEADING}\n")
     if not heading:
-        raise typer.BadParameter(f"{markdown} has no line '{HEADING}': add it where the table is to begin.")
+        raise typer.BadParameter(f"{markdown} has no line '{HEADING}': add it where the table should begin.")
     return before + heading
 
 

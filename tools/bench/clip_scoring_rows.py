@@ -1,8 +1,8 @@
-"""Scoring test clips: the second step of a system beside what a user writes with torch and scikit-learn.
+"""Scoring test clips: the second step of a system, beside what a user writes with torch and scikit-learn.
 
-One network with a flow at the paper's sizes with its first weights, five GMM and five KNN on made-up embeddings: how
-long scoring takes does not depend on what was learnt. The plain version takes one clip after another through
-torch.stft, the network and the flow in float32 and in the default memory layout, and asks scikit-learn in float64.
+One untrained network with a flow at the paper's sizes, and five GMM and five KNN on random embeddings: the time of
+scoring does not depend on what was learnt. The plain version passes one clip after another through torch.stft, the
+network and the flow, in float32 and in the default memory layout, and scores with scikit-learn in float64.
 """
 
 import warnings
@@ -43,7 +43,7 @@ SIZES = (1, 2, 4, 16, 32)
 
 
 def rows(threads: int) -> Iterator[Row]:
-    """Milliseconds and scores of both."""
+    """Times and scores of both."""
     count = 4 if measure.quick else 200
     rng = np.random.default_rng(5)
     clips = [np.rint(2000 * rng.standard_normal(160_000)).astype(np.int16) for _ in range(count)]
@@ -52,7 +52,7 @@ def rows(threads: int) -> Iterator[Row]:
     network = build_network(variant_of("oe-flow"), RECIPE, classes=0).eval()
     plain = _Plain.fitted(network, training)
     ours = partial(_ours, clips, network, _fitted(training), threads)
-    ours()  # once, for the layout of the weights; the plain version needs no such start
+    ours()  # once, to convert the layout of the weights; the plain version does not need this
     ours_s = median_s(ours, runs=3, warm_up=False)
     first = plain.scores(clips[:2])["flow"]
     difference = np.abs(_ours(clips[:2], network, {}, threads)["flow"] / first - 1).max()
@@ -83,7 +83,7 @@ def _fitted(training: NDArray[np.float32]) -> dict[str, InlierModel]:
 def _ours(
     clips: Clips, network: OutlierExposureNet, models: dict[str, InlierModel], threads: int
 ) -> dict[str, Float64Array]:
-    """As `asd reproduce` scores a machine's test clips."""
+    """The way `asd reproduce` scores a machine's test clips."""
     device = choose_device("cpu", "auto", threads=threads)
     embedder = ClipEmbedder.of(network.to(memory_format=torch.channels_last), RECIPE, LEVEL, device)
     embedded = embedder.embed(clips, lambda steps: None, score_maps=True)

@@ -45,7 +45,7 @@ def rows(threads: int) -> Iterator[Row]:
 
 
 def one_thread_beside(cores: int) -> Row:
-    """The row of the design's table: overlapping segments on one thread of ours, and on all of torch's."""
+    """The row of the design's table: overlapping segments, ours on one thread, torch on all."""
     torch.set_num_threads(cores)
     clips, stft = _clips(), stft_log_mel(torch.float32)
     cut = _cut(clips)
@@ -74,7 +74,7 @@ def _cut(clips: Float32Array) -> torch.Tensor:
 
 
 def _flops(frames: int) -> float:
-    """Window, real transform as it is commonly counted, magnitudes, band sums; not the logarithms."""
+    """Counts window, real transform (by the usual count), magnitudes and band sums, but not the logarithms."""
     transform = 2.5 * WINDOW * np.log2(WINDOW)
     return float(frames * (WINDOW + transform + 3 * (WINDOW // 2) + 2 * np.count_nonzero(mel_filterbank(SETTINGS))))
 
@@ -95,7 +95,7 @@ def stft_log_mel(dtype: torch.dtype) -> Callable[[torch.Tensor], torch.Tensor]:
 def _kernel_rows(clips: Float32Array, threads: int) -> Iterator[Row]:
     stft, exact_stft = stft_log_mel(torch.float32), stft_log_mel(torch.float64)
     batch, cut = torch.from_numpy(clips), _cut(clips)
-    # What the design wants of whole clips is for all cores; that of segments has a row of its own.
+    # The design's goal for whole clips is for all cores; the one for segments has a row of its own.
     cases = (("8 whole clips of 10 s", log_mel, batch, 8.0 if threads > 1 else None),
              ("the 5 segments of each of 8 clips", segment_log_mel, cut, None))  # fmt: skip
     for name, kernel, waves, reach in cases:
@@ -138,7 +138,7 @@ def _numpy_row(clips: Float32Array) -> Row:
 
 
 def _kaldi_row(wave: Float32Array) -> Row:
-    """Kaldi's frames are centred half a hop later, and its triangles are straight in mel, not in hertz."""
+    """Kaldi's frames are centred half a hop later, and its triangles are linear in mel, not in hertz."""
     options = kaldi.FbankOptions()
     frame, mel = options.frame_opts, options.mel_opts
     frame.samp_freq = RATE_HZ

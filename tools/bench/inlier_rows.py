@@ -23,7 +23,7 @@ DIMENSIONS, NEIGHBOURS, COMPONENTS, ITERATIONS = 512, 32, 32, 5
 
 
 def embeddings(*counts: int) -> list[Float32Array]:
-    """Made-up embeddings (N, 512) that lie near a subspace, as a network's do."""
+    """Random embeddings (N, 512) near a subspace, like those of a network."""
     rng = np.random.default_rng(2)
     mixing = rng.standard_normal((64, DIMENSIONS))
     near = [rng.standard_normal((n, 64)) @ mixing + rng.standard_normal((n, DIMENSIONS)) for n in counts]
@@ -63,7 +63,7 @@ def _knn(training: Float32Array, queries: Float32Array, cores: int) -> Iterator[
 
 
 def _gmm(training: Float32Array, queries: Float32Array) -> Iterator[Row]:
-    """A few iterations of EM: how long one takes does not depend on how many follow."""
+    """A few iterations of EM: the time of one does not depend on their number."""
     ours = GaussianMixtureInlier(components=COMPONENTS, max_iter=ITERATIONS)
     theirs = GaussianMixture(COMPONENTS, reg_covar=1e-2, random_state=0, max_iter=ITERATIONS, tol=0.0)
     step = f"GMM, {COMPONENTS} full components, {len(training)} x {DIMENSIONS}"

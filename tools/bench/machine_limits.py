@@ -1,4 +1,4 @@
-"""What the machine can do at most, measured in the same run: bytes copied and multiply-adds done in a second."""
+"""The machine's limits, measured in the same run: bytes copied and multiply-adds in a second."""
 
 import ctypes
 import subprocess
@@ -29,7 +29,7 @@ class Limits:
 
 
 def measure_limits(threads: list[int]) -> Limits:
-    """The best of several runs: a limit, not a typical time."""
+    """The best of several runs, because a limit is wanted and not a typical time."""
     fma = _fma_peak()
     sink = ctypes.c_double()
     source = np.ones(COPIED_BYTES, np.uint8)
@@ -47,7 +47,7 @@ def measure_limits(threads: list[int]) -> Limits:
 
 
 def _best_rate(work: Callable[[int, int], float], threads: int) -> float:
-    """Units a second of `work(part, parts)`, which returns how many it did, on so many threads at once."""
+    """Units a second of `work(part, parts)`, which returns how many it did, on this many threads at once."""
     best = 0.0
     with ThreadPoolExecutor(threads) as pool:
         for _ in range(RUNS):
@@ -58,7 +58,7 @@ def _best_rate(work: Callable[[int, int], float], threads: int) -> float:
 
 
 def _fma_peak() -> Callable[..., float]:
-    """The probe, compiled for this processor: NumPy's own loops do not reach it."""
+    """The probe, compiled for this processor: NumPy's own loops do not reach the limit."""
     source = Path(__file__).with_name("fma_peak.cpp")
     with tempfile.TemporaryDirectory() as folder:
         library = Path(folder) / "fma_peak.so"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 quick = False
-"""One run each, of less data: whether the benchmark runs to its end, not how fast anything is. Set before any row."""
+"""One run each, of less data: tests that all rows run, not how fast anything is. Set before any row."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,12 +41,12 @@ class Row:
 
     @property
     def ratio(self) -> float:
-        """Above 1 we win, below 1 we lose."""
+        """Above 1: ours is faster; below 1: theirs."""
         return self.theirs_s / self.ours_s
 
 
 def median_s(work: Callable[[], object], *, runs: int = 5, warm_up: bool = True) -> float:
-    """Median wall time of several runs, after one that is not counted."""
+    """Median wall time of several runs, after one run that is not counted."""
     if warm_up and not quick:
         work()
     times = []

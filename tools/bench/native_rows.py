@@ -20,7 +20,7 @@ MEAN, STD = 0.001, 0.14
 
 
 def rows(threads: int) -> Iterator[Row]:
-    """All steps with so many threads of ours."""
+    """All steps, ours with this many threads."""
     count = 20 if measure.quick else 200
     clips = np.random.default_rng(0).integers(-8000, 8000, (count, SAMPLES)).astype(np.int16)
     out = np.empty((count, SEGMENTS, LENGTH), np.float32)
@@ -28,7 +28,7 @@ def rows(threads: int) -> Iterator[Row]:
     given = partial(asd_native.cut_segments, clips, **GRID, mean=MEAN, std=STD, threads=threads, out=out)
     own = partial(asd_native.cut_segments, clips, **GRID, per_segment=True, threads=threads, out=out)
     numpy_given, numpy_own = partial(_numpy_given, clips, theirs), partial(_numpy_own, clips, theirs)
-    # What the design wants of segments is for all cores.
+    # The design's goal for segments is for all cores.
     many, of_copy = (4.0, 0.75) if threads > 1 else (None, None)
     cases: list[tuple[str, Callable[[], object], list[tuple[str, Callable[[], NDArray[np.float32]], float | None]]]] = [
         ("", given, [("NumPy", numpy_given, many), ("torch unfold", partial(_torch_given, clips), None)]),
@@ -59,7 +59,7 @@ def _numpy_given(clips: NDArray[np.int16], out: NDArray[np.float32]) -> NDArray[
 
 
 def _numpy_own(clips: NDArray[np.int16], out: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Sums over blocks of a hop, of which each segment has four."""
+    """Sums over blocks as long as a hop; each segment has four."""
     scaled = clips.astype(np.float32)
     scaled *= np.float32(1 / 32768)
     blocks = scaled.reshape(len(clips), -1, HOP)

@@ -1,4 +1,4 @@
-"""What a person waits for: commands in fresh processes, beside the import of torch alone."""
+"""What a person waits for: commands in fresh processes, beside `import torch`."""
 
 import subprocess
 import sys
@@ -31,7 +31,7 @@ def _run(*command: str) -> None:
 
 
 def _model(folder: Path) -> tuple[Path, Path]:
-    """A model of `asd fit` after one epoch, and one of its recordings."""
+    """A model that `asd fit` made in one epoch, and one of its recordings."""
     rng = np.random.default_rng(6)
     for part in ("normal", "others/fan"):
         (folder / part).mkdir(parents=True)

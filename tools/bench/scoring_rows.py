@@ -1,4 +1,4 @@
-"""One query scored without Python's libraries: asd_native.InlierModel beside asd-inlier's anomaly_score."""
+"""Scoring one query without scikit-learn: asd_native.InlierModel beside asd-inlier's anomaly_score."""
 
 import tempfile
 from collections.abc import Iterator
@@ -14,12 +14,14 @@ from asd_native import InlierModel
 
 MODELS = {
     "Mahalanobis KNN, {count} x 512, k = 32": MahalanobisKNN(neighbours=32),
-    "GMM, 32 full components x 512": GaussianMixtureInlier(components=32, max_iter=3),  # more steps score no faster
+    "GMM, 32 full components x 512": GaussianMixtureInlier(
+        components=32, max_iter=3
+    ),  # the time of scoring does not depend on the number of steps
 }
 
 
 def rows(threads: int) -> Iterator[Row]:
-    """Both models at the paper's size, one query and the five segments of a clip."""
+    """Both models at the paper's size, for one query and for the five segments of a clip."""
     training, clip = embeddings(1_000 if measure.quick else 5_000, 5)
     with tempfile.TemporaryDirectory() as folder:
         for name, model in MODELS.items():

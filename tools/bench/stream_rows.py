@@ -1,4 +1,4 @@
-"""A recording that comes in blocks: `asd_native.Stream` beside what a user writes, and beside the whole at once."""
+"""A recording in blocks: `asd_native.Stream` beside what a user writes, and beside the whole recording at once."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -69,7 +69,7 @@ def _at_once(
 def _by_hand(sos: NDArray[np.float64], wave: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
     stft, length = stft_log_mel(torch.float32), SEGMENTS.length_samples
     state = scipy.signal.sosfilt_zi(sos) * wave[0]
-    # The last segment's samples lie in a row, in buffers of twice its length that are moved back when they are full.
+    # The last segment's samples are contiguous, in buffers of twice its length that move them back when full.
     heard, filtered, at = np.zeros(2 * length, np.float32), np.zeros(2 * length), length
     mels, powers = [], []
     for end in range(BLOCK, wave.size + 1, BLOCK):

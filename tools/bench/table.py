@@ -1,4 +1,4 @@
-"""The table as Markdown: a header that says what machine and which versions, then a line for each row."""
+"""The table as Markdown: a header with the machine and the versions, then a line for each row."""
 
 import datetime
 import os
@@ -17,7 +17,7 @@ COLUMNS = ("step", "beside", "ours", "theirs", "ratio", "to reach", "times real 
 
 
 def header(limits: Limits) -> str:
-    """Machine, versions and what the columns mean."""
+    """Machine, versions and the meaning of the columns."""
     build = asd_native.build_info()
     versions = ", ".join(f"{name} {version(name)}" for name in TOOLS)
     runs = "SINGLE RUNS OF LITTLE DATA (--quick): no measurement" if measure.quick else "Medians of several runs"
@@ -29,9 +29,9 @@ def header(limits: Limits) -> str:
             "",
             f"Limits of this machine, the best of several runs: {limits.line()}.",
             "",
-            f"{runs}; ratio above 1: ours is faster. To reach: what the project set itself, and what is reached. Of "
-            "the limit: bytes that must be moved or flops that the algorithm counts, beside the machine's limit on as "
-            "many threads.",
+            f"{runs}; ratio above 1: ours is faster. To reach: the project's own goal, and what was reached. Of the "
+            "limit: bytes that must be moved, or flops that the algorithm needs, as a share of the machine's limit on "
+            "as many threads.",
             "",
             f"| {' | '.join(COLUMNS)} |",
             "|---|---|---:|---:|---:|---|---:|---:|---|",
@@ -51,7 +51,7 @@ def _time(seconds: float) -> str:
 
 
 def _reached(row: Row) -> str:
-    """As in 8x: 5.0x, missed."""
+    """For example 8x: 5.0x, missed."""
     parts = []
     if row.reach is not None:
         parts.append(f"{row.reach:.3g}x: {row.ratio:.3g}x{'' if row.ratio >= row.reach else ', missed'}")

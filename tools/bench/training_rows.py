@@ -1,8 +1,9 @@
 """Training ResNet-18 at the paper's size: our loop beside a plain PyTorch loop, and the losses of both.
 
-The plain loop is what public recipes do: a Dataset that reads a wav file as float32 and makes its log-mel by
-torch.stft, a DataLoader, a float32 network in the default memory layout. It gets the number of worker processes that
-suits it best. Same clips in the same order, same first weights, no mixup, so that the losses can be compared.
+The plain loop is what public recipes do: a Dataset that reads a wav file as float32 and computes its log-mel with
+torch.stft, a DataLoader, a float32 network in the default memory layout. It gets the number of worker processes that is
+best for it. Both have the same clips in the same order, the same initial weights and no mixup, so that losses can be
+compared.
 """
 
 import statistics
@@ -39,7 +40,7 @@ RECIPE = Recipe()
 
 
 def rows(threads: int) -> Iterator[Row]:
-    """Seconds a batch of both loops."""
+    """Seconds a batch for both loops."""
     with tempfile.TemporaryDirectory() as folder:
         data = _data(Path(folder))
         first = OutlierExposureNet(generator=torch.Generator().manual_seed(0)).state_dict()
@@ -69,7 +70,7 @@ def _curve(losses: list[float]) -> str:
 
 
 def _data(folder: Path) -> PreparedData:
-    """Noise of two machines, tilted in opposite ways, as wav files and as a bank."""
+    """Noise for two machines, with opposite spectral tilts, as wav files and as a bank."""
     rng, clips = np.random.default_rng(0), []
     for machine, tilt in (("fan", 0.5), ("valve", -0.5)):
         for number in range(STEPS * _batch_size() // 2 + 2):
@@ -113,7 +114,7 @@ def _ours(data: PreparedData, first: dict[str, torch.Tensor], threads: int) -> t
 
 
 class _PlainDataset(Dataset[tuple[torch.Tensor, torch.Tensor]]):
-    """One log-mel spectrogram an item, from its file."""
+    """Each item is one log-mel spectrogram, computed from its file."""
 
     def __init__(self, data: PreparedData) -> None:
         self._files = [

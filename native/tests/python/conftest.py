@@ -1,4 +1,4 @@
-"""Modules beside the tests can be imported by them, which pytest's importlib mode does not do by itself."""
+"""Lets tests import the modules beside them, which pytest's importlib mode does not do by itself."""
 
 import sys
 from pathlib import Path

@@ -54,7 +54,7 @@ _is_valid.restype, _is_valid.argtypes = ctypes.c_int, [ctypes.c_void_p, ctypes.c
 
 
 class DLPackArray:
-    """Lends an array by DLPack, and counts what is lent, given back by its taker, and left in its capsule."""
+    """Lends an array by DLPack, and counts how many are lent, given back by the consumer, and left in their capsule."""
 
     def __init__(
         self,
@@ -122,7 +122,7 @@ class DLPackArray:
 
 
 class CudaInterfaceArray:
-    """Shows an array by the CUDA array interface; `entries` replace its own, and None leaves one out."""
+    """Shows an array by the CUDA array interface; `entries` replace its own entries, and None removes one."""
 
     def __init__(self, array: NDArray[Any], **entries: Any) -> None:
         self.array = array

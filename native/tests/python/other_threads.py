@@ -1,4 +1,4 @@
-"""Whether other threads run while a native call works, which they do where it has let go of the interpreter's lock."""
+"""Whether other threads run during a native call, which they do if it has released Python's lock."""
 
 import statistics
 import threading
@@ -9,13 +9,13 @@ TRIES = 15
 
 
 def others_run_during(call: Callable[[], object]) -> bool:
-    """With the lock held another thread ticks once or twice, its first and its last time; without, every millisecond.
-    Of many tries the median: a busy machine may give no turn in one, or take its time just before the call."""
+    """If the lock is held, another thread ticks once or twice, at the start and the end; otherwise every millisecond.
+    The median of many tries: a busy machine may give it no turn in one of them, or delay the start."""
     return statistics.median(_ticks_during(call) for _ in range(TRIES)) > 2
 
 
 def _ticks_during(call: Callable[[], object]) -> int:
-    """How often another thread, which wants to run every millisecond, ran meanwhile."""
+    """How many times another thread, which wants to run every millisecond, ran meanwhile."""
     ticks: list[float] = []
     done = threading.Event()
 

@@ -60,7 +60,7 @@ class Torch:
 
 
 class TorchInterface(Torch):
-    """The same by the CUDA array interface alone, with the stream that torch works on."""
+    """The same with only the CUDA array interface, with the stream that torch uses."""
 
     def put(self, array: NDArray[Any]) -> Any:
         tensor = super().put(array)
@@ -168,7 +168,7 @@ def test_arrays_without_clips_give_arrays_without_clips(memory: Any) -> None:
 
 
 def cut(memory: Any, wave: Any = None, **options: Any) -> Any:
-    """A call that is right but for what a test changes: `out` is (3, 8, 300)."""
+    """A call that is correct except for what a test changes: `out` is (3, 8, 300)."""
     given = {**GRID, "out": memory.put(np.empty((3, 8, 300), np.float32)), **options}
     return asd_native.cut_segments(memory.put(WAVE) if wave is None else wave, **given)
 

@@ -28,7 +28,7 @@ def test_the_library_exports_what_the_header_declares_and_nothing_else() -> None
 
 
 def test_every_declaration_of_a_function_is_exported_and_listed() -> None:
-    """A line that goes from the list is a function that goes from programs: raise ASD_ABI_VERSION with it."""
+    """A line removed from the list is a function that programs lose: raise ASD_ABI_VERSION with it."""
     header = (PACKAGE / "include" / "asd" / "asd.h").read_text(encoding="utf-8")
     code = re.sub(r"/\*.*?\*/", "", header, flags=re.DOTALL)
     assert sorted(re.findall(r"\b(asd_\w+)\(", code)) == sorted(declared()) == LISTED

@@ -1,4 +1,4 @@
-"""`python -m asd_native` says where headers and library lie; the module loads the same library."""
+"""`python -m asd_native` says where headers and library are; the module loads the same library."""
 
 import re
 import subprocess

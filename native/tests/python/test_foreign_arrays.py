@@ -1,4 +1,4 @@
-"""Arrays of other libraries in host memory are read and written where they lie; what is lent is always given back."""
+"""Arrays of other libraries in host memory are read and written in place, and always given back."""
 
 import gc
 from collections.abc import Callable

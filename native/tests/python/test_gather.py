@@ -1,4 +1,4 @@
-"""Crops out of a bank equal NumPy's slices and the segments of cut_segments; wrong indices are refused by name."""
+"""Crops from a bank equal NumPy's slices and the segments of cut_segments; wrong indices are refused by name."""
 
 from collections.abc import Callable
 from typing import Any

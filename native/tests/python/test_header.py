@@ -1,4 +1,4 @@
-"""asd.h is C99 and C++11, asd.hpp C++17; structs and enums lie in memory as docs/embedding.md says."""
+"""asd.h is C99 and C++11, asd.hpp C++17; structs and enums have the memory layout that docs/embedding.md gives."""
 
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""InlierModel scores what a model file says, refuses what is none by name, and holds no lock while it works.
+"""InlierModel scores as the model file says, refuses other files by name, and holds no lock while it scores.
 
 That its scores are asd-inlier's is tested there; here the files are made by hand.
 """

@@ -1,4 +1,4 @@
-"""Log-mel spectrograms equal their readable NumPy reference, and those of segments the ones that each has alone."""
+"""Log-mel spectrograms equal their readable NumPy reference, those of segments equal those of each segment alone."""
 
 import dataclasses
 import math
@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 import asd_native
 
-# Asked of the kernel wherever a sum is above the floor. Sums are rounded to float32 in some five steps, 6e-8 each, and
-# decibels are themselves float32: half a unit in the last place of 140 dB is 8e-6 dB. Bands of 4,000 bins add a little.
+# Required of the kernel wherever a sum is above the floor. Sums are rounded to float32 in some five steps, 6e-8 each,
+# and decibels are themselves float32: half a unit in the last place of 140 dB is 8e-6 dB. Bands of 4,000 bins add a
+# little.
 DECIBELS = 1e-4
 SUM_RELATIVE = 1.15e-5  # DECIBELS of a magnitude
 # The reference's own rounding: a double transform leaves some 1e-16 of the loudest bin in all others.
