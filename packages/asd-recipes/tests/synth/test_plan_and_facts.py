@@ -62,7 +62,7 @@ def test_the_quick_size_has_every_source_value_and_the_target_keeps_its_own(mach
         source = {dict(c.attributes)[item.item] for c in plan if c.domain == "source" and c.split == "train"}
         assert source == {v.value for v in item.values if v.source_train}
         target_test = {dict(c.attributes)[item.item] for c in plan if c.domain == "target" and c.split == "test"}
-        assert target_test == {v.value for v in item.values if v.target_train or v.test_only}
+        assert target_test == {v.value for v in item.values if v.target_train or not v.source_train}
         source_test = {dict(c.attributes)[item.item] for c in plan if c.domain == "source" and c.split == "test"}
         assert source_test <= source
 

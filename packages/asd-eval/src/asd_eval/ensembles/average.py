@@ -1,6 +1,6 @@
 """The mean score of several systems for the same clips.
 
-Systems score on scales of their own: standardise their scores first (see ``ZScoreStandardiser``).
+Each system scores on its own scale: standardise the scores first, or let ``ScoreEnsemble`` do both.
 """
 
 from __future__ import annotations

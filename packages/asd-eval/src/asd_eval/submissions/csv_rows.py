@@ -1,6 +1,6 @@
 """Rows of a CSV file as people really write them; every repair is recorded.
 
-Repaired are: a byte-order mark, UTF-16, Latin-1 bytes, CRLF and CR line ends, semicolons or tabs for
+Repaired are: a byte-order mark, UTF-16, Latin-1 bytes, CRLF and CR line ends, semicolons or tabs instead of
 commas, decimal commas (in files with semicolons or tabs), blank lines, blanks around fields, and a header. Anything
 else is an error with file and row.
 """

@@ -27,7 +27,7 @@ class GroundTruth:
 
 
 def read_ground_truth(path: Path | str) -> GroundTruth:
-    """Read ground truth in any of the organisers' three forms:
+    """Read ground truth in any of the organisers' three forms.
 
     - the directory of an official evaluator (2023 and later), with ``ground_truth_data`` and ``ground_truth_domain``
       in it, and perhaps ``ground_truth_attributes``;

@@ -91,14 +91,14 @@ def submission_name(kind: Kind, machine: str, section: str, *, year: int, domain
 
 @dataclass(frozen=True)
 class LabelInName:
-    """Label (0 or 1) and domain ("" in 2020) that a clip's name tells."""
+    """Label (0 or 1) and domain ("" in 2020) in a clip's name."""
 
     label: int
     domain: str
 
 
 def label_in_name(name: str) -> LabelInName | None:
-    """Label and domain from a labelled name; None for names of evaluation clips, which tell nothing.
+    """Label and domain from a labelled name; None for names of evaluation clips, which have none.
 
     Labelled are section_00_source_test_normal_0001_<attributes>.wav (2021 to 2026) and normal_id_00_00000000.wav
     (2020).

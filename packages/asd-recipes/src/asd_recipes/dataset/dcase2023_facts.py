@@ -12,8 +12,6 @@ from typing import Literal
 
 SAMPLE_RATE_HZ = 16_000
 SECTION = "00"
-SOURCE_TRAIN_CLIPS = 990
-TARGET_TRAIN_CLIPS = 10
 DEV_MACHINES: tuple[str, ...] = ("bearing", "fan", "gearbox", "slider", "ToyCar", "ToyTrain", "valve")
 EVAL_MACHINES: tuple[str, ...] = ("bandsaw", "grinder", "shaker", "ToyDrone", "ToyNscale", "ToyTank", "Vacuum")
 
@@ -25,10 +23,6 @@ class AttributeValue:
     value: str
     source_train: int
     target_train: int
-
-    @property
-    def test_only(self) -> bool:
-        return self.source_train == 0 and self.target_train == 0
 
 
 @dataclass(frozen=True)
