@@ -56,7 +56,7 @@ ROOMS = {
         ("download", "synth"),
         ("dataset",),
         ("recipe",),
-        ("folder_lock", "progress", "typed_values", "whole_file", "worker_lifetime"),
+        ("counted", "folder_lock", "progress", "typed_values", "whole_file", "worker_lifetime"),
     ),
     "asd_eval": (
         ("plots", "submissions"),

@@ -38,7 +38,7 @@ def test_sound_of_another_format_is_named_with_the_way_out(name: str, tmp_path: 
     assert [path.name for path in found.recordings] == ["a.wav"]
     (problem,) = found.problems
     assert (problem.file, problem.kind, problem.severity) == (str(tmp_path / name), "other format", "error")
-    assert "Convert it to wav or flac" in problem.reason
+    assert "convert it to wav or flac" in problem.reason
 
 
 def test_a_link_to_a_folder_is_named_and_not_followed_and_a_circle_ends(tmp_path: Path) -> None:

@@ -228,6 +228,17 @@ def test_whatever_is_left_out_is_named_once_by_the_path_that_the_user_gave(
     assert quiet.output.count("left out Prüfstand 2/pump/silent.wav: ") == 1, "also where progress is not wanted"
 
 
+def test_where_nothing_can_be_used_the_error_names_the_files_by_their_paths(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pump").mkdir()
+    soundfile.write(tmp_path / "pump" / "silent.wav", np.zeros(32_000), 16_000)
+    monkeypatch.chdir(tmp_path)
+    result = _fit(Path("pump"), data / "rest", Path("model"))
+    assert isinstance(result.exception, DatasetError)
+    assert "no recording of the normal folder can be used. pump/silent.wav: all samples" in str(result.exception)
+
+
 @pytest.mark.parametrize("profile", profile_names())
 def test_every_shipped_profile_makes_a_model_and_finds_it_again(profile: str, data: Path, tmp_path: Path) -> None:
     """Also those that save no inlier models in a reproduction."""
@@ -243,7 +254,11 @@ def test_every_shipped_profile_makes_a_model_and_finds_it_again(profile: str, da
     ("change", "error", "message"),
     [
         (lambda data, out: ["--normal", out / "nowhere"], DatasetError, "nowhere is not a folder"),
-        (lambda data, out: ["--normal", data / "rest" / "saw", "--others", data], DatasetError, "1 normal recordings"),
+        (
+            lambda data, out: ["--normal", data / "rest" / "saw", "--others", data],
+            DatasetError,
+            "1 normal recording of 8 s: ",
+        ),
         (lambda data, out: ["--normal", data / "pump", "--others", out], DatasetError, "pseudo-anomalies"),
         (
             lambda data, out: ["--normal", data / "pump", "--others", data / "rest", "--pattern", "{a}-{b}"],

@@ -202,8 +202,8 @@ def test_of_hours_of_sound_all_train_and_evenly_spread_pieces_are_held_out_and_t
 @pytest.mark.parametrize(
     ("bank", "message"),
     [
-        (_bank(10), "1 normal recordings give 1 pieces to hold out"),
-        (_bank(3, 3, 3), "give 0 pieces"),
+        (_bank(10), "1 normal recording of 10 s: 1 piece to hold out"),
+        (_bank(3, 3, 3), ": 0 pieces to hold out"),
         (_bank(0.1), "normal/train/0.wav: 0.1 s where 1 s are the least"),
         (_bank(10, 0.5, others=0), "of other sounds"),
     ],

@@ -76,7 +76,7 @@ def test_what_was_not_taken_is_named_by_the_path_that_the_user_gave_and_counted_
 
 def test_a_folder_with_nothing_but_other_formats_says_so(tmp_path: Path) -> None:
     _touch(tmp_path, "pump/a.mp3", "rest/b.wav")
-    with pytest.raises(DatasetError, match=r"a\.mp3: \.mp3 files are not read\. Convert"):
+    with pytest.raises(DatasetError, match=r"a\.mp3: \.mp3 is not read; convert"):
         find_recordings(tmp_path / "pump", [tmp_path / "rest"])
 
 

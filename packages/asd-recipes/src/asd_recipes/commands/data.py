@@ -129,7 +129,8 @@ def _expected(rate: str, channel: str, min_seconds: float) -> "Expected":
 
 
 _COLUMNS = ("machine", "section", "split", "domain", "label", "clips", "seconds", "dB", "attributes")
-_COLUMNS_OF_A_FOLDER = ("machine", "clips", "seconds", "dB")  # nothing is known of the others
+_OF_A_FOLDER = {"machine": "folder", "clips": "recordings", "seconds": "seconds", "dB": "dB"}
+"""The columns of which something is known where there is no layout, and what they are called there."""
 
 
 def _show(report: "DataReport", expected: "Expected") -> None:
@@ -137,18 +138,18 @@ def _show(report: "DataReport", expected: "Expected") -> None:
     from rich.table import Table
     from rich.text import Text
 
-    columns = _COLUMNS_OF_A_FOLDER if report.plain else _COLUMNS
-    table = Table(*columns, title=Text(report.root))
+    columns = _OF_A_FOLDER if report.plain else {column: column for column in _COLUMNS}
+    table = Table(*columns.values(), title=Text(report.root))
     for line in report.totals:
         cells = _cells(line)
         # As text: a name in brackets would be taken for a style.
         table.add_row(*(Text(cells[column]) for column in columns))
     Console(width=None if sys.stdout.isatty() else 120).print(table)
+    if report.plain:
+        typer.echo(f"A folder without a layout, checked for `asd fit`: {_in_words(expected)}.")
     colours = {"error": "red", "warning": "yellow"}
     for problem, text in report.lines():
         typer.secho(text, fg=colours[problem.severity] if problem else None)
-    if report.plain:
-        typer.echo(f"A folder without a layout, checked for `asd fit`: {_in_words(expected)}.")
 
 
 def _cells(line: "CountLine") -> dict[str, str]:

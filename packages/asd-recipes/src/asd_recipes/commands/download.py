@@ -26,7 +26,7 @@ def download(
 
         asd data download dcase2023
 
-        asd data download dcase2023 --split additional,eval --machine bandsaw,Vacuum --keep-zip
+        asd data download dcase2023 --split eval --machine bandsaw,Vacuum
     """
     from asd_recipes.download import dataset_year, download_dataset
     from asd_recipes.progress import show_progress

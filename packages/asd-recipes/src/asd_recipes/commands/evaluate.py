@@ -72,7 +72,7 @@ def compare(
 
     Example:
 
-        asd compare runs/<run>/submissions/oe runs/<run>/submissions/baseline-mse
+        asd compare runs/first/submissions/oe runs/second/submissions/oe
     """
     from asd_eval import compare_directories
 

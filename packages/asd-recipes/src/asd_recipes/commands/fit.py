@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from asd_recipes.commands.options import DeviceOption, Quiet, resumable
+from asd_recipes.counted import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -109,7 +110,7 @@ def _end(problems: "Sequence[Problem]", *, named: bool) -> None:
         for problem in problems:
             typer.echo(f"left out {problem.file}: {problem.reason}", err=True)
     if lost := sum(problem.severity == "error" for problem in problems):
-        typer.secho(f"The model was made without {lost} file{'s' * (lost > 1)}, named above.", fg="red", err=True)
+        typer.secho(f"The model was made without {counted(lost, 'file')}, named above.", fg="red", err=True)
         raise typer.Exit(1)
 
 

@@ -51,9 +51,9 @@ def reproduce(
 
         asd reproduce
 
-        asd reproduce --data dcase2023t2/dev_data/raw --profile paper --device cuda
+        asd reproduce --data dcase2023t2/dev_data/raw --profile paper
 
-        asd reproduce --machines fan,valve --systems oe,oe-dflow --seed 1 --set joint.epochs=5
+        asd reproduce --machines fan,valve --systems oe --set training.epochs=5
     """
     from asd_recipes.progress import show_progress
     from asd_recipes.recipe.toml_text import load_recipe

@@ -28,11 +28,9 @@ def score(
     A score depends on the recording and the model alone. Goes on past a file that cannot be read, tells of it, and
     exits with status 1.
 
-    Examples:
+    Example:
 
         asd score models/pump7 monday.wav tuesday.wav --out scores.csv
-
-        asd score runs/quick-seed0-synthetic-1a2b3c4d/fan recording.wav --system oe-flow
     """
     from asd_features import AudioError
     from asd_recipes.training.diverged import TrainingDivergedError

@@ -32,7 +32,7 @@ def study(
 
         asd study --data dcase2023t2/dev_data/raw --profile paper --device cuda
 
-        asd study --parts "joint flow,ensembling" --seeds 0,1 --machines bearing,slider
+        asd study --parts "joint flow,ensembling" --seeds 0,1 --machines fan
     """
     from asd_recipes.progress import show_progress
     from asd_recipes.recipe.settings import RecipeError

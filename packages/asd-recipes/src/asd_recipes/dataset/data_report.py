@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from asd_recipes.counted import counted
 from asd_recipes.dataset.clip import Problem, printable
 
 # Of one kind; a data set of two-channel clips would otherwise fill a thousand lines with one fact. JSON has them all.
@@ -74,10 +75,6 @@ class DataReport:
                 yield problem, printable(f"{severity}: {kind}: {problem.file}: {problem.reason}")
             if len(found) > _SHOWN_OF_A_KIND:
                 yield found[0], f"{severity}: {kind}: {len(found) - _SHOWN_OF_A_KIND} more; --json lists all"
-        clips = _counted(sum(line.clips for line in self.totals), "recording" if self.plain else "clip")
-        both = f" ({_counted(self.errors, 'error')}, {_counted(self.warnings, 'warning')})" if self.problems else ""
-        yield None, f"{clips}, {_counted(len(self.problems), 'finding')}{both}"
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+        clips = counted(sum(line.clips for line in self.totals), "recording" if self.plain else "clip")
+        both = f" ({counted(self.errors, 'error')}, {counted(self.warnings, 'warning')})" if self.problems else ""
+        yield None, f"{clips}, {counted(len(self.problems), 'finding')}{both}"

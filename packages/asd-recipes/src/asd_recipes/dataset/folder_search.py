@@ -93,7 +93,7 @@ def _listed(folder: Path, without: set[Path]) -> Iterator[Path | Problem]:
             elif path.resolve() in without:
                 continue
             elif entry.is_symlink():
-                reason = "a link to a folder is not followed. Pass the folder that it points to"
+                reason = "a link to a folder, which is not followed; pass the folder that it points to"
                 yield _problem(path, "folder not used", reason)
             else:
                 pending.append(path)
@@ -102,10 +102,10 @@ def _listed(folder: Path, without: set[Path]) -> Iterator[Path | Problem]:
 def _taken(path: Path) -> Iterator[Path | Problem]:
     suffix = path.suffix.lower()
     if suffix in AUDIO_SUFFIXES:
-        reason = "not a file: a link to nothing, a pipe or a device"
+        reason = "not a file, but a link to nothing, a pipe or a device"
         yield path if path.is_file() else _problem(path, "unreadable", reason)
     elif suffix in _OTHER_AUDIO:
-        yield _problem(path, "other format", f"{suffix} files are not read. Convert it to wav or flac")
+        yield _problem(path, "other format", f"{suffix} is not read; convert it to wav or flac")
 
 
 def _problem(path: Path, kind: str, reason: str) -> Problem:

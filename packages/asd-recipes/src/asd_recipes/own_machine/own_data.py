@@ -22,6 +22,7 @@ import numpy as np
 
 from asd_features import waveform_statistics
 from asd_recipes.bundle.manifest import NORMAL
+from asd_recipes.counted import counted
 from asd_recipes.dataset.clip import Clip, DatasetError, Problem
 from asd_recipes.own_machine.held_out_recordings import held_out_recordings
 from asd_recipes.recipe.seeding import derive_seed
@@ -68,6 +69,20 @@ class OwnData:
     problems: tuple[Problem, ...]
 
 
+class NothingUsableError(DatasetError):
+    """Of the machine, or of all others, there is no recording that can be used.
+
+    Attributes:
+        which: "of the normal folder" or "of other sounds".
+        left_out: the findings on these.
+    """
+
+    def __init__(self, which: str, left_out: Sequence[Problem]) -> None:
+        reasons = "; ".join(f"{item.file}: {item.reason}" for item in left_out[:3])
+        super().__init__(f"no recording {which} can be used. {reasons or 'There are none.'}")
+        self.which, self.left_out = which, left_out
+
+
 def prepare_own_data(bank: WaveformBank, recipe: Recipe) -> OwnData:
     """Cuts and splits the recordings of a bank.
 
@@ -80,16 +95,17 @@ def prepare_own_data(bank: WaveformBank, recipe: Recipe) -> OwnData:
     if not normal or not others:
         which = "of the normal folder" if not normal else "of other sounds"
         left_out = [item for item in (*bank.problems, *problems) if item.file.startswith(f"{NORMAL}/") != bool(normal)]
-        reasons = "; ".join(f"{item.file}: {item.reason}" for item in left_out[:3])
-        raise DatasetError(f"no recording {which} can be used. {reasons or 'There are none.'}")
+        raise NothingUsableError(which, left_out)
+    seconds = sum(len(bank.waves[index]) for index in normal) / recipe.audio.sample_rate_hz
     pieces = _Pieces(bank)
     ends, held_out = _held_out_parts(bank, normal, recipe)
     stretch = _stretch_samples(list(ends.values()), recipe)
     training, validation = _split(pieces, normal, ends, stretch, recipe)
     if len(validation) < _FEWEST_HELD_OUT:
         raise DatasetError(
-            f"{len(normal)} normal recordings give {len(validation)} pieces to hold out; {_FEWEST_HELD_OUT} are the "
-            f"least: add recordings, or longer ones; of {2 * recipe.segments.length_s:g} s and more each gives one."
+            f"{counted(len(normal), 'normal recording')} of {seconds:.3g} s: {counted(len(validation), 'piece')} to "
+            f"hold out, where {_FEWEST_HELD_OUT} are needed. Add recordings, or longer ones: each of "
+            f"{2 * recipe.segments.length_s:g} s or more gives one."
         )
     validation = evenly_spread(validation)
     prepared = _prepared(pieces, training, validation, others, recipe)
@@ -99,7 +115,7 @@ def prepare_own_data(bank: WaveformBank, recipe: Recipe) -> OwnData:
         held_out_recordings=len({pieces.source[piece] for piece in validation}),
         stretch_s=stretch / recipe.audio.sample_rate_hz,
         recordings=len(normal),
-        seconds=sum(len(bank.waves[index]) for index in normal) / recipe.audio.sample_rate_hz,
+        seconds=seconds,
         problems=tuple(problems),
     )
 

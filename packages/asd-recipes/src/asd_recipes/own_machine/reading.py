@@ -6,7 +6,7 @@ from pathlib import Path
 
 from asd_recipes.bundle.manifest import NORMAL
 from asd_recipes.dataset.clip import Problem
-from asd_recipes.own_machine.own_data import OwnData, prepare_own_data
+from asd_recipes.own_machine.own_data import NothingUsableError, OwnData, prepare_own_data
 from asd_recipes.own_machine.own_recordings import OwnRecordings
 from asd_recipes.progress import Progress
 from asd_recipes.recipe.settings import Recipe
@@ -38,7 +38,10 @@ def read_recordings(recordings: OwnRecordings, recipe: Recipe, folder: Path, pro
         bank = open_bank(recordings.clips, recipe.audio, folder, advance=advance)
     unread = (*recordings.problems, *recordings.by_path(bank.problems))
     _name(unread, progress)
-    data = prepare_own_data(bank, recipe)
+    try:
+        data = prepare_own_data(bank, recipe)
+    except NothingUsableError as error:
+        raise NothingUsableError(error.which, recordings.by_path(error.left_out)) from None
     unusable = recordings.by_path(data.problems)
     _name(unusable, progress)
     for text in recordings.notes:

@@ -1,6 +1,7 @@
 """What `asd fit` says of a training before it begins."""
 
 from asd_recipes.bundle.manifest import NORMAL
+from asd_recipes.counted import counted
 from asd_recipes.own_machine.own_data import MOST_PIECES, OwnData
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.training.attribute_labels import AttributeLabels
@@ -13,8 +14,9 @@ def describe_training(data: OwnData, labels: AttributeLabels | None, *, recipe: 
     held_out = "the last part of each recording" if data.held_out == "time" else "whole recordings"
     training, validation = data.prepared.training[NORMAL], data.prepared.validation[NORMAL]
     lines = [
-        f"{data.recordings} normal recordings, {data.seconds:.0f} s: {len(training)} pieces train, {len(validation)} "
-        f"are held out ({held_out}); {len(data.prepared.training) - 1} other machines; "
+        f"{counted(data.recordings, 'normal recording')}, {data.seconds:.0f} s: {counted(len(training), 'piece')} to "
+        f"train on, {len(validation)} held out ({held_out}); "
+        f"{counted(len(data.prepared.training) - 1, 'other machine')}; "
         f"{device.description}, {describe_log_mel(recipe.log_mel, device)}"
     ]
     if len(training) > MOST_PIECES:

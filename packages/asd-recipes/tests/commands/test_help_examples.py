@@ -1,0 +1,122 @@
+"""The examples of every `--help`: whole on a screen of 80 columns, understood by the command, and run where possible.
+
+An example runs in a folder that holds what its paths name, made up and tiny. Options that make it quick are put behind
+it; what it says itself stays, but for the size of synthetic data.
+"""
+
+import shlex
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+import typer
+from typer.testing import CliRunner
+
+from asd_eval import write_submission
+from asd_recipes.cli import app
+from asd_recipes.synth import DatasetSize, write_dataset
+
+MODEL = Path(__file__).parents[1] / "bundle" / "data" / "model-version-1.tar.xz"
+FIT = ["threads=1", "segments.length_s=1.0", "training.epochs=1", "training.batch_size=16", "log_mel.bands=16"]
+FIT += ["log_mel.hop_s=0.064", "inlier.components=[1]", "inlier.neighbours=[1]"]
+NOT_RUN = {
+    ("reproduce",): "takes minutes; tests/test_run_end_to_end.py runs the command",
+    ("study",): "takes hours; tests/reproduction/test_study.py runs the command's parts",
+    ("data", "download"): "needs the network; tests/download runs the command against a server of its own",
+    ("data", "verify"): "needs a download; tests/download runs the command",
+}
+QUICK = {
+    ("fit",): ["--device", "cpu", *(word for setting in FIT for word in ("--set", setting))],
+    ("score",): ["--device", "cpu"],
+    ("evaluate",): ["--resamples", "100"],
+    ("compare",): ["--resamples", "100"],
+    ("data", "synth"): ["--machines", "fan", "--jobs", "1"],
+}
+
+
+def _commands(group: Any = None, name: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every command and group with its name, as in ("data", "check")."""
+    for part, command in (group or typer.main.get_command(app)).commands.items():
+        yield (*name, part), command
+        if hasattr(command, "commands"):
+            yield from _commands(command, (*name, part))
+
+
+def _examples() -> list[tuple[tuple[str, ...], str]]:
+    """Every command with each example that its help shows."""
+    lines = [(name, line.strip()) for name, command in _commands() for line in (command.help or "").splitlines()]
+    return [(name, line) for name, line in lines if line.startswith("asd ")]
+
+
+EXAMPLES = _examples()
+IDS = [line for _, line in EXAMPLES]
+
+
+@pytest.mark.parametrize(("command", "example"), EXAMPLES, ids=IDS)
+def test_an_example_stands_whole_on_a_line_of_80_columns(command: tuple[str, ...], example: str) -> None:
+    shown = CliRunner().invoke(app, [*command, "--help"], env={"COLUMNS": "80", "NO_COLOR": "1"})
+    assert example in [line.strip() for line in shown.output.splitlines()], shown.output
+
+
+@pytest.mark.parametrize(("command", "example"), EXAMPLES, ids=IDS)
+def test_an_example_is_understood_by_its_command_and_by_a_shell(command: tuple[str, ...], example: str) -> None:
+    words = shlex.split(example)
+    assert tuple(words[1 : 1 + len(command)]) == command
+    assert not set(example) & set("<>|&;`$*"), "a shell would not pass this on as it stands"
+    with dict(_commands())[command].make_context(command[-1], words[1 + len(command) :]) as context:
+        assert context.params
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the examples name: recordings, a data set, a model, submissions of two systems."""
+    root = tmp_path_factory.mktemp("examples")
+    rng = np.random.default_rng(1)
+    names = ["recordings/pump7/900_full.wav", "recordings/pump7/900_idle.wav", "recordings/pump7/1200_full.wav"]
+    names += ["recordings/saw/a.wav", "recordings/new/b.wav", "monday.wav", "tuesday.wav"]
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(root / name, 0.1 * rng.standard_normal(64_000), 16_000)
+    write_dataset(root / "dcase2023t2" / "dev_data" / "raw", size=DatasetSize(3, 2, 1), seed=2, machines=["fan"])
+    (root / "models").mkdir()
+    with tarfile.open(MODEL) as archive:
+        archive.extractall(root / "models" / "unpacked", filter="data")
+    manifest = next((root / "models" / "unpacked").rglob("manifest.json"))
+    manifest.parent.rename(root / "models" / "pump7")
+    for _, example in EXAMPLES:
+        for word in shlex.split(example):
+            if "submissions" in word:
+                _submit(root / word, rng)
+    return root
+
+
+def _submit(folder: Path, rng: np.random.Generator) -> None:
+    kinds = [(domain, label) for domain in ("source", "target") for label in ("normal", "anomaly")] * 5
+    files = [f"section_00_{domain}_test_{label}_{n:04d}.wav" for n, (domain, label) in enumerate(kinds)]
+    scores = rng.standard_normal(len(files))
+    write_submission(folder, files, scores, machine="fan", decisions=(scores > 1).astype(int))
+
+
+@pytest.mark.parametrize(("command", "example"), EXAMPLES, ids=IDS)
+def test_an_example_does_what_it_says(
+    command: tuple[str, ...], example: str, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if command in NOT_RUN:
+        pytest.skip(NOT_RUN[command])
+    for entry in place.iterdir():
+        if entry.name != "models" or command != ("fit",):  # which makes one of its own
+            (tmp_path / entry.name).symlink_to(entry)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("asd_recipes.own_machine.machine_training._CROPS_AN_EPOCH", 16)
+    words = shlex.split(example.replace("--size quick", "--size tiny"))[1:] + QUICK.get(command, [])
+    if command == ("fit",) and "--others" not in words:
+        words += ["--others", "recordings"]  # the synthetic machines would take longer than all examples
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 0, result.output or result.exception
+    for option in ("--out", "--json", "--stretches"):
+        if option in words:
+            assert Path(words[words.index(option) + 1]).exists()
