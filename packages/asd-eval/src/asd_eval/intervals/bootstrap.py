@@ -6,7 +6,7 @@ normal and anomalous clips of each domain.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -154,18 +154,15 @@ def resample_sections(
     """Metrics, resampled metrics and leave-one-out metrics of sections with one or more systems."""
     keys: list[tuple[str, str, Metric]] = []
     missing: list[MetricInterval] = []
-    estimates, resampled, left_out = [], [], []
+    left_out: list[LeftOut] = []
+    estimates, resampled = [], []
     for number, (machine, name, section) in enumerate(sections):
-        metrics = []
-        for metric in convention.metrics:
-            reason = why_undefined(metric, section.strata)
-            if reason:
-                missing.append(MetricInterval(machine, name, metric.name, None, reason))
-            else:
-                metrics.append(metric)
+        reasons = {metric: why_undefined(metric, section.strata) for metric in convention.metrics}
+        missing += [MetricInterval(machine, name, m.name, None, reason) for m, reason in reasons.items() if reason]
+        metrics = [metric for metric, reason in reasons.items() if not reason]
         if not metrics:
             continue
-        place = slice(len(keys), len(keys) + len(metrics))
+        left_out += _left_out(section, metrics, slice(len(keys), len(keys) + len(metrics)))
         keys += [(machine, name, metric) for metric in metrics]
         systems = range(len(section.positions))
         estimates.append(
@@ -173,16 +170,6 @@ def resample_sections(
         )
         rng = np.random.default_rng([seed, number])
         resampled.append(metric_rows(metrics, section.strata, bootstrap_counts(section, resamples, rng)))
-        for stratum in section.strata:
-            if len(stratum.clips) == 1:
-                continue  # without its only clip the class is empty; in the resamples it does not vary either
-            counts = jackknife_counts(section, stratum)
-            clips = counts[0][section.strata.index(stratum)].shape[0]
-            rows = [
-                [np.broadcast_to(metric_from_counts(m, section.strata, counts[k]), (clips,)) for m in metrics]
-                for k in systems
-            ]
-            left_out.append(LeftOut(place, np.array(rows), len(stratum.clips)))
     empty = np.zeros((1, 0, resamples))
     return ResampledSections(
         convention,
@@ -192,3 +179,16 @@ def resample_sections(
         tuple(left_out),
         tuple(missing),
     )
+
+
+def _left_out(section: Section, metrics: Sequence[Metric], place: slice) -> Iterator[LeftOut]:
+    for stratum in section.strata:
+        if len(stratum.clips) == 1:
+            continue  # without its only clip the class is empty; in the resamples it does not vary either
+        counts = jackknife_counts(section, stratum)
+        clips = counts[0][section.strata.index(stratum)].shape[0]
+        rows = [
+            [np.broadcast_to(metric_from_counts(m, section.strata, of_system), (clips,)) for m in metrics]
+            for of_system in counts
+        ]
+        yield LeftOut(place, np.array(rows), len(stratum.clips))

@@ -14,6 +14,9 @@ from asd_eval.inputs.checked_columns import Float64Array, Int64Array
 from asd_eval.submissions.csv_rows import read_csv_rows
 from asd_eval.submissions.names import SubmissionName, parse_submission_name
 
+_Files = dict[tuple[str, str, str], tuple[Path, SubmissionName]]
+"""Path and rules by machine, section and domain."""
+
 
 class RepairWarning(UserWarning):
     """A file breaks the rules, but only one meaning is possible: it was read so."""
@@ -86,24 +89,7 @@ def read_with_problems(directory: Path | str) -> Submission:
     place = Path(directory)
     if not place.is_dir():
         raise MissingFileError("there is no such directory.", path=place)
-    problems: list[SubmissionError] = []
-    found: dict[str, dict[tuple[str, str, str], tuple[Path, SubmissionName]]] = {
-        "anomaly_score": {}, "decision_result": {},
-    }  # fmt: skip
-    for path in sorted(place.glob("*.csv")):
-        rules = parse_submission_name(path.name)
-        if rules is None or rules.kind == "ground_truth":
-            if path.name.startswith(("anomaly_score", "decision_result")):
-                problems.append(
-                    FileNameError("not a file name of any year; see asd_eval.submissions.names.", path=path)
-                )
-            continue
-        key = rules.machine, rules.section, rules.domain
-        if key in found[rules.kind]:
-            other = found[rules.kind][key][0].name
-            problems.append(FileNameError(f"has the same machine, section and domain as {other}.", path=path))
-            continue
-        found[rules.kind][key] = path, rules
+    found, problems = _named_files(place)
     scores, decisions = found["anomaly_score"], found["decision_result"]
     for key in decisions.keys() - scores.keys():
         problems.append(MissingFileError("decisions without anomaly scores beside them.", path=decisions[key][0]))
@@ -119,6 +105,26 @@ def read_with_problems(directory: Path | str) -> Submission:
         except SubmissionError as problem:
             problems.append(problem)
     return Submission(place, tuple(sections), tuple(problems))
+
+
+def _named_files(place: Path) -> tuple[dict[str, _Files], list[SubmissionError]]:
+    """Score and decision files by kind, and the problems with their names."""
+    found: dict[str, _Files] = {"anomaly_score": {}, "decision_result": {}}
+    problems: list[SubmissionError] = []
+    for path in sorted(place.glob("*.csv")):
+        rules = parse_submission_name(path.name)
+        if rules is None or rules.kind == "ground_truth":
+            if path.name.startswith(("anomaly_score", "decision_result")):
+                message = "not a file name of any year; see asd_eval.submissions.names."
+                problems.append(FileNameError(message, path=path))
+            continue
+        key = rules.machine, rules.section, rules.domain
+        if key in found[rules.kind]:
+            other = found[rules.kind][key][0].name
+            problems.append(FileNameError(f"has the same machine, section and domain as {other}.", path=path))
+            continue
+        found[rules.kind][key] = path, rules
+    return found, problems
 
 
 def _read_section(path: Path, rules: SubmissionName, decision_path: Path | None) -> SectionScores:
