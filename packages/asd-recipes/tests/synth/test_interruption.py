@@ -17,7 +17,7 @@ import pytest
 from asd_recipes.synth import DatasetBusyError, DatasetSize, write_dataset, writer
 
 SIZE, MACHINES = DatasetSize(10, 3, 3), ["fan", "valve"]  # 50 clips
-END_S = 5.0  # what the workers may take to end on a loaded machine; it is milliseconds on an idle one
+END_S = 30.0  # for their imports on a loaded machine; it is milliseconds on an idle one
 
 WRITE = """
 import signal, sys, time
