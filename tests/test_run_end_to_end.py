@@ -13,6 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from asd_recipes.commands.reproduce import run_name
+from asd_recipes.recipe.toml_text import load_recipe
+
 MACHINES = "bearing,ToyCar"
 KILLS = 10
 # The smoke profile made smaller still: what is tested is the run, not what it learns.
@@ -166,12 +169,12 @@ def test_a_run_goes_on_past_a_broken_recording_and_says_so(data: Path, tmp_path:
 
 
 def test_another_recipe_does_not_continue_a_run(finished: Path, data: Path, tmp_path: Path) -> None:
-    copy = tmp_path / finished.name
-    shutil.copytree(finished, copy)
-    (copy / "data.json").write_text((copy / "data.json").read_text().replace('"data_sha256": "', '"data_sha256": "0'))
-    done = _run("reproduce", "--data", data, "--out", tmp_path, *ARGUMENTS)
+    """The run's folder is named after its recipe; here it lies where another recipe looks for its own."""
+    other = load_recipe("smoke", settings=["seed=3", "autoencoder.epochs=2"])
+    shutil.copytree(finished, tmp_path / run_name("smoke", other, data))
+    done = _run("reproduce", "--data", data, "--out", tmp_path, *ARGUMENTS, "--set", "autoencoder.epochs=2")
     assert done.returncode == 2
-    assert "data_sha256" in done.stderr
+    assert "holds a run with another recipe_sha256. Choose another --out" in done.stderr
     assert "--no-resume" in done.stderr
 
 
