@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,7 @@ from asd_recipes.bundle import BundleError, read_manifest
 from asd_recipes.bundle.threshold_trust import trust_in_words
 from asd_recipes.cli import app
 from asd_recipes.dataset.clip import DatasetError
+from asd_recipes.own_machine import machine_training
 from asd_recipes.own_machine.held_out_threshold import threshold_of
 from asd_recipes.recipe.toml_text import profile_names
 from asd_recipes.reproduction.run_store import RunError
@@ -53,6 +54,23 @@ def _rattling(seconds: float, start_s: float, stop_s: float) -> NDArray[np.float
     part = slice(round(16_000 * start_s), round(16_000 * stop_s))
     wave[part] += 0.5 * np.random.default_rng(10).standard_normal(len(wave[part]))
     return wave
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _few_crops_an_epoch() -> Iterator[None]:
+    """A quarter of what a real training takes: nothing here depends on their number."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(machine_training, "_CROPS_AN_EPOCH", 32)
+        yield
+
+
+FEW_CROPS = """
+from asd_recipes.cli import main
+from asd_recipes.own_machine import machine_training
+machine_training._CROPS_AN_EPOCH = 32
+main()
+"""
+"""The same in a process of its own."""
 
 
 @pytest.fixture(scope="module")
@@ -299,7 +317,7 @@ def test_a_training_that_was_killed_goes_on_and_ends_with_the_same_bytes(data: P
     more = ["--set", "training.checkpoint_s=0.0", "--set", "training.epochs=4"]
     settings = [part for setting in SMALL for part in ("--set", setting)] + more
     out = tmp_path / "killed" / "pump"
-    command = [sys.executable, "-m", "asd_recipes", "fit", "--normal", data / "pump", "--others", data / "rest"]
+    command = [sys.executable, "-c", FEW_CROPS, "fit", "--normal", data / "pump", "--others", data / "rest"]
     process = subprocess.Popen([*map(str, [*command, "--out", out]), "--device", "cpu", *settings])
     while not (tmp_path / "killed" / ".pump.fit" / "network" / "checkpoint.safetensors").is_file():
         assert process.poll() is None, "killed too late"
