@@ -56,7 +56,7 @@ ROOMS = {
         ("download", "synth"),
         ("dataset",),
         ("recipe",),
-        ("counted", "folder_lock", "progress", "typed_values", "whole_file", "worker_lifetime"),
+        ("counted", "file_names", "folder_lock", "progress", "typed_values", "whole_file", "worker_lifetime"),
     ),
     "asd_eval": (
         ("plots", "submissions"),

@@ -1,5 +1,6 @@
 """The whole run on a tiny synthetic data set: complete, repeatable, and indifferent to being killed."""
 
+import csv
 import json
 import os
 import random
@@ -153,8 +154,8 @@ def test_a_recording_is_scored_alone_as_in_the_run(system: str, finished: Path, 
 def _scores(model: Path, files: list[Path], out: Path, *, system: str, status: int) -> dict[str, float]:
     done = _run("score", model, *files, "--system", system, "--out", out, "--device", "cpu")
     assert done.returncode == status, done.stderr
-    rows = [line.rsplit(",", 1) for line in out.read_text().splitlines()[1:]]
-    return {name: float(value) for name, value in rows}
+    with out.open(newline="") as file:
+        return {row["file"]: float(row["score"]) for row in csv.DictReader(file) if row["score"]}
 
 
 def test_a_run_goes_on_past_a_broken_recording_and_says_so(data: Path, tmp_path: Path) -> None:

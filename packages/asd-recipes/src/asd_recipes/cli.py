@@ -15,6 +15,7 @@ from asd_recipes.commands.info import info
 from asd_recipes.commands.reproduce import reproduce
 from asd_recipes.commands.score import score
 from asd_recipes.commands.study import study
+from asd_recipes.file_names import printable
 
 app = typer.Typer(
     name="asd",
@@ -40,7 +41,7 @@ def main() -> None:
     except Exception as error:
         if not isinstance(error, _mendable()):
             raise
-        typer.secho(f"asd: {_in_words(error)}", fg="red", err=True)
+        typer.secho(f"asd: {printable(_in_words(error))}", fg="red", err=True)
         sys.exit(2)
 
 

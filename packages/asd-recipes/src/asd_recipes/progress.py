@@ -126,5 +126,6 @@ def show_progress(*, quiet: bool = False) -> Iterator[Progress]:
         TextColumn("left"),
         TimeRemainingColumn(),
     ]
-    with RichBars(*columns, console=Console(stderr=True)) as bars:
+    # Results go to standard output, past the bars; where that is a file or a pipe they must get there.
+    with RichBars(*columns, console=Console(stderr=True), redirect_stdout=sys.stdout.isatty()) as bars:
         yield BarProgress(bars)

@@ -154,12 +154,14 @@ def test_a_score_is_the_same_alone_and_in_company_and_past_a_broken_file(
     alone = _asd("score", model, files[-1], "--out", tmp_path / "alone.csv", "--device", "cpu")
     assert alone.exit_code == 0, alone.output
     rows = _rows(tmp_path / "together.csv")
-    assert set(rows) == {"rattling.wav", "normal.wav"}
+    assert set(rows) == {"rattling.wav", "broken.wav", "gone.wav", "normal.wav"}
+    assert rows.pop("broken.wav")["fault"].startswith("truncated")
+    assert rows.pop("gone.wav")["fault"] == "no such file"
     assert rows["normal.wav"] == _rows(tmp_path / "alone.csv")["normal.wav"]
     threshold = read_manifest(model).threshold.value
     for name, row in rows.items():
         assert float(row["threshold"]) == threshold
-        assert row["anomalous"] == str(int(float(row["score"]) > threshold))
+        assert row["anomalous"] == str(int(float(row["stretch_score"]) > threshold))
         line = next(line for line in together.output.splitlines() if line.endswith(name))
         assert ("ANOMALOUS" in line) == (row["anomalous"] == "1")
 

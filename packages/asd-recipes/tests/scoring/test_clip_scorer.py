@@ -1,7 +1,9 @@
 """Which seconds of a recording are named, and that a score does not know how a recording went through the network."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +18,7 @@ from asd_inlier import MahalanobisKNN
 from asd_models import FastFlow, OutlierExposureNet
 from asd_recipes.recipe.settings import Audio
 from asd_recipes.recipe.toml_text import load_recipe
-from asd_recipes.scoring.clip_scorer import ClipScorer, NetworkScorer
+from asd_recipes.scoring.clip_scorer import ClipScorer, NetworkScorer, NoSoundError
 from asd_recipes.scoring.embedding import ClipEmbedder
 from asd_recipes.scoring.network_scoring import FLOW, flow_scores
 from asd_recipes.waveforms.device_choice import choose_device
@@ -28,6 +30,7 @@ WEIGHTED = "ToyCar"
 LEVEL = WaveformStatistics(mean=0.01, std=0.2)
 # Another batch size, and oneDNN sums in another order.
 BATCH_ABSOLUTE = 1e-4
+FILTER_ABSOLUTE = 0.05
 
 
 @dataclass(frozen=True)
@@ -37,21 +40,27 @@ class _Told:
     of_segments: NDArray[np.float64]
 
     def score_wave(
-        self, wave: object, weights: NDArray[np.float64] | None
-    ) -> tuple[dict[str, float], dict[str, NDArray[np.float64]]]:
-        return {"knn": float(np.average(self.of_segments, weights=weights))}, {"knn": self.of_segments}
+        self, wave: object, weights: NDArray[np.float64] | None, groups: Sequence[Sequence[int]], advance: object
+    ) -> tuple[dict[str, NDArray[np.float64]], dict[str, NDArray[np.float64]]]:
+        of_each = np.ones(len(self.of_segments)) if weights is None else weights
+        means = [np.average(self.of_segments[group], weights=of_each[group]) for group in groups]
+        return {"knn": np.array(means)}, {"knn": self.of_segments}
 
 
 def _silent_ends() -> NDArray[np.float32]:
-    """8 s, of which the machine runs from 3 to 6."""
-    wave = np.zeros(8 * 16_000, np.float32)
+    """8 s, of which the machine runs from 3 to 6; before and after, the microphone hears next to nothing."""
+    wave = 1e-6 * np.random.default_rng(1).standard_normal(8 * 16_000).astype(np.float32)
     wave[3 * 16_000 : 6 * 16_000] = 0.1 * np.random.default_rng(0).standard_normal(3 * 16_000)
     return wave
 
 
 def _named(machine: str, wave: NDArray[np.float32], of_segments: NDArray[np.float64]) -> float:
-    scorer = ClipScorer(RECIPE, machine, [_Told(of_segments)], synthetic=False)  # type: ignore[list-item]
-    return scorer.score_wave(wave).worst_start_s
+    return _told(machine, of_segments, stretch_s=60.0).score_wave(wave).worst.worst_start_s
+
+
+def _told(machine: str, of_segments: NDArray[np.float64], *, stretch_s: float) -> ClipScorer:
+    networks: Any = [_Told(of_segments)]
+    return ClipScorer(RECIPE, machine, networks, synthetic=False, stretch_s=stretch_s)
 
 
 @pytest.mark.parametrize("offset", [-100.0, 0.0, 100.0])
@@ -67,12 +76,9 @@ def test_of_a_weighted_machine_the_seconds_are_named_that_raise_the_score_and_ne
 
 def test_where_all_segments_weigh_the_same_the_one_with_the_highest_score_is_named() -> None:
     rng = np.random.default_rng(1)
-    silence = np.zeros(8 * 16_000, np.float32)
     for _ in range(20):
-        scores = rng.standard_normal(RECIPE.segments.count(len(silence)))
-        expected = 0.25 * int(np.argmax(scores))
-        assert _named("fan", _silent_ends(), scores) == expected
-        assert _named(WEIGHTED, silence, scores) == expected, "of silence every segment weighs the same"
+        scores = rng.standard_normal(RECIPE.segments.count(8 * 16_000))
+        assert _named("fan", _silent_ends(), scores) == 0.25 * int(np.argmax(scores))
 
 
 def _embedder(standardise: str, network: OutlierExposureNet | None = None) -> ClipEmbedder:
@@ -112,7 +118,7 @@ def _scorer(machine: str) -> ClipScorer:
     standardisers = {name: ZScoreStandardiser().fit([1.0, 2.0, 4.0]) for name in ("knn-1-source", FLOW)}
     models = {"knn-1-source": MahalanobisKNN().fit(normal)}
     scorer = NetworkScorer(RECIPE, machine, _embedder("segment", network), models, standardisers)
-    return ClipScorer(RECIPE, machine, [scorer], synthetic=False)
+    return ClipScorer(RECIPE, machine, [scorer], synthetic=False, stretch_s=3.0)
 
 
 @pytest.mark.parametrize("machine", ["fan", WEIGHTED])
@@ -132,7 +138,7 @@ def test_the_score_of_a_recording_in_batches_is_that_of_all_its_segments_at_once
     in_batches = scorer.score_wave(wave)
     assert in_batches.score == pytest.approx(once.score, abs=BATCH_ABSOLUTE)
     starts = asd_native.segment_starts(len(wave), segment_samples=16_000, hop_samples=4_000)
-    assert round(in_batches.worst_start_s * 16_000) in starts.tolist()
+    assert round(in_batches.worst.worst_start_s * 16_000) in starts.tolist()
 
 
 @pytest.mark.parametrize("subtype", ["PCM_16", "FLOAT"])
@@ -151,3 +157,101 @@ def test_a_long_recording_is_mapped_and_reads_the_same(
     with pytest.raises(ValueError, match="read-only"):
         mapped[0] = 1
     assert [path.name for path in tmp_path.iterdir()] == ["a.wav"], "the temporary file has no name"
+
+
+@pytest.mark.parametrize("machine", ["fan", WEIGHTED])
+@pytest.mark.parametrize("samples", [128_000, 125_123, 60_001, 40_000])
+def test_the_score_of_a_stretch_is_that_of_the_recording_cut_down_to_it(machine: str, samples: int) -> None:
+    """Also of the last one, which ends where the recording does, off the grid."""
+    noise = np.random.default_rng(5).standard_normal(samples)
+    wave = (noise * np.linspace(0.01, 0.3, samples)).astype(np.float32)
+    scorer = _scorer(machine)
+    whole = scorer.score_wave(wave)
+    assert whole.stretches[0].start_s == 0
+    assert whole.stretches[-1].end_s == samples / 16_000
+    for stretch in whole.stretches:
+        excerpt = scorer.score_wave(wave[round(16_000 * stretch.start_s) : round(16_000 * stretch.end_s)])
+        assert len(excerpt.stretches) == 1
+        # Of a weighted machine the high-pass filter begins anew in the excerpt.
+        tolerance = BATCH_ABSOLUTE if machine == "fan" else FILTER_ABSOLUTE
+        assert stretch.score == pytest.approx(excerpt.score, abs=tolerance)
+        assert stretch.score == pytest.approx(excerpt.stretches[0].score, abs=tolerance)
+
+
+def test_a_recording_goes_through_the_network_once_however_many_stretches_it_has(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    scorer, wave = _scorer("fan"), _silent_ends()
+    batches, seen = ClipEmbedder.batches, 0
+
+    def counted(self: ClipEmbedder, wave: Any) -> Any:
+        nonlocal seen
+        for batch in batches(self, wave):
+            seen += len(batch)
+            yield batch
+
+    monkeypatch.setattr(ClipEmbedder, "batches", counted)
+    assert len(scorer.score_wave(wave).stretches) > 3
+    assert seen == RECIPE.segments.count(len(wave))
+
+
+@pytest.mark.parametrize("start_s", [0.0, 3.1, 4.9, 7.5, 31.7, 55.0, 57.9])
+def test_a_fault_is_in_one_stretch_at_least_wherever_it_lies(start_s: float) -> None:
+    """Stretches of 10 s: the worst one has a fault of 2 s whole, at the cost of the rest of the minute."""
+    wave = np.random.default_rng(6).standard_normal(60 * 16_000).astype(np.float32)
+    starts_s = np.arange(RECIPE.segments.count(len(wave))) * 0.25
+    scores = np.where((starts_s >= start_s - 0.5) & (starts_s <= start_s + 1.5), 5.0, 0.0)
+    found = _told("fan", scores, stretch_s=10.0).score_wave(wave)
+    assert found.score < 0.25
+    assert found.worst.score > 0.9
+    assert found.worst.start_s <= start_s + 0.1
+    assert found.worst.end_s >= start_s + 1.9
+    assert start_s - 0.5 <= found.worst.worst_start_s <= start_s + 1.5
+    assert found.above(1.0) == sum(stretch.score > 1.0 for stretch in found.stretches)
+
+
+def test_a_recording_shorter_than_a_stretch_is_one_stretch() -> None:
+    wave = np.random.default_rng(7).standard_normal(5 * 16_000).astype(np.float32)
+    found = _told("fan", np.arange(17.0), stretch_s=10.0).score_wave(wave)
+    assert len(found.stretches) == 1
+    assert (found.worst.start_s, found.worst.end_s, found.worst.score) == (0.0, 5.0, found.score)
+
+
+def test_a_gap_counts_in_no_score_nor_do_its_edges_and_a_stretch_within_it_has_none() -> None:
+    """A microphone that was unplugged for 30 s: those segments score as nothing else does."""
+    wave = np.random.default_rng(8).standard_normal(60 * 16_000).astype(np.float32)
+    wave[20 * 16_000 : 50 * 16_000] = 0.25
+    starts_s = np.arange(RECIPE.segments.count(len(wave))) * 0.25
+    silent = (starts_s >= 20) & (starts_s <= 49)
+    edge = (starts_s > 19) & (starts_s < 50)
+    found = _told("fan", np.where(silent, 5e6, np.where(edge, 1e6, 1.0)), stretch_s=10.0).score_wave(wave)
+    assert found.score == 1.0
+    assert [stretch.start_s for stretch in found.stretches if stretch.score is None] == [20.0, 25.0, 30.0, 35.0, 40.0]
+    assert {stretch.score for stretch in found.stretches} == {1.0, None}
+    pauses = wave.copy()
+    pauses.reshape(-1, 40_000)[:, 8_000:] = 0  # half a second of sound, then two of none: every segment touches a gap
+    assert _told("fan", np.ones(len(starts_s)), stretch_s=10.0).score_wave(pauses).score == 1.0
+    with pytest.raises(NoSoundError):
+        _told("fan", np.ones(17), stretch_s=10.0).score_wave(np.full(5 * 16_000, 3, np.int16))
+
+
+def test_the_share_that_is_told_grows_to_one() -> None:
+    told: list[float] = []
+    _scorer("fan").score_wave(_silent_ends(), tell=told.append)
+    assert told == sorted(told)
+    assert told[-1] == 1.0
+
+
+def test_a_fault_of_20_s_in_ten_minutes_is_above_though_the_mean_of_the_recording_is_not() -> None:
+    """The fault alone scores +33; of the whole recording that leaves about +1.1, below a threshold of 1.37."""
+    wave = np.random.default_rng(9).standard_normal(600 * 16_000).astype(np.float32)
+    starts_s = np.arange(RECIPE.segments.count(len(wave))) * 0.25
+    fault = (starts_s >= 304.5) & (starts_s < 324.5)
+    scores = np.random.default_rng(10).normal(0, 0.5, len(starts_s)) + np.where(fault, 33, 0)
+    found = _told("fan", scores, stretch_s=10.0).score_wave(wave)
+    assert found.score < 1.37
+    assert found.worst.score > 30
+    assert found.worst.start_s >= 304
+    assert found.worst.end_s <= 326
+    assert 3 <= found.above(1.37) <= 6, "the stretches that the fault touches"
+    assert [s.start_s for s in found.stretches[:3]] == [0, 5, 10]

@@ -56,6 +56,7 @@ def load_bundle(folder: Path, *, device: str = "auto") -> ClipScorer:
         machine=manifest.machine,
         networks=[scorer],
         synthetic=manifest.synthetic,
+        stretch_s=manifest.threshold.stretch_s,
         threshold=manifest.threshold.value,
     )
 

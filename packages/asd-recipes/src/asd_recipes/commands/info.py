@@ -85,21 +85,20 @@ def _hearing(manifest: "Manifest") -> str:
 
 
 def _threshold_in_words(manifest: "Manifest") -> list[str]:
-    training, threshold = manifest.training, manifest.threshold
-    pieces = training.held_out_pieces
-    if threshold.rule == "quantile":
-        share = f"at most {threshold.false_alarms:.0%} of their kind are above it"
-        why = f"a quantile of {pieces} held-out pieces, so that {share}"
-    else:
-        why = (
-            f"the largest score of {pieces} held-out pieces, too few for a share of {threshold.false_alarms:.0%}; one "
-            f"in {pieces + 1} of their kind is above it"
-        )
+    from asd_recipes.bundle.threshold_trust import trust_in_words
+
+    threshold = manifest.threshold
+    share = f"a share of {threshold.false_alarms:.2g} false alarms"
+    rule = f"the quantile of the held-out scores for {share}"
+    if threshold.rule == "largest":
+        rule = f"the largest held-out score, as there are too few for {share}"
     lines = [
-        f"Above {threshold.value:.4g} a recording is called anomalous: {why}, on average. The held-out scores go from "
-        f"{threshold.smallest:.2f} over {threshold.median:.2f} to {threshold.largest:.2f}."
+        f"A recording is called anomalous if a stretch of {threshold.stretch_s:g} s of it scores above "
+        f"{threshold.value:.4g}: {rule}. The held-out scores go from {threshold.smallest:.2f} over "
+        f"{threshold.median:.2f} to {threshold.largest:.2f}.",
+        f"The threshold: {trust_in_words(manifest)} A long recording has many stretches, and so a false alarm sooner.",
     ]
-    if training.held_out == "time":
+    if manifest.training.held_out == "time":
         lines.append(
             "The held-out pieces are the ends of the recordings that it learnt from. Recordings of another day differ "
             "more; check the threshold on some."

@@ -1,84 +1,171 @@
 """`asd score`."""
 
-import csv
-import io
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from asd_recipes.commands.options import DeviceOption
+from asd_recipes.commands.options import DeviceOption, Quiet
 
 if TYPE_CHECKING:
-    from asd_recipes.scoring.clip_scorer import ClipScorer, RecordingScore
+    from asd_recipes.bundle import Manifest
+    from asd_recipes.dataset.clip import Problem
+    from asd_recipes.progress import Progress
+    from asd_recipes.scoring.clip_scorer import ClipScorer, Tell
+    from asd_recipes.scoring.recording_table import ScoredRecording
 
 
 def score(
     model: Annotated[Path, typer.Argument(help="A model of `asd fit`, or <run>/<machine> of a finished run.")],
-    files: Annotated[list[Path], typer.Argument(help="Recordings, wav or flac.")],
-    out: Annotated[Path | None, typer.Option(help="Write the scores here as CSV.")] = None,
+    files: Annotated[list[Path], typer.Argument(help="Recordings, wav or flac, and folders of them.")],
+    out: Annotated[Path | None, typer.Option(help="Write a row for each recording here, as CSV.")] = None,
+    stretches: Annotated[Path | None, typer.Option(help="Write a row for each stretch here, as CSV.")] = None,
     system: Annotated[
-        str, typer.Option(help="Of a run: oe, oe-flow, oe-dflow, serialoe-flow or serialoe-dflow.")
-    ] = "oe",
+        str | None,
+        typer.Option(help="Of a run alone: oe, oe-flow, oe-dflow, serialoe-flow or serialoe-dflow; oe if not given."),
+    ] = None,
     device: DeviceOption = "auto",
+    quiet: Quiet = False,
 ) -> None:
-    """Score recordings; higher is more anomalous, 0 is the average normal recording that was held out of the training.
+    """Score recordings: 0 is an average normal recording that was held out of the training, higher is more anomalous.
 
-    Says the seconds that sound most anomalous, and with a model of `asd fit` whether the score is above its threshold.
-    A score depends on the recording and the model alone. Goes on past a file that cannot be read, tells of it, and
-    exits with status 1.
+    A model of `asd fit` also judges. It looks at stretches of a recording, as
+    long as the pieces that set its threshold, each half over the one before.
+    A recording is anomalous if one of its stretches is above the threshold.
+    False alarms are a share of stretches: a long normal recording has some
+    above, about as many as its line says ("2.4 if normal").
 
-    Example:
+    A fault of the recording (silent, clipped, cut off) is no verdict on the
+    machine and is reported apart. A recording that holds no sound of the
+    machine has a fault and no score. The others are scored all the same.
+
+    Exit status: 0 if every recording has a score, whatever the verdicts; 1 if
+    one has none; 2 if nothing was scored.
+
+    Columns of --out: file, score (of the whole recording), anomalous (1 or 0),
+    fault, threshold, stretches (how many), stretches_above, stretch_score,
+    stretch_start_s and stretch_end_s (of the worst stretch), worst_start_s and
+    worst_end_s (its worst seconds). Columns of --stretches: file, start_s,
+    end_s, score, above, fault. In file names, a character that cannot be
+    printed is escaped as in \\x1b, a backslash is doubled, and a name that
+    begins with = + - or @ gets ./ in front.
+
+    Examples:
 
         asd score models/pump7 monday.wav tuesday.wav --out scores.csv
+
+        asd score models/pump7 recordings/new --stretches stretches.csv
     """
-    from asd_features import AudioError
-    from asd_recipes.training.diverged import TrainingDivergedError
+    from asd_recipes.commands.score_files import check_outputs, recordings_of
+    from asd_recipes.commands.score_words import summary
+    from asd_recipes.progress import show_progress
+    from asd_recipes.scoring.recording_table import recordings_csv, stretches_csv
     from asd_recipes.whole_file import write_text
 
-    scorer = _load(model, system, device)
+    given = recordings_of(files)
+    paths = [item for item in given if isinstance(item, Path)]
+    check_outputs({"--out": out, "--stretches": stretches}, paths, model)
+    scorer, manifest = _load(model, system, device)
     if scorer.synthetic:
         typer.echo("this model was trained on SYNTHETIC data: its scores of real recordings mean nothing", err=True)
-    text, failures = io.StringIO(), 0
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["file", "score", *(_MORE if scorer.threshold is not None else ())])
-    for path in files:
-        try:
-            found = scorer.score_file(path)
-        except (AudioError, OSError, TrainingDivergedError) as error:
-            reason = str(error)
-            typer.secho(reason if str(path) in reason else f"{path}: {reason}", fg="red", err=True)
-            failures += 1
-        else:
-            typer.echo(_line(path, found, scorer.threshold))
-            writer.writerow([path, *_cells(found, scorer.threshold)])
-    if out is not None:
-        write_text(out, text.getvalue())
-    raise typer.Exit(1 if failures else 0)
+    with show_progress(quiet=quiet or sum(map(_megabytes, paths)) < _LONG_MB) as progress:
+        found = list(_told(_scored(given, scorer, progress), scorer, manifest))
+    for place, table in ((out, recordings_csv), (stretches, stretches_csv)):
+        if place is not None:
+            write_text(place, table(found, scorer.threshold))
+    typer.echo(summary(found, scorer.threshold))
+    if manifest is not None:
+        from asd_recipes.bundle.threshold_trust import trust_in_words
+
+        typer.echo(f"Threshold: {manifest.threshold.value:.4g}. {trust_in_words(manifest)}")
+    raise typer.Exit(1 if any(recording.found is None for recording in found) else 0)
 
 
-_MORE = ("threshold", "anomalous", "worst_start_s", "worst_end_s")
+_LONG_MB = 20
+"""Of recordings: what takes more than a few seconds shows its progress."""
 
 
-def _load(model: Path, system: str, device: str) -> "ClipScorer":
-    from asd_recipes.bundle import MANIFEST
+def _load(model: Path, system: str | None, device: str) -> "tuple[ClipScorer, Manifest | None]":
+    from asd_recipes.bundle import MANIFEST, read_manifest
 
     if (model / MANIFEST).exists():
+        if system is not None:
+            raise typer.BadParameter(
+                f"{model} is a model of `asd fit`, which has one system. Leave --system out.", param_hint="--system"
+            )
         from asd_recipes.bundle.loading import load_bundle
 
-        return load_bundle(model, device=device)
+        return load_bundle(model, device=device), read_manifest(model)
     from asd_recipes.reproduction.run_scorer import load_scorer
 
-    return load_scorer(model, system=system, device=device)
+    return load_scorer(model, system=system or "oe", device=device), None
 
 
-def _line(path: Path, found: "RecordingScore", threshold: float | None) -> str:
-    verdict = "" if threshold is None else ("ANOMALOUS  " if found.score > threshold else "normal     ")
-    return f"{found.score:+9.4f}  {verdict}worst {found.worst_start_s:.1f} to {found.worst_end_s:.1f} s  {path}"
+def _scored(
+    given: "Sequence[Path | Problem]", scorer: "ClipScorer", progress: "Progress"
+) -> "Iterator[ScoredRecording]":
+    from asd_recipes.scoring.recording_table import ScoredRecording
+
+    steps = sum(_megabytes(item) for item in given if isinstance(item, Path))
+    with progress.stage("score, MB", steps) as advance:
+        for item in given:
+            if not isinstance(item, Path):
+                yield ScoredRecording(item.file, None, f"{item.kind}: {item.reason}")
+                continue
+            size, shown = _megabytes(item), 0
+
+            def tell(share: float, size: int = size) -> None:
+                nonlocal shown
+                advance(int(share * size) - shown)
+                shown = int(share * size)
+
+            yield _score_one(item, scorer, tell)
+            advance(size - shown)
 
 
-def _cells(found: "RecordingScore", threshold: float | None) -> list[str]:
-    if threshold is None:
-        return [repr(found.score)]
-    seconds = [f"{found.worst_start_s:.3f}", f"{found.worst_end_s:.3f}"]
-    return [repr(found.score), repr(threshold), str(int(found.score > threshold)), *seconds]
+def _score_one(path: Path, scorer: "ClipScorer", tell: "Tell") -> "ScoredRecording":
+    """Whatever the file holds, this returns."""
+    from asd_features import AudioError
+    from asd_recipes.scoring.clip_scorer import NoSoundError
+    from asd_recipes.scoring.recording_fault import find_fault
+    from asd_recipes.scoring.recording_table import ScoredRecording
+    from asd_recipes.training.diverged import TrainingDivergedError
+
+    try:
+        fault = find_fault(path, scorer.recipe.audio, scorer.recipe.segments)
+        if fault is not None and not fault.scorable:
+            return ScoredRecording(str(path), None, fault.text)
+        return ScoredRecording(str(path), scorer.score_file(path, tell=tell), fault.text if fault else "")
+    except AudioError as error:
+        return ScoredRecording(str(path), None, error.rule)
+    except NoSoundError as error:
+        return ScoredRecording(str(path), None, f"constant: {error}: check the microphone")
+    except OSError as error:
+        return ScoredRecording(str(path), None, f"unreadable: {error.strerror or error}")
+    except (TrainingDivergedError, MemoryError) as error:
+        return ScoredRecording(str(path), None, f"not scored: {str(error) or 'out of memory'}")
+
+
+def _told(
+    recordings: "Iterable[ScoredRecording]", scorer: "ClipScorer", manifest: "Manifest | None"
+) -> "Iterator[ScoredRecording]":
+    """Prints a line for each recording as it comes."""
+    from asd_recipes.bundle.threshold_trust import threshold_trust
+    from asd_recipes.commands.score_words import line
+
+    share = 0.0
+    if manifest is not None:
+        share = threshold_trust(manifest.threshold, manifest.training.held_out_pieces).expected
+    for recording in recordings:
+        missing = recording.found is None
+        typer.secho(line(recording, scorer.threshold, share), fg="red" if missing else None, err=missing)
+        yield recording
+
+
+def _megabytes(path: Path) -> int:
+    """Of a recording, one at least."""
+    try:
+        return 1 + path.stat().st_size // 1_000_000
+    except OSError:
+        return 1

@@ -8,8 +8,9 @@ import csv
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
-from asd_recipes.dataset.clip import Clip, Problem, printable
+from asd_recipes.dataset.clip import Clip, Problem
 from asd_recipes.dataset.clip_name import ClipName, ClipNameError, parse_clip_name
+from asd_recipes.file_names import printable
 
 Attributes = tuple[tuple[str, str], ...]
 

@@ -105,8 +105,3 @@ class Problem:
     def severity(self) -> Severity:
         """Whether a run can live with it."""
         return "warning" if self.kind in _WARNINGS else "error"
-
-
-def printable(text: str) -> str:
-    """A file name that may hold anything, as text that can be printed, encoded and told apart."""
-    return text if text.isprintable() else ascii(text)[1:-1]

@@ -19,8 +19,9 @@ from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 from asd_recipes.dataset.attribute_table import TableError, read_rows
-from asd_recipes.dataset.clip import AUDIO_SUFFIXES, Clip, DatasetError, Problem, printable
+from asd_recipes.dataset.clip import AUDIO_SUFFIXES, Clip, DatasetError, Problem
 from asd_recipes.dataset.clip_name import ClipName, ClipNameError, Domain, Label, parse_clip_name
+from asd_recipes.file_names import printable
 
 _PATH_COLUMNS = ("file_name", "path", "file", "filename")
 _MACHINE_COLUMNS = ("machine", "machine_type")

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from statistics import median
 
 from asd_recipes.dataset.attribute_table import attribute_problems, words
-from asd_recipes.dataset.clip import Clip, Problem, printable
+from asd_recipes.dataset.clip import Clip, Problem
 from asd_recipes.dataset.data_report import CountLine, DataReport
 from asd_recipes.dataset.folder_search import search_folder
 from asd_recipes.dataset.recording_findings import Expected, Judgement, judge_recording, level_db
 from asd_recipes.dataset.scan import Dataset
+from asd_recipes.file_names import printable
 
 # Domains differ in level when loudness alone tells them apart: by 3 dB and more, and in nearly all pairs of clips.
 _LEVEL_STEP_DB = 3.0

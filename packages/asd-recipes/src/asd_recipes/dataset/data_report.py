@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from asd_recipes.counted import counted
-from asd_recipes.dataset.clip import Problem, printable
+from asd_recipes.dataset.clip import Problem
+from asd_recipes.file_names import printable
 
 # Of one kind; a data set of two-channel clips would otherwise fill a thousand lines with one fact. JSON has them all.
 _SHOWN_OF_A_KIND = 10

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from asd_recipes.dataset.clip import AUDIO_SUFFIXES, Problem, printable
+from asd_recipes.dataset.clip import AUDIO_SUFFIXES, Problem
+from asd_recipes.file_names import printable
 
 _OTHER_AUDIO = {
     ".3gp",

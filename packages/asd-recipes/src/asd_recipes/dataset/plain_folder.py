@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from asd_recipes.dataset.clip import Clip, NoDatasetError, Problem, printable
+from asd_recipes.dataset.clip import Clip, NoDatasetError, Problem
 from asd_recipes.dataset.clip_name import ClipName
 from asd_recipes.dataset.folder_search import search_folder
 from asd_recipes.dataset.scan import Dataset, scan_dataset
+from asd_recipes.file_names import printable
 
 
 def scan_any(root: Path) -> Dataset:

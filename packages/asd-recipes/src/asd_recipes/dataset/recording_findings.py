@@ -19,7 +19,7 @@ from asd_features import (
 )
 
 # 16-bit noise of one step has -90 dB; below it there is nothing that a microphone heard.
-_SILENCE_DB = -90.0
+SILENCE_DB = -90.0
 # The greatest value that a format can hold, where it is not 32767/32768 or more: 8 bits, and the two logarithmic ones.
 _FULL_SCALE = {"PCM_U8": 127 / 128, "PCM_S8": 127 / 128, "ULAW": 32124 / 32768, "ALAW": 32256 / 32768}
 # A sine of A steps keeps to its extremes for at most 2 / pi * sqrt(2 / A) of its samples, the time that it spends
@@ -107,7 +107,7 @@ def _signal(measures: RecordingMeasures, expected: Expected) -> list[tuple[str, 
     if isinstance(expected.channel, int) and expected.channel < info.channels:
         channels = range(expected.channel, expected.channel + 1)
     # Of channels that are averaged, one that is dead halves the level and is told of as well.
-    silent = [channel for channel in channels if measures.level_db[channel] < _SILENCE_DB]
+    silent = [channel for channel in channels if measures.level_db[channel] < SILENCE_DB]
     if silent:
         found.append(("silent", f"{_at(silent[0], info.channels)}level {measures.level_db[silent[0]]:.0f} dB"))
     clipped = next((channel for channel in channels if _is_clipped(measures, channel)), None)

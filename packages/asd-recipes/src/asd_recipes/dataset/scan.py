@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from asd_recipes.dataset.clip import Clip, DatasetError, Problem, printable
+from asd_recipes.dataset.clip import Clip, DatasetError, Problem
 from asd_recipes.dataset.clip_table import metadata_tables, scan_tables
 from asd_recipes.dataset.dcase_layout import machine_folders, scan_machine
 from asd_recipes.dataset.synthetic_mark import folders_of, is_synthetic
+from asd_recipes.file_names import printable
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from pathlib import Path
 from asd_eval import ScoreEnsemble
 from asd_recipes.bundle import Manifest, ModelScores, Training, write_bundle
 from asd_recipes.bundle.manifest import NORMAL, Level
-from asd_recipes.dataset.clip import printable
 from asd_recipes.dataset.synthetic_mark import folders_of, is_synthetic
+from asd_recipes.file_names import printable
 from asd_recipes.own_machine.held_out_threshold import threshold_of
 from asd_recipes.own_machine.learnt_attributes import variant_for
 from asd_recipes.own_machine.machine_training import CANDIDATES, WEIGHTS

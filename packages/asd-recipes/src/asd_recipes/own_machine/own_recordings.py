@@ -10,9 +10,10 @@ from itertools import groupby
 from pathlib import Path
 
 from asd_recipes.bundle.manifest import NORMAL
-from asd_recipes.dataset.clip import Clip, DatasetError, Problem, printable
+from asd_recipes.dataset.clip import Clip, DatasetError, Problem
 from asd_recipes.dataset.clip_name import ClipName
 from asd_recipes.dataset.folder_search import search_folder
+from asd_recipes.file_names import printable
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,9 @@ from asd_recipes.scoring.embedding import ClipEmbedder
 from asd_recipes.scoring.network_scoring import FLOW
 from asd_recipes.waveforms.device_choice import Device, choose_device
 
+_CLIP_S = 10.0
+"""A run's systems have no threshold that sets the length of a stretch; this is the length of most clips of DCASE."""
+
 
 def load_scorer(machine: Path, *, system: str = "oe", device: str = "auto") -> ClipScorer:
     """The scorer of a system of `<run>/<machine>`.
@@ -39,6 +42,7 @@ def load_scorer(machine: Path, *, system: str = "oe", device: str = "auto") -> C
         machine=machine.name,
         networks=[_load_network(folder, recipe, machine.name, chosen) for folder in folders],
         synthetic=bool(manifest["synthetic"]),
+        stretch_s=_CLIP_S,
     )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asd_recipes.dataset.clip import Clip
+from asd_recipes.file_names import from_table, in_table
 from asd_recipes.whole_file import write_text
 
 Float64Array = NDArray[np.float64]
@@ -64,7 +65,7 @@ def write_candidate_table(path: Path, table: CandidateTable) -> None:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["part", "file", "domain", "label", *table.columns])
     values = [column.tolist() for column in table.columns.values()]
-    writer.writerows(zip(table.parts, table.files, table.domains, table.labels, *values, strict=True))
+    writer.writerows(zip(table.parts, map(in_table, table.files), table.domains, table.labels, *values, strict=True))
     write_text(path, text.getvalue())
 
 
@@ -74,7 +75,7 @@ def read_candidate_table(path: Path) -> CandidateTable:
         header, *rows = list(csv.reader(file))
     names = header[4:]
     return CandidateTable(
-        files=[row[1] for row in rows],
+        files=[from_table(row[1]) for row in rows],
         parts=[row[0] for row in rows],
         domains=[row[2] for row in rows],
         labels=[row[3] for row in rows],

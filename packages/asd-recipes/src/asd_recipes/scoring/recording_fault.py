@@ -1,0 +1,59 @@
+"""What is wrong with a recording that is to be scored: a fault of the recording is no sound of the machine.
+
+The rules are those of `asd data check`. A fault that leaves no sound of the machine leaves no score either: silence,
+one value throughout, NaN, less than a segment, a file that cannot be read as the model asks. Clipping, gaps and samples
+beyond full scale are reported beside the score.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from asd_features import SegmentSettings
+from asd_recipes.dataset.recording_findings import SILENCE_DB, Expected, Judgement, judge_recording, level_db
+from asd_recipes.recipe.settings import Audio
+
+_BESIDE_A_SCORE = ("clipped", "dropout", "beyond full scale")
+_ADVICE = {
+    "silent": "check the microphone",
+    "constant": "check the microphone",
+    "clipped": "lower the gain of the recorder",
+    "dropout": "check the recorder and its cable",
+}
+
+
+@dataclass(frozen=True)
+class RecordingFault:
+    """What is wrong, in words, and whether a score can be had all the same."""
+
+    text: str
+    scorable: bool
+
+
+def find_fault(path: Path, audio: Audio, segments: SegmentSettings) -> RecordingFault | None:
+    """Reads a recording once and judges it; None if nothing is wrong with it."""
+    if not path.is_file():
+        return RecordingFault("no such file" if not path.exists() else "unreadable: not a regular file", scorable=False)
+    expected = Expected(
+        sample_rate_hz=None if audio.resample else audio.sample_rate_hz,
+        channel=audio.channel,
+        shortest_s=max(Expected.shortest_s, segments.length_s),
+    )
+    judgement = judge_recording(path, expected)
+    if not judgement.findings:
+        return None
+    return RecordingFault(
+        text="; ".join(_in_words(kind, reason) for kind, reason in judgement.findings),
+        scorable=all(
+            kind in _BESIDE_A_SCORE or _one_dead_channel(kind, judgement, expected) for kind, _ in judgement.findings
+        ),
+    )
+
+
+def _one_dead_channel(kind: str, judgement: Judgement, expected: Expected) -> bool:
+    """Of several that are averaged: the others are heard."""
+    return kind == "silent" and judgement.measures is not None and level_db(judgement.measures, expected) >= SILENCE_DB
+
+
+def _in_words(kind: str, reason: str) -> str:
+    advice = _ADVICE.get(kind)
+    return f"{kind}: {reason}" + (f": {advice}" if advice else "")

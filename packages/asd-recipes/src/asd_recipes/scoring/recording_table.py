@@ -1,0 +1,83 @@
+"""What `asd score` found, as CSV: a row for each recording, or for each stretch of each.
+
+Names are written as `file_names` says, floats to the last bit. A cell is empty where there is nothing to say: no score
+of a recording that holds no sound, no verdict without a threshold.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from asd_recipes.file_names import in_table, printable
+from asd_recipes.scoring.stretches import RecordingScore
+
+_OF_STRETCHES = ("stretches", "stretches_above", "stretch_score", "stretch_start_s", "stretch_end_s")
+COLUMNS = ("file", "score", "anomalous", "fault", "threshold", *_OF_STRETCHES, "worst_start_s", "worst_end_s")
+STRETCH_COLUMNS = ("file", "start_s", "end_s", "score", "above", "fault")
+
+
+@dataclass(frozen=True)
+class ScoredRecording:
+    """A recording that was to be scored.
+
+    Attributes:
+        name: as the user gave it.
+        found: None if it has no score.
+        fault: what is wrong with it; empty if nothing is.
+    """
+
+    name: str
+    found: RecordingScore | None
+    fault: str = ""
+
+    def anomalous(self, threshold: float | None) -> bool:
+        """Whether one of its stretches is above a threshold."""
+        return self.found is not None and threshold is not None and self.found.above(threshold) > 0
+
+
+def recordings_csv(recordings: Sequence[ScoredRecording], threshold: float | None) -> str:
+    """The table of `COLUMNS`."""
+    return _csv(COLUMNS, (_row(recording, threshold) for recording in recordings))
+
+
+def stretches_csv(recordings: Sequence[ScoredRecording], threshold: float | None) -> str:
+    """The table of `STRETCH_COLUMNS`: all stretches of the recordings that have a score."""
+    rows = (
+        [
+            in_table(recording.name),
+            _seconds(stretch.start_s),
+            _seconds(stretch.end_s),
+            "" if stretch.score is None else repr(stretch.score),
+            "" if stretch.score is None or threshold is None else int(stretch.score > threshold),
+            "silent" if stretch.score is None else "",
+        ]
+        for recording in recordings
+        if recording.found is not None
+        for stretch in recording.found.stretches
+    )
+    return _csv(STRETCH_COLUMNS, rows)
+
+
+def _row(recording: ScoredRecording, threshold: float | None) -> list[object]:
+    name, found, fault = in_table(recording.name), recording.found, printable(recording.fault)
+    limit = "" if threshold is None else repr(threshold)
+    if found is None:
+        return [name, "", "", fault, limit, *[""] * 7]
+    worst = found.worst
+    verdict = ["", ""] if threshold is None else [int(recording.anomalous(threshold)), found.above(threshold)]
+    seconds = (worst.start_s, worst.end_s, worst.worst_start_s, worst.worst_end_s)
+    counts = [len(found.stretches), verdict[1]]
+    return [name, repr(found.score), verdict[0], fault, limit, *counts, repr(worst.score), *map(_seconds, seconds)]
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.3f}"
+
+
+def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return text.getvalue()

@@ -1,0 +1,95 @@
+"""Stretches of a recording, each judged by itself: a fault of seconds does not drown in the mean of minutes.
+
+A stretch is as long as the pieces that set the threshold. Stretches begin every half of their length, rounded to the
+hops of the segments, so that whatever is shorter than half a stretch lies in one of them; the last one ends where the
+recording does, and a recording that is shorter is one stretch. A stretch is nothing but some of the segments that the
+recording has anyway: its score is what the recording cut down to it would have.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+import asd_native
+from asd_features import SegmentSettings
+from asd_recipes.waveforms.waveform_bank import Samples
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A part of a recording.
+
+    Attributes:
+        start_s, end_s: where it begins and ends.
+        score: None where it holds no sound: a gap fills it.
+        worst_start_s, worst_end_s: its segment that raises the score most.
+    """
+
+    start_s: float
+    end_s: float
+    score: float | None
+    worst_start_s: float
+    worst_end_s: float
+
+
+@dataclass(frozen=True)
+class RecordingScore:
+    """The anomaly score of a recording and of its stretches, in order, of which one at least holds sound."""
+
+    score: float
+    stretches: tuple[Stretch, ...]
+
+    @property
+    def worst(self) -> Stretch:
+        """The stretch with the highest score; the first of equal ones."""
+        return max(self.stretches, key=lambda stretch: -np.inf if stretch.score is None else stretch.score)
+
+    def above(self, threshold: float) -> int:
+        """How many stretches have a score above a threshold."""
+        return sum(stretch.score is not None and stretch.score > threshold for stretch in self.stretches)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A recording of `samples` in segments.
+
+    Attributes:
+        audible: (S,) whether a segment counts: it holds sound and does not touch a gap that fills a segment.
+    """
+
+    settings: SegmentSettings
+    samples: int
+    starts: NDArray[np.int64]
+    audible: NDArray[np.bool_]
+
+    def seconds(self, segments: Sequence[int]) -> tuple[float, float]:
+        """Where the first of some segments begins, and the last ends."""
+        end = min(int(self.starts[segments[-1]]) + self.settings.length_samples, self.samples)
+        return int(self.starts[segments[0]]) / self.settings.sample_rate_hz, end / self.settings.sample_rate_hz
+
+
+def cut_recording(wave: Samples, settings: SegmentSettings) -> Cut:
+    """Where a recording's segments lie, and which hold sound."""
+    length = settings.length_samples
+    starts = asd_native.segment_starts(len(wave), segment_samples=length, hop_samples=settings.hop_samples)
+    silent = np.array([_is_constant(wave[start : start + length]) for start in starts.tolist()])
+    near = silent.copy()  # the edge of a gap sounds like a fault of the machine
+    for distance in range(1, -(-length // settings.hop_samples)):
+        near[distance:] |= silent[:-distance]
+        near[:-distance] |= silent[distance:]
+    return Cut(settings, len(wave), starts, ~silent if near.all() else ~near)
+
+
+def _is_constant(wave: Samples) -> bool:
+    return bool(wave[0] == wave[-1] and (wave == wave[0]).all())
+
+
+def stretch_segments(segments: int, settings: SegmentSettings, *, stretch_s: float) -> list[range]:
+    """The segments of each stretch of a recording that has so many."""
+    hop = settings.hop_samples
+    stretch = round(stretch_s * settings.sample_rate_hz)
+    of_each = min(segments, max(0, stretch - settings.length_samples) // hop + 1)
+    step, last = max(1, stretch // (2 * hop)), segments - of_each
+    return [range(first, first + of_each) for first in [*range(0, last, step), last]]

@@ -1,0 +1,241 @@
+"""`asd score` as a batch job runs it: a row for every recording whatever it holds, and no file harmed."""
+
+import csv
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from numpy.typing import NDArray
+from typer.testing import CliRunner, Result
+
+from asd_recipes.cli import app
+from asd_recipes.file_names import from_table
+
+RATE_HZ = 16_000
+
+
+def _asd(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def _score(model: Path, *arguments: str | Path) -> Result:
+    return _asd("score", model, "--device", "cpu", "--quiet", *arguments)
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def _noise(seconds: float, seed: int = 0) -> NDArray[np.float64]:
+    return 0.1 * np.random.default_rng(seed).standard_normal(round(RATE_HZ * seconds))
+
+
+def _write(path: Path, wave: NDArray[np.float64], **how: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, wave, RATE_HZ, **how)
+    return path
+
+
+FAULTS = {
+    "silent": (np.zeros(4 * RATE_HZ), "silent: every sample is 0: check the microphone"),
+    "hiss": (np.tile([0, 1 / 2**20], 2 * RATE_HZ), "silent: level"),
+    "constant": (np.full(4 * RATE_HZ, 0.25), "constant: every sample is 0.25"),
+    "one sample": (np.full(1, 0.25), "too short"),
+    "short": (_noise(0.4), "too short: 0.4 s where 1 s are the least"),
+    "NaN": (np.where(np.arange(4 * RATE_HZ) == 7, np.nan, 0.1), "not finite: 1 samples"),
+}
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_a_recording_without_sound_of_the_machine_has_a_fault_and_no_score_and_no_verdict(
+    kind: str, model: Path, tmp_path: Path
+) -> None:
+    wave, fault = FAULTS[kind]
+    path = _write(tmp_path / "a.wav", wave, subtype="FLOAT")
+    result = _score(model, path, "--out", tmp_path / "s.csv")
+    assert result.exit_code == 1, "a batch job notices"
+    assert f"NO SCORE   {path}: {fault}" in result.output
+    assert "0 of 1 recording anomalous, 1 could not be scored" in result.output
+    (row,) = _rows(tmp_path / "s.csv")
+    assert row["fault"].startswith(fault)
+    assert (row["score"], row["anomalous"], row["stretch_score"], row["stretches"]) == ("", "", "", "")
+
+
+def _clipped() -> NDArray[np.float64]:
+    return np.clip(20 * _noise(4), -1, 1)
+
+
+def _with_a_gap() -> NDArray[np.float64]:
+    return np.concatenate([_noise(3), np.zeros(RATE_HZ // 2), _noise(3, 1)])
+
+
+@pytest.mark.parametrize(
+    ("wave", "fault"), [(_clipped(), "clipped"), (_with_a_gap(), "dropout"), (30 * _noise(4), "beyond full scale")]
+)
+def test_a_recording_that_is_damaged_has_its_fault_beside_score_and_verdict(
+    wave: NDArray[np.float64], fault: str, model: Path, tmp_path: Path
+) -> None:
+    path = _write(tmp_path / "a.wav", wave, subtype="FLOAT")
+    result = _score(model, path, "--out", tmp_path / "s.csv")
+    assert result.exit_code == 0, result.output
+    (row,) = _rows(tmp_path / "s.csv")
+    assert fault in row["fault"]
+    assert row["anomalous"] == "1"
+    assert f"fault: {row['fault']}" in result.output
+    assert "1 has a fault beside the score" in result.output
+
+
+def test_of_two_channels_one_may_be_dead_and_both_may_not(model: Path, tmp_path: Path) -> None:
+    """The model hears their mean; two that cancel each other leave nothing to hear."""
+    noise = _noise(4)
+    _write(tmp_path / "new" / "one.wav", np.stack([noise, 0 * noise], axis=1))
+    _write(tmp_path / "new" / "opposite.wav", np.stack([noise, -noise], axis=1), subtype="DOUBLE")
+    assert _score(model, tmp_path / "new", "--out", tmp_path / "s.csv").exit_code == 1
+    one, opposite = _rows(tmp_path / "s.csv")
+    assert one["fault"].startswith("silent: channel 1")
+    assert one["score"]
+    assert opposite["fault"].startswith("constant: all samples are equal")
+    assert opposite["score"] == ""
+
+
+def test_a_silent_stretch_of_a_long_recording_has_no_score_and_is_reported(model: Path, tmp_path: Path) -> None:
+    wave = np.concatenate([_noise(8), np.zeros(10 * RATE_HZ), _noise(8, 1)])
+    path = _write(tmp_path / "a.wav", wave)
+    result = _score(model, path, "--out", tmp_path / "s.csv", "--stretches", tmp_path / "t.csv")
+    assert result.exit_code == 0, result.output
+    (row,), stretches = _rows(tmp_path / "s.csv"), _rows(tmp_path / "t.csv")
+    assert "dropout: no sample changes for 10.00 s" in row["fault"]
+    silent = [(float(line["start_s"]), float(line["end_s"])) for line in stretches if line["fault"] == "silent"]
+    assert silent
+    assert all(start_s >= 7 and end_s <= 19 for start_s, end_s in silent)
+    assert all((line["score"] == "") == (line["fault"] == "silent") for line in stretches)
+
+
+def test_the_tables_say_the_worst_stretch_and_how_many_of_how_many_are_above(model: Path, tmp_path: Path) -> None:
+    path = _write(tmp_path / "a.wav", _noise(20))
+    result = _score(model, path, "--out", tmp_path / "s.csv", "--stretches", tmp_path / "t.csv")
+    assert result.exit_code == 0, result.output
+    (row,), stretches = _rows(tmp_path / "s.csv"), _rows(tmp_path / "t.csv")
+    assert int(row["stretches"]) == len(stretches) > 10
+    assert int(row["stretches_above"]) == sum(int(line["above"]) for line in stretches)
+    worst = max(stretches, key=lambda line: float(line["score"]))
+    assert [row[f"stretch_{name}"] for name in ("score", "start_s", "end_s")] == [
+        worst[name] for name in ("score", "start_s", "end_s")
+    ]
+    assert float(worst["start_s"]) <= float(row["worst_start_s"]) < float(row["worst_end_s"]) <= float(worst["end_s"])
+    assert f"{row['stretches_above']} of {row['stretches']} stretches above (1.9 if normal)" in result.output
+    assert "6 held-out pieces of 3 s, of 3 recordings: expect about one in 7 normal stretches" in result.output
+
+
+def test_a_folder_is_searched_and_a_row_is_there_for_whatever_it_holds(model: Path, tmp_path: Path) -> None:
+    new = tmp_path / "new"
+    _write(new / "a.wav", _noise(3))
+    _write(new / "deep" / "er" / "b.flac", _noise(3, 1))
+    _write(new / ".hidden" / "c.wav", _noise(3))
+    _write(new / ".d.wav", _noise(3))
+    (new / "e.mp3").write_bytes(b"ID3")
+    (new / "f.wav").write_bytes(b"RIFF")
+    (new / "notes.txt").write_text("of Monday")
+    (tmp_path / "empty").mkdir()
+    given = (new, new / "a.wav", tmp_path / "empty", tmp_path / "gone.wav")
+    result = _score(model, *given, "--out", tmp_path / "s.csv")
+    assert result.exit_code == 1
+    found = {str(Path(row["file"]).relative_to(tmp_path)): row for row in _rows(tmp_path / "s.csv")}
+    assert {name for name, row in found.items() if row["score"]} == {"new/a.wav", "new/deep/er/b.flac"}
+    assert {name: row["fault"].split(":")[0] for name, row in found.items() if not row["score"]} == {
+        "new/e.mp3": "other format",
+        "new/f.wav": "truncated",
+        "empty": "no recordings",
+        "gone.wav": "no such file",
+    }
+    assert "2 of 6 recordings anomalous, 4 could not be scored" in result.output
+    assert result.output.count("new/a.wav") == 1, "given twice, scored once"
+
+
+def test_no_name_loses_the_table_or_reaches_the_terminal_as_it_is(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    names = ["=1+1.wav", "+2.wav", "-3.wav", "@4.wav", "a\\nb.wav", os.fsdecode(b"p\xff.wav"), "c\x1b[31m\nd.wav"]
+    for number, name in enumerate(names):
+        _write(Path("plain.wav"), _noise(3, number)).rename(name)
+    Path("broken\x07.wav").write_bytes(b"RIFF")
+    result = _asd(
+        "score", model, "--device", "cpu", "--out", "s.csv", "--stretches", "t.csv", "--", *names, "broken\x07.wav"
+    )
+    assert result.exit_code == 1, result.output
+    assert result.output.replace("\n", "").isprintable()
+    for table in ("s.csv", "t.csv"):
+        text = Path(table).read_text(encoding="utf-8")
+        assert text.replace("\n", "").isprintable()
+        assert not [line for line in text.splitlines() if line.startswith(("=", "+", "-", "@"))]
+    written = [from_table(row["file"]) for row in _rows(Path("s.csv"))]
+    assert written == [*names, "broken\x07.wav"]
+
+
+@pytest.fixture
+def place(model: Path, tmp_path: Path) -> Path:
+    """A recording by three names, and the model by two."""
+    _write(tmp_path / "a.wav", _noise(3))
+    (tmp_path / "link.csv").symlink_to("a.wav")
+    (tmp_path / "hard.csv").hardlink_to(tmp_path / "a.wav")
+    (tmp_path / "model").symlink_to(model)
+    (tmp_path / "manifest.csv").symlink_to(model / "manifest.json")
+    (tmp_path / "folder.csv").mkdir()
+    (tmp_path / "table.csv").write_text("of Monday\n")
+    (tmp_path / "same.csv").hardlink_to(tmp_path / "table.csv")
+    return tmp_path
+
+
+@pytest.mark.parametrize("option", ["--out", "--stretches"])
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("a.wav", "name of a recording"),
+        ("other.flac", "name of a recording"),
+        ("link.csv", "one of the recordings"),
+        ("hard.csv", "one of the recordings"),
+        ("manifest.csv", "file of the model"),
+        ("model/manifest.json", "file of the model"),
+        ("model/new.csv", "lies in the model"),
+        ("folder.csv", "folder"),
+        ("table.csv/new.csv", "folder"),
+    ],
+)
+def test_a_table_never_replaces_a_recording_or_a_file_of_the_model(
+    name: str, message: str, option: str, place: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nothing(*arguments: object, **options: object) -> None:
+        pytest.fail("the model was loaded before the outputs were looked at")
+
+    monkeypatch.setattr("asd_recipes.bundle.loading.load_bundle", nothing)
+    before = {path: path.read_bytes() for path in (*place.glob("*.*"), *model.rglob("*")) if path.is_file()}
+    result = _score(place / "model", place / "a.wav", option, place / name)
+    assert result.exit_code == 2
+    assert message in " ".join(result.output.replace("│", " ").split())
+    after = {path: path.read_bytes() for path in (*place.glob("*.*"), *model.rglob("*")) if path.is_file()}
+    assert after == before
+
+
+@pytest.mark.parametrize("other", ["table.csv", "same.csv", "./table.csv"])
+def test_two_tables_in_one_file_are_refused(other: str, place: Path, model: Path) -> None:
+    result = _score(model, place / "a.wav", "--out", place / "table.csv", "--stretches", place / other)
+    assert result.exit_code == 2
+    assert "named by two options" in " ".join(result.output.replace("│", " ").split())
+    assert (place / "table.csv").read_text() == "of Monday\n"
+
+
+def test_a_system_of_a_run_is_refused_for_a_model(place: Path, model: Path) -> None:
+    result = _score(model, place / "a.wav", "--system", "oe-flow")
+    assert result.exit_code == 2
+    assert "Leave --system out" in " ".join(result.output.replace("│", " ").split())
+
+
+def test_an_old_table_is_replaced_and_a_missing_folder_is_made(place: Path, model: Path) -> None:
+    (place / "same.csv").unlink()
+    for out in (place / "table.csv", place / "new" / "folder" / "scores.csv"):
+        assert _score(model, place / "a.wav", "--out", out).exit_code == 0
+        assert [row["file"] for row in _rows(out)] == [str(place / "a.wav")]
