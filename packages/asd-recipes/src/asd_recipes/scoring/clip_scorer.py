@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import asd_native
-from asd_eval import ZScoreStandardiser, average_scores
+from asd_eval import ZScoreStandardiser, average_by_model, average_scores
 from asd_inlier import clip_scores
 from asd_recipes.progress import Advance
 from asd_recipes.recipe.settings import Recipe
@@ -147,8 +147,7 @@ class ClipScorer:
 
 def _average(of_networks: Sequence[Mapping[str, Float64Array]]) -> Float64Array:
     """Over the networks of a system, then over the models that all of them have."""
-    shared = [name for name in of_networks[0] if all(name in scores for scores in of_networks)]
-    return average_scores([average_scores([scores[name] for scores in of_networks]) for name in shared])
+    return average_scores(list(average_by_model(of_networks).values()))
 
 
 def _stretch(
