@@ -212,3 +212,9 @@ def test_of_hours_of_sound_all_train_and_evenly_spread_pieces_are_held_out_and_t
 def test_too_little_to_learn_from_is_an_error_that_says_what_is_missing(bank: WaveformBank, message: str) -> None:
     with pytest.raises(DatasetError, match=message):
         prepare_own_data(bank, RECIPE)
+
+
+def test_a_share_that_leaves_nothing_to_train_with_is_refused() -> None:
+    recipe = replace(RECIPE, split=replace(RECIPE.split, source_share=1e-9))
+    with pytest.raises(DatasetError, match=r"split\.source_share=1e-09 leaves nothing to train with"):
+        prepare_own_data(_bank(*[12.0] * (FEW_RECORDINGS + 2)), recipe)

@@ -64,6 +64,7 @@ def fit(
         asd fit --normal recordings/pump7 --pattern '{speed}_{load}'
     """
     from asd_recipes.progress import show_progress
+    from asd_recipes.recipe.settings import RecipeError
     from asd_recipes.recipe.toml_text import load_recipe
 
     if not 0 < false_alarms < 1:
@@ -73,6 +74,8 @@ def fit(
     # reproductions save no inlier models, which would be many; here they are part of the model.
     recipe = replace(recipe, inlier=replace(recipe.inlier, training_data=("source",), save=True))
     model = out or Path("models") / normal.resolve().name
+    if model.name in ("", ".."):
+        raise RecipeError(f"--out must name a folder to make; {model} is there already. Try {model / 'model'}.")
     with resumable(), show_progress(quiet=quiet) as progress:
         from asd_recipes.bundle.threshold_trust import trust_in_words
         from asd_recipes.own_machine.fit import OwnFit

@@ -87,7 +87,7 @@ def prepare_own_data(bank: WaveformBank, recipe: Recipe) -> OwnData:
     """Cuts and splits the recordings of a bank.
 
     Raises:
-        DatasetError: nothing usable, or too little to hold out.
+        DatasetError: nothing usable, nothing to train with, or too little to hold out.
     """
     usable, problems = _usable(bank, recipe.audio.sample_rate_hz)
     normal = [index for index in usable if bank.clips[index].machine == NORMAL]
@@ -101,6 +101,11 @@ def prepare_own_data(bank: WaveformBank, recipe: Recipe) -> OwnData:
     ends, held_out = _held_out_parts(bank, normal, recipe)
     stretch = _stretch_samples(list(ends.values()), recipe)
     training, validation = _split(pieces, normal, ends, stretch, recipe)
+    if not training:
+        raise DatasetError(
+            f"split.source_share={recipe.split.source_share:g} leaves nothing to train with, of "
+            f"{counted(len(normal), 'normal recording')} of {seconds:.3g} s. Raise it; its usual value is 0.75."
+        )
     if len(validation) < _FEWEST_HELD_OUT:
         raise DatasetError(
             f"{counted(len(normal), 'normal recording')} of {seconds:.3g} s: {counted(len(validation), 'piece')} to "
