@@ -1,6 +1,9 @@
 """The tolerances of this package's tests, in one table with reasons."""
 
+from collections.abc import Iterator
+
 import pytest
+import torch
 
 
 class Tolerances:
@@ -27,3 +30,12 @@ class Tolerances:
 @pytest.fixture(scope="session")
 def tolerances() -> type[Tolerances]:
     return Tolerances
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """For trainings of tiny networks: torch's threads would spend far more time waiting for each other than working."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

@@ -68,6 +68,7 @@ def test_one_item_does_not_depend_on_its_batch_and_the_latent_is_the_encoders(to
     torch.testing.assert_close(alone, together, rtol=0, atol=tolerances.batch_absolute)
 
 
+@pytest.mark.usefixtures("one_thread")
 def test_training_lowers_the_reconstruction_error() -> None:
     generator = torch.Generator().manual_seed(0)
     net = Autoencoder(12, 16, 4, generator=generator)

@@ -91,6 +91,7 @@ def probe_r2(flow: FastFlow, training: tuple[Tensor, Tensor], held_out: tuple[Te
     return float(1 - (residual**2).sum() / ((truth - truth.mean()) ** 2).sum())
 
 
+@pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize("seed", [0])
 def test_the_invariant_channels_carry_less_of_the_parameter_than_those_of_a_plain_flow(seed: int) -> None:
     generator = torch.Generator().manual_seed(100 + seed)

@@ -61,6 +61,7 @@ def trained_pair_flow(prior: DomainInvariantPrior | None) -> tuple[FastFlow, Ten
     return flow, cloud, values
 
 
+@pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize("with_prior", [False, True])
 def test_the_density_of_a_trained_flow_integrates_to_1(with_prior: bool, tolerances: Any) -> None:
     prior = DomainInvariantPrior([0, 1], channels=2, dependent=1) if with_prior else None
