@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 import asd_native
-from asd_eval import ZScoreStandardiser
+from asd_eval import ScoreEnsemble
 from asd_features import WaveformStatistics, power_weights, segments, waveform_statistics
 from asd_inlier import MahalanobisKNN
 from asd_models import FastFlow, OutlierExposureNet
@@ -115,9 +115,9 @@ def test_batches_are_the_segments_of_the_whole_recording_bit_for_bit(
 def _scorer(machine: str) -> ClipScorer:
     network = OutlierExposureNet(flow=FastFlow(steps=1), generator=torch.Generator().manual_seed(0))
     normal = np.random.default_rng(2).standard_normal((40, 512)).astype(np.float32)
-    standardisers = {name: ZScoreStandardiser().fit([1.0, 2.0, 4.0]) for name in ("knn-1-source", FLOW)}
+    ensemble = ScoreEnsemble.fit({"knn-1-source": [1.0, 2.0, 4.0], FLOW: [1.0, 2.0, 4.0]})
     models = {"knn-1-source": MahalanobisKNN().fit(normal)}
-    scorer = NetworkScorer(RECIPE, machine, _embedder("segment", network), models, standardisers)
+    scorer = NetworkScorer(RECIPE, machine, _embedder("segment", network), models, ensemble)
     return ClipScorer(RECIPE, machine, [scorer], synthetic=False, stretch_s=3.0)
 
 
@@ -129,10 +129,12 @@ def test_the_score_of_a_recording_in_batches_is_that_of_all_its_segments_at_once
     once = scorer.score_wave(wave)
     network = scorer.networks[0]
     embedded = network.embedder.embed([wave], lambda steps: None, score_maps=True)
-    of_flow = network.standardisers[FLOW].transform(flow_scores(machine, [wave], embedded, RECIPE))[0]
+    of_flow = network.ensemble.standardisers[FLOW].transform(flow_scores(machine, [wave], embedded, RECIPE))[0]
     of_segments = network.models["knn-1-source"].anomaly_score(embedded.vectors)
     weights = power_weights(wave, RECIPE.segments)[:, 0] if machine == WEIGHTED else None
-    of_knn = network.standardisers["knn-1-source"].transform(np.array([np.average(of_segments, weights=weights)]))[0]
+    of_knn = network.ensemble.standardisers["knn-1-source"].transform(
+        np.array([np.average(of_segments, weights=weights)])
+    )[0]
     assert once.score == pytest.approx((of_flow + of_knn) / 2, rel=1e-12)
     monkeypatch.setattr("asd_recipes.scoring.embedding._SAMPLES_AT_ONCE", 5 * 16_000)
     in_batches = scorer.score_wave(wave)

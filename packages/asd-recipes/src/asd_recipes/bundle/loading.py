@@ -12,7 +12,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load
 
-from asd_eval import ZScoreStandardiser
+from asd_eval import ScoreEnsemble, ZScoreStandardiser
 from asd_features import WaveformStatistics
 from asd_models import OutlierExposureNet
 from asd_models.outlier_exposure_net import EMBEDDING
@@ -49,7 +49,7 @@ def load_bundle(folder: Path, *, device: str = "auto") -> ClipScorer:
             network.eval(), recipe, WaveformStatistics(manifest.level.mean, manifest.level.std), chosen
         ),
         models={name: _inlier_model(folder, name, manifest) for name in manifest.scores},
-        standardisers={name: _standardiser(scores) for name, scores in manifest.scores.items()},
+        ensemble=ScoreEnsemble({name: _standardiser(scores) for name, scores in manifest.scores.items()}),
     )
     return ClipScorer(
         recipe=recipe,

@@ -4,7 +4,7 @@ import json
 import os
 from pathlib import Path
 
-from asd_eval import ZScoreStandardiser
+from asd_eval import ScoreEnsemble
 from asd_features import WaveformStatistics
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.recipe.system_variants import VARIANTS, variant_of
@@ -61,7 +61,7 @@ def _load_network(folder: Path, recipe: Recipe, machine: str, device: Device) ->
         machine=machine,
         embedder=ClipEmbedder.load(weights, variant_of(folder.name), recipe, statistics, device),
         models={name: load_inlier_model(path) for name, path in models.items()},
-        standardisers={name: ZScoreStandardiser().fit(scores) for name, scores in reference.columns.items()},
+        ensemble=ScoreEnsemble.fit(reference.columns),
     )
 
 

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import asd_native
-from asd_eval import ZScoreStandardiser, average_by_model, average_scores
+from asd_eval import ScoreEnsemble, average_by_model, average_scores
 from asd_inlier import clip_scores
 from asd_recipes.progress import Advance
 from asd_recipes.recipe.settings import Recipe
@@ -56,37 +56,35 @@ class NetworkScorer:
     machine: str
     embedder: ClipEmbedder
     models: "Mapping[str, asd_native.InlierModel | InlierModel]"
-    standardisers: dict[str, ZScoreStandardiser]  # of each model, and of the flow if that is a detector
+    ensemble: ScoreEnsemble  # the scale of each model, and of the flow if that is a detector
 
     def score_wave(
         self, wave: Samples, weights: Float64Array | None, groups: Sequence[Sequence[int]], advance: Advance
     ) -> tuple[dict[str, Float64Array], dict[str, Float64Array]]:
         """The standardised score by each model: (G,) of groups of segments, and (S,) of segments, which weigh (S,)."""
         parts = list(self._of_batches(wave, advance))
-        of_segments = {name: np.concatenate([part[name] for part in parts]) for name in self.standardisers}
+        of_segments = {name: np.concatenate([part[name] for part in parts]) for name in self.ensemble.standardisers}
         chosen, counts = np.concatenate([np.asarray(group) for group in groups]), np.array(list(map(len, groups)))
         of_chosen = None if weights is None else weights[chosen]
         scores = {name: clip_scores(of_segments[name][chosen], counts, of_chosen) for name in self.models}
-        if FLOW in self.standardisers:
+        if FLOW in self.ensemble.standardisers:
             of_bins = of_segments[FLOW]
             bins = of_bins.shape[1]
             of_bin = segment_weights(self.machine, [wave], self.recipe, bins=bins)
             of_bin = np.ones(of_bins.shape) if of_bin is None else of_bin.reshape(of_bins.shape)
             scores[FLOW] = clip_scores(of_bins[chosen].reshape(-1), counts * bins, of_bin[chosen].reshape(-1))
             of_segments[FLOW] = clip_scores(of_bins.reshape(-1), np.full(len(of_bins), bins), of_bin.reshape(-1))
-        standardise = {name: self.standardisers[name].transform for name in scores}
-        return (
-            {name: standardise[name](values) for name, values in scores.items()},
-            {name: standardise[name](values) for name, values in of_segments.items()},
-        )
+        return self.ensemble.standardise(scores), self.ensemble.standardise(of_segments)
 
     def _of_batches(self, wave: Samples, advance: Advance) -> Iterator[dict[str, Float64Array]]:
         """By model, (S,) scores of a batch of segments; of the flow (S, bins)."""
         for batch in self.embedder.batches(wave):
-            embedded = self.embedder.embed_cut([[batch]], lambda steps: None, score_maps=FLOW in self.standardisers)
+            embedded = self.embedder.embed_cut(
+                [[batch]], lambda steps: None, score_maps=FLOW in self.ensemble.standardisers
+            )
             scores = {name: model.anomaly_score(embedded.vectors) for name, model in self.models.items()}
             advance(len(batch))
-            yield scores | ({FLOW: flow_of_bins(embedded)} if FLOW in self.standardisers else {})
+            yield scores | ({FLOW: flow_of_bins(embedded)} if FLOW in self.ensemble.standardisers else {})
 
 
 @dataclass(frozen=True)
