@@ -19,6 +19,6 @@ def write_text(path: Path | str, text: str) -> None:
         beside.replace(target)
     except BaseException as error:
         beside.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.filename is None:
+        if isinstance(error, OSError) and error.errno is not None and error.filename is None:
             error.filename = str(target)  # a full disk does not say which file
         raise
