@@ -67,7 +67,7 @@ def test_a_sound_data_set_passes_the_check_and_its_report_counts_every_clip(data
 
 
 def test_a_data_set_with_a_broken_file_fails_the_check_and_names_the_file(data_set: Path, tmp_path: Path) -> None:
-    broken = tmp_path / "fan" / "train" / sorted((data_set / "fan" / "train").iterdir())[0].name
+    broken = tmp_path / "fan" / "train" / sorted((data_set / "fan" / "train").glob("*.wav"))[0].name
     broken.parent.mkdir(parents=True)
     broken.write_bytes(b"RIFF")
     result = _asd("data", "check", tmp_path)
