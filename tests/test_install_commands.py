@@ -12,7 +12,6 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FOLDERS = [ROOT / "native", *sorted(path.parent for path in ROOT.glob("packages/*/pyproject.toml"))]
 Folders = Callable[[Path], list[Path]]
-PAGES = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md")), *(folder / "README.md" for folder in FOLDERS)]
 
 
 def _project(folder: Path) -> dict[str, Any]:
@@ -41,12 +40,6 @@ def test_the_readmes_command_installs_the_package_and_what_it_needs_of_ours(
     names = {_project(other)["name"] for other in named}
     missing = {need for other in named for need in _ours(other)} - names
     assert not missing, "nothing of ours is on a package index"
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_no_page_installs_a_package_of_ours_from_an_index(page: Path) -> None:
-    commands = re.findall(r"pip install[^`\n]*", page.read_text(encoding="utf-8"))
-    assert not [command for command in commands if re.search(r"(?<!/)\basd-\w+", command)]
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ constexpr int COLUMN_PAIRS = FIRST_RADIX / 2 + 1;  // columns 0 and 8 mirror the
 // Points `bin` and points() - `bin` of the transform, whose bins follow from each other.
 struct MirroredPair {
     std::int32_t bin;
-    std::int32_t at, mirror_at;  // where the points lie in the work area
+    std::int32_t at, mirror_at;  // where the points are in the work area
     double cos, sin;             // of -2 pi bin / window_samples
 };
 

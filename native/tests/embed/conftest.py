@@ -26,7 +26,7 @@ def run(*command: str | Path, cwd: Path = ROOT, env: dict[str, str] | None = Non
 
 @dataclass(frozen=True)
 class Prefix:
-    """An installed core: `lib/cmake/asd`, `lib/pkgconfig` and `include` lie in it."""
+    """An installed core: `lib/cmake/asd`, `lib/pkgconfig` and `include` are in it."""
 
     folder: Path
 
@@ -81,5 +81,5 @@ def moved(tmp_path_factory: pytest.TempPathFactory) -> Prefix:
 
 @pytest.fixture(scope="session")
 def wheel() -> Prefix:
-    """What lies in the Python package."""
+    """What is in the Python package."""
     return Prefix(Path(_core.__file__).parent)

@@ -95,7 +95,7 @@ def test_every_form_of_dlpack_is_read_and_given_back_once(options: dict[str, Any
     np.testing.assert_array_equal(cut(wave), cut(WAVE))
     gc.collect()
     assert (wave.lent, wave.given_back, wave.left_in_capsule) == (1, 1, 0)
-    assert wave.asked[0] == {"max_version": (1, 0)}, "no stream is told of for host memory"
+    assert wave.asked[0] == {"max_version": (1, 0)}, "no stream is passed for host memory"
 
 
 def test_a_view_that_is_not_dense_is_read_by_its_strides() -> None:

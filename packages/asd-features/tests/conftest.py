@@ -15,14 +15,14 @@ class Tolerances:
 
     # Two float64 routes to the same spectrogram differ by rounding of the transform, and the result is float32 (6e-8).
     same_arithmetic: float = 1e-6
-    # Asked of the project: relative agreement with librosa and of torch with NumPy. Torch is float32: it sums 2,048
+    # The project's goal: relative agreement with librosa and of torch with NumPy. Torch is float32: it sums 2,048
     # products of rounding 6e-8 each, measured 2.5e-6 on noise and 3.2e-5 on real clips, whose bands differ more.
     spectrogram: float = 1e-4
-    # A float32 transform is exact to about 1e-7 of its loudest bin, whatever the quiet ones hold.
+    # A float32 transform is exact to about 1e-7 of its loudest bin, whatever is in the quiet ones.
     of_the_loudest_bin: float = 1e-6
     # 20 log10 c is added in float32 to values up to 140 dB: half a unit in the last place is 8e-6 dB.
     decibels: float = 2e-5
-    # Asked of the native kernel. Measured 8e-6 on real clips, 1.4e-5 beside a pure tone: its sums and decibels are
+    # The native kernel's goal. Measured 8e-6 on real clips, 1.4e-5 beside a pure tone: its sums and decibels are
     # float32, whose unit in the last place at 140 dB is 1.5e-5.
     exact_decibels: float = 1e-4
     # Sums of float64 in another order.

@@ -1,4 +1,4 @@
-"""No broken file comes back as samples: each raises the error that names its fault, its path and a way out."""
+"""No broken file is read as samples: each raises an error that names its fault, its path and what to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The spectrogram: equal to NumPy in float64, to librosa and to a plain loop, and lawful in shape, scale and batch."""
+"""The spectrogram: equal to NumPy in float64, to librosa and to a plain loop; its laws of shape, scale and batch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Weights follow the power above 4 kHz: they sum to 1, know no gain, and leave silence out."""
+"""Weights follow the power above 4 kHz: they sum to 1, do not depend on gain, and leave silence out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whole files come out as they are, and everything that is done to them is asked for and noted."""
+"""Whole files are read as they are; every conversion is requested and recorded."""
 
 from __future__ import annotations
 

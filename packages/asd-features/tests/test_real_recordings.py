@@ -1,4 +1,4 @@
-"""Real recordings: DCASE 2023 clips are taken as they are, an engineer's stereo files only when told how."""
+"""Real recordings: DCASE 2023 clips are read as they are, an engineer's stereo files only when told how."""
 
 from __future__ import annotations
 

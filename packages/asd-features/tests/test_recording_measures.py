@@ -1,4 +1,4 @@
-"""Measures of recordings: against the whole array, and the same however it is cut into blocks."""
+"""Measures of recordings equal those of the whole array, for any cut into blocks."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def write(path: Path, samples: np.ndarray, rate: int = 16000, **kind: str) -> Pa
 
 
 def longest_hold(frames: np.ndarray) -> int:
-    """By the letter: the longest run of equal rows."""
+    """By definition: the longest run of equal rows."""
     return max(len(list(run)) for _, run in groupby(map(tuple, frames.tolist())))
 
 
 def flat_tops(channel: list[float]) -> int:
-    """By the letter: samples that are an extreme, as the two before them are."""
+    """By definition: samples that are an extreme, like the two before them."""
     return sum(
         channel[place] == channel[place - 1] == channel[place - 2] == extreme
         for extreme in (min(channel), max(channel))

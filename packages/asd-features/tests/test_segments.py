@@ -1,4 +1,4 @@
-"""Segments cover a clip, and are its samples, standardised."""
+"""Segments cover a clip and hold its standardised samples."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A recording in blocks is the recording: bit for bit, with the same errors, and in memory that does not grow."""
+"""A recording in blocks is the recording: bit for bit, with the same errors, and in constant memory."""
 
 from __future__ import annotations
 

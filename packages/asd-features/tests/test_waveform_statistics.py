@@ -1,4 +1,4 @@
-"""Statistics of many clips equal those of one long clip, exactly so for 16 bits."""
+"""Statistics of many clips equal those of one long clip; exactly for 16 bits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Laws of clip scores: a weighted mean per clip, whatever stands around it."""
+"""Laws of clip scores: a weighted mean per clip, whatever the other clips are."""
 
 from typing import Any
 

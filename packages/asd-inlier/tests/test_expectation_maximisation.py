@@ -1,4 +1,4 @@
-"""EM is the textbook's, whatever it leaves out: against a slow one in float64, and where components have no vectors."""
+"""EM gives the textbook's result, whatever it skips: as a slow one in float64, also if components have no vectors."""
 
 from dataclasses import dataclass
 from typing import Any

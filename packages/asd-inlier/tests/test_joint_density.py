@@ -1,4 +1,4 @@
-"""Joint densities are exact where they matter, and left out only where no sum can tell."""
+"""Joint densities are exact where they matter, and left out only where no sum would change."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Laws of asd_native.InlierModel beside asd-inlier: equal scores of what was saved, equal refusals of the damaged."""
+"""Laws of asd_native.InlierModel beside asd-inlier: equal scores of saved models, equal refusals of damaged ones."""
 
 import json
 import struct

@@ -1,4 +1,4 @@
-"""A precision factor is the inverse Cholesky factor of the covariance, by either way to it."""
+"""A precision factor is the inverse Cholesky factor of the covariance, computed either way."""
 
 from typing import Any
 

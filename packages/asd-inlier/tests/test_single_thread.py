@@ -1,4 +1,4 @@
-"""The limit of one thread holds for everybody inside it, and is lifted when the last has left."""
+"""The limit of one thread holds for all threads inside it, and is lifted when the last one leaves."""
 
 import threading
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Laws of the layers' first weights: a function of the generator alone, and cheap to have."""
+"""Laws of the layers' initial weights: they depend only on the generator, and are quick to make."""
 
 import math
 import subprocess
@@ -14,7 +14,7 @@ from asd_models.layer_init import biased_conv2d, conv2d, linear
 
 
 def _by_torch(layer: nn.Module) -> nn.Module:
-    """PyTorch's own way to a layer on the CPU that holds anything."""
+    """PyTorch's own way to make a layer with uninitialised weights on the CPU."""
     return layer.to_empty(device="cpu")
 
 
@@ -75,7 +75,7 @@ def test_on_the_meta_device_a_network_has_its_shapes_and_nothing_is_drawn() -> N
 
 
 def test_a_network_is_made_without_torch_s_compiler() -> None:
-    """Whose import takes longer than to score a recording."""
+    """Importing the compiler takes longer than scoring a recording."""
     check = (
         "import sys; from asd_models import Autoencoder, FastFlow, OutlierExposureNet; Autoencoder(); "
         "OutlierExposureNet(2, FastFlow(steps=1)); import torch; torch.device('meta').__enter__(); "

@@ -1,4 +1,4 @@
-"""Laws of mixed pairs: what a row holds after `mixup` is what these functions say of it."""
+"""Laws of mixed pairs: what a row holds after `mixup` is what these functions say."""
 
 import pytest
 import torch

@@ -16,7 +16,7 @@ def sigmoid(x: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def equation_2(g: NDArray[np.float64], t: NDArray[np.float64]) -> float:
-    """L_machine as the paper writes it, one sample after the other."""
+    """L_machine as the paper writes it, sample by sample."""
     total = 0.0
     for g_i, t_i in zip(g, t, strict=True):
         total += t_i * np.log(sigmoid(g_i)) + (1 - t_i) * np.log(1 - sigmoid(g_i))

@@ -1,4 +1,4 @@
-"""Laws of the encoder: torchvision's names and shapes, its initialisation, and what a batch may not change."""
+"""Laws of the encoder: torchvision's names and shapes, its initialisation, and what must not depend on the batch."""
 
 import math
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from asd_models import ResNet18, load_torchvision_weights
 
 
 def torchvision_shapes(in_channels: int, *, classes: int = 0) -> dict[str, tuple[int, ...]]:
-    """Names and shapes of torchvision's resnet18, by the rule that its source follows."""
+    """Names and shapes of torchvision's resnet18, by the rule of its source."""
     shapes: dict[str, tuple[int, ...]] = {}
 
     def batch_norm(name: str, channels: int) -> None:

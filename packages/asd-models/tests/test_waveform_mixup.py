@@ -1,4 +1,4 @@
-"""Laws of mixup: identity at weight 1, labels follow waves, and Beta variates from the generator alone."""
+"""Laws of mixup: identity at weight 1, labels follow waves, and Beta variates that depend only on the generator."""
 
 import math
 from typing import Any
