@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 
 from asd_recipes.bundle.manifest import Manifest, Threshold
+from asd_recipes.counted import counted
 
 _BISECTIONS = 50
 _TAIL = 0.05
@@ -40,14 +41,10 @@ def trust_in_words(manifest: Manifest) -> str:
     training, threshold = manifest.training, manifest.threshold
     trust = threshold_trust(threshold, training.held_out_pieces)
     return (
-        f"Set by {_count(training.held_out_pieces, 'held-out piece')} of {threshold.stretch_s:g} s, of "
-        f"{_count(training.held_out_recordings, 'recording')}: expect about {_share(trust.expected)} normal stretches "
+        f"Set by {counted(training.held_out_pieces, 'held-out piece')} of {threshold.stretch_s:g} s, of "
+        f"{counted(training.held_out_recordings, 'recording')}: expect about {_share(trust.expected)} normal stretches "
         f"of {threshold.stretch_s:g} s above it (90 % interval: {_percent(trust.low)} to {_percent(trust.high)} %)."
     )
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def _share(share: float) -> str:
