@@ -103,6 +103,8 @@ def fit(
         "called anomalous."
     )
     typer.echo(trust_in_words(result.manifest))
+    if result.manifest.synthetic:
+        typer.echo("The normal recordings are SYNTHETIC data: the model's scores of real ones mean nothing.")
     typer.echo(f"More about the model: asd info {model}. To score recordings: asd score {model} RECORDINGS.")
     _end(result.problems, named=not quiet)
 
