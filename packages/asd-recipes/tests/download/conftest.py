@@ -173,12 +173,12 @@ def zip_of(files: dict[str, bytes]) -> bytes:
     return out.getvalue()
 
 
-@pytest.fixture(name="clips")
+@pytest.fixture(name="clips", scope="session")
 def clips_fixture() -> Callable[..., dict[str, bytes]]:
     return clips
 
 
-@pytest.fixture(name="zip_of")
+@pytest.fixture(name="zip_of", scope="session")
 def zip_of_fixture() -> Callable[[dict[str, bytes]], bytes]:
     return zip_of
 
@@ -232,6 +232,6 @@ def tree(root: Path) -> dict[str, bytes]:
     return {p.relative_to(root).as_posix(): p.read_bytes() for p in root.rglob("*") if p.is_file()}
 
 
-@pytest.fixture(name="tree")
+@pytest.fixture(name="tree", scope="session")
 def tree_fixture() -> Callable[[Path], dict[str, bytes]]:
     return tree

@@ -25,21 +25,25 @@ def asd(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=False)
 
 
-@pytest.fixture
-def record(
-    server: RecordServer,
+@pytest.fixture(scope="module")
+def recordings(
     zip_of: Callable[[dict[str, bytes]], bytes],
     tree: Callable[[Path], dict[str, bytes]],
-    tmp_path: Path,
-) -> RecordServer:
-    """Two machines with recordings that are recordings."""
-    made = tmp_path / "made"
+    tmp_path_factory: pytest.TempPathFactory,
+) -> dict[str, bytes]:
+    """Zip files of two machines with recordings that are recordings."""
+    made = tmp_path_factory.mktemp("made") / "data"
     write_dataset(made, size=DatasetSize(3, 2, 1), seed=2, machines=["fan", "valve"])
-    zips = {
-        f"dev_{machine}.zip": zip_of({path: c for path, c in tree(made).items() if path.startswith(machine)})
+    files = tree(made)
+    return {
+        f"dev_{machine}.zip": zip_of({path: c for path, c in files.items() if path.startswith(machine)})
         for machine in ("fan", "valve")
     }
-    server.publish_record(DEV, zips)
+
+
+@pytest.fixture
+def record(server: RecordServer, recordings: dict[str, bytes]) -> RecordServer:
+    server.publish_record(DEV, recordings)
     return server
 
 

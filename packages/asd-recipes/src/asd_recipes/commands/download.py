@@ -20,7 +20,7 @@ def download(
     """Download a DCASE Task 2 data set: checked, unpacked, with a manifest. Read the licence that it prints.
 
     After an interruption run the command again: it continues where it stopped. Zip files placed in <out> or <out>/zips
-    are used without a network. Exit status 1 when a file could not be had; the others are there.
+    are used without a network. Exit status 1 when a file could not be downloaded; the others are there.
 
     Examples:
 

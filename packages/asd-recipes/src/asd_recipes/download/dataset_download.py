@@ -29,7 +29,7 @@ from asd_recipes.progress import Advance, Progress
 
 @dataclass(frozen=True)
 class Failure:
-    """A zip file that could not be had, and why; the others do not suffer from it."""
+    """A zip file that could not be downloaded, and why; the others are not affected."""
 
     name: str
     error: Exception
@@ -56,7 +56,7 @@ def download_dataset(
     keep_zip: bool = False,
     web: Web | None = None,
 ) -> DownloadReport:
-    """Fetches, checks, unpacks and publishes the zip files of a data set; goes on with what an earlier call has left.
+    """Fetches, checks, unpacks and publishes the zip files of a data set; continues what an earlier call began.
 
     Zip files in `root` or `root/zips` are used instead of a download. Where every one that is wanted is there, or
     published already, no network is used.
@@ -66,12 +66,12 @@ def download_dataset(
         machines: machine types, all when empty.
         mirror: address of a server with Zenodo's record API.
         keep_zip: keep the zip files in root/zips.
-        web: how long to bear with the server; for tests, how to pause.
+        web: limits of time and number of attempts; for tests, how to pause.
 
     Raises:
-        DownloadError: nothing was begun: no such year, split or machine; the record's list cannot be had; too little
-            disk space; another process is at work; the folder holds another data set. What befalls a single zip file
-            is in the report.
+        DownloadError: nothing was begun: no such year, split or machine; the record cannot be read; too little
+            disk space; another process is at work; the folder holds another data set. The failure of a single zip
+            file is in the report.
     """
     if not is_http(mirror) or "?" in mirror or "#" in mirror:
         raise RecordError(f"mirror {mirror!r} is not an address; expected one like {ZENODO}.")

@@ -4,15 +4,15 @@ from asd_recipes.dataset.clip import DatasetError
 
 
 class DownloadError(DatasetError):
-    """A data set, or a file of it, that could not be had."""
+    """A data set, or a file of it, that could not be downloaded."""
 
 
 class RecordError(DownloadError):
-    """No record is known for the request, or the record's file list cannot be had or used."""
+    """No record is known for the request, or the record's file list cannot be read or used."""
 
 
 class TransferError(DownloadError):
-    """The server refused a file, or sent it badly until patience ended."""
+    """The server refused a file, or failed in every attempt."""
 
 
 class WrongContentError(DownloadError):

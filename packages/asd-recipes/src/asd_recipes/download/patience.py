@@ -1,4 +1,4 @@
-"""How long a download bears with a server: pauses that grow, Retry-After, and when it gives up."""
+"""How long a download waits for a server: pauses that grow, Retry-After, and when it gives up."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ class TransientError(Exception):
     Attributes:
         wait_s: pause that the server asked for.
         status: HTTP status of the reply, where it was the reason.
-        progress: it brought something all the same, and begins the counting of failures anew.
+        progress: it brought enough all the same that failures are counted from one again.
     """
 
     def __init__(

@@ -47,7 +47,7 @@ def ask_record(web: Web, mirror: str, record: int, split: str) -> RecordListing:
         mirror: address of a server with the record API, e.g. https://zenodo.org.
 
     Raises:
-        RecordError: the list cannot be had, or is not one.
+        RecordError: the list cannot be read, or is not one.
         TransferError: the server refuses.
     """
     url = f"{mirror}/api/records/{record}"

@@ -18,15 +18,15 @@ _CONTENT_RANGE = re.compile(r"bytes (\d{1,15})-(\d{1,15})/(\d{1,15}|\*)")
 
 
 def fetch(archive: Archive, part: Path, web: Web, moved: Callable[[int], None]) -> None:
-    """Fills the part file with the whole archive; goes on with what an earlier call left there.
+    """Fills the part file with the whole archive; continues what an earlier call began.
 
     Args:
         archive: with size, md5 and address.
         part: beside it lies `<part>.json`: which content it is a part of, and the server's mark of that content.
-        moved: told of bytes that came, or, below zero, of bytes that had to be dropped.
+        moved: called with the number of bytes that came, or, below zero, that had to be dropped.
 
     Raises:
-        TransferError: the server refused, or patience ended; what came so far is kept.
+        TransferError: the server refused, or every attempt failed; what came so far is kept.
         WrongContentError: whole, twice, and twice not the content that the record promises; nothing is kept.
     """
     _Transfer(archive, part, web, moved).run()
@@ -178,5 +178,5 @@ def _read_note(part: Path) -> dict[str, object]:
 
 
 def _write_note(part: Path, archive: Archive, mark: str | None) -> None:
-    """Before the part's first byte: a part without its note is not gone on with."""
+    """Before the part's first byte: a part without its note is not continued."""
     write_json(_note_path(part), {"size": archive.size, "md5": archive.md5, "mark": mark})

@@ -41,7 +41,7 @@ def verify_dataset(root: Path, *, advance: Callable[[int], None] = lambda _: Non
 
     Args:
         root: the folder that `asd data download` made.
-        advance: told of bytes that are done.
+        advance: called with the number of bytes that are done.
 
     Raises:
         ManifestError: the folder has no manifest, or one that cannot be used.
