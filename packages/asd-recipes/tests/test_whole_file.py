@@ -46,6 +46,14 @@ def test_equal_content_gives_equal_json_bytes_whatever_the_order(tmp_path: Path)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
+def test_a_full_disk_is_reported_with_the_name_of_the_file(tmp_path: Path) -> None:
+    def full(_: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match=r"No space left on device: .*scores\.csv"):
+        write_whole(tmp_path / "scores.csv", full)
+
+
 def test_a_folder_that_is_not_filled_leaves_the_old_one(tmp_path: Path) -> None:
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "old").touch()
