@@ -54,10 +54,10 @@ def test_what_was_downloaded_passes_verify_and_the_check(record: RecordServer, t
     assert f"{root / 'dev_data/raw'}: for --data" in result.stdout
     assert f"{root}: 2 of 2 zip files published, 0 failed" in result.stdout
     assert "licence: cc-by-4.0" in result.stderr
-    assert "dev_fan.zip: 10 files in" in result.stderr
+    assert "dev_fan.zip: 13 files in" in result.stderr
     verified = asd("data", "verify", root)
     assert verified.returncode == 0, verified.stderr
-    assert "dcase2023: 20 files, 0.01 GB, 0 findings" in verified.stdout
+    assert "dcase2023: 26 files, 0.01 GB, 0 findings" in verified.stdout
     checked = asd("data", "check", root / "dev_data/raw")
     assert checked.returncode == 0, checked.stdout
     again = asd("data", "download", "dcase2023", "--mirror", record.url, "--out", root, "--machine", "fan", "-q")
