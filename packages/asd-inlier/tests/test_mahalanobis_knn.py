@@ -192,5 +192,6 @@ def test_fit_is_reproducible_and_clone_forgets_it() -> None:
     training = embeddings(60, 32)
     first, second = MahalanobisKNN(2).fit(training), MahalanobisKNN(2).fit(training)
     np.testing.assert_array_equal(first.training_, second.training_)
-    assert clone(first).get_params() == {"neighbours": 2, "backend": "auto"}
+    plain = {"neighbours": 2, "backend": "auto", "standardise": False, "local_density": None}
+    assert clone(first).get_params() == plain
     assert not hasattr(clone(first), "training_")

@@ -19,6 +19,7 @@ from asd_features.mel_filterbank import mel_filterbank
 from asd_features.power_weights import HighPassSettings, high_pass_sos, power_weights
 from asd_features.recording_measures import RecordingMeasures, measure_recording
 from asd_features.segmentation import SegmentSettings, segments
+from asd_features.spectral_statistics import Statistic, spectral_statistics
 from asd_features.waveform import Waveform, read_waveform
 from asd_features.waveform_blocks import waveform_blocks
 from asd_features.waveform_statistics import WaveformStatistics, waveform_statistics
@@ -34,6 +35,7 @@ __all__ = [
     "RecordingMeasures",
     "SampleRateError",
     "SegmentSettings",
+    "Statistic",
     "TruncatedAudioError",
     "UnreadableAudioError",
     "Waveform",
@@ -46,6 +48,7 @@ __all__ = [
     "read_waveform",
     "segment_log_mel",
     "segments",
+    "spectral_statistics",
     "takes_window",
     "waveform_blocks",
     "waveform_statistics",

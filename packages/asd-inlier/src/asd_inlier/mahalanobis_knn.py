@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator  # type: ignore[import-untyped, unused-ignore]
 from sklearn.utils.validation import check_is_fitted, validate_data  # type: ignore[import-untyped, unused-ignore]
 
+from asd_inlier.local_density import local_distances
 from asd_inlier.overflow import refuse_overflowing_scores
 from asd_inlier.row_blocks import by_row_blocks
 from asd_inlier.shrunk_whitening import shrunk_whitening
@@ -35,7 +36,12 @@ class MahalanobisKNN(BaseEstimator):  # type: ignore[misc, unused-ignore]
     Args:
         neighbours: k, at least 1. May be changed after `fit` with `set_params`: fitting does not depend on it.
         backend: "faiss" searches with FAISS, "numpy" with matrix products in blocks, "auto" with FAISS if installed.
-            Both are exact and give the same scores.
+            Both are exact and give the same scores. With local density the search is NumPy's.
+        standardise: divide each dimension by its standard deviation before the covariance is estimated: for vectors
+            whose dimensions have different units. Shrinking then pulls towards these variances, not towards their
+            mean. A constant dimension is left as it is.
+        local_density: K; a distance to a training vector is divided by that vector's mean distance to its own K
+            nearest (see `asd_inlier.local_density`), and the k smallest ratios are averaged. None: not divided.
 
     Attributes:
         backend_: "faiss" or "numpy", which one is used.
@@ -43,12 +49,22 @@ class MahalanobisKNN(BaseEstimator):  # type: ignore[misc, unused-ignore]
         shrinkage_: weight of the isotropic part of the covariance, 0 to 1.
         whitening_: (D, D) float64 upper triangular U with U U^T = inverse covariance.
         training_: (N, D) float32, whitened training vectors.
+        local_distance_: (N,) float32, divides distances to each training vector; None without local_density.
         n_features_in_: D.
     """
 
-    def __init__(self, neighbours: int = 1, backend: Backend = "auto") -> None:
+    def __init__(
+        self,
+        neighbours: int = 1,
+        backend: Backend = "auto",
+        *,
+        standardise: bool = False,
+        local_density: int | None = None,
+    ) -> None:
         self.neighbours = neighbours
         self.backend = backend
+        self.standardise = standardise
+        self.local_density = local_density
 
     def fit(self, X: ArrayLike, y: object = None) -> "MahalanobisKNN":
         """Estimate the covariance and keep the whitened vectors.
@@ -58,8 +74,8 @@ class MahalanobisKNN(BaseEstimator):  # type: ignore[misc, unused-ignore]
             y: ignored.
 
         Raises:
-            ValueError: if X is not (N, D), not finite, has fewer than 2 rows or fewer than `neighbours`, or is so large
-                that its squares overflow.
+            ValueError: if X is not (N, D), not finite, has fewer than 2 rows or fewer than `neighbours`, no more rows
+                than `local_density`, or is so large that its squares overflow.
             ImportError: if backend is "faiss" and FAISS is not installed.
         """
         self._check_parameters()
@@ -71,8 +87,14 @@ class MahalanobisKNN(BaseEstimator):  # type: ignore[misc, unused-ignore]
             single_thread(),
         ):  # one order of sums for any number of threads
             self.location_ = vectors.mean(axis=0)
-            self.whitening_, self.shrinkage_ = shrunk_whitening(vectors - self.location_)
+            centred = vectors - self.location_
+            scale = _scale(vectors) if self.standardise else np.ones(vectors.shape[1])
+            whitening, self.shrinkage_ = shrunk_whitening(centred / scale)
+        self.whitening_ = whitening / scale[:, None]  # still upper triangular: one map does both
         self.training_ = self._whitened(vectors)
+        self.local_distance_ = None
+        if self.local_density is not None:
+            self.local_distance_ = local_distances(self.training_, self.local_density, self._nearest_squared)
         return self
 
     def anomaly_score(self, X: ArrayLike) -> Float64Array:
@@ -105,12 +127,20 @@ class MahalanobisKNN(BaseEstimator):  # type: ignore[misc, unused-ignore]
 
     def _mean_distances(self, vectors: Float64Array) -> Float64Array:
         queries = self._whitened(vectors)
-        candidates = min(self.neighbours + _SPARE_CANDIDATES, len(self.training_))
-        search = _search_faiss if self.backend_ == "faiss" else _search_numpy
-        squared = _squared_distances(queries, self.training_, search(queries, self.training_, candidates))
-        nearest = np.sort(squared, axis=1)[:, : self.neighbours]
+        if self.local_distance_ is None:
+            nearest = self._nearest_squared(queries, self.training_, self.neighbours)
+        else:
+            weights: Float32Array = np.float32(1) / np.square(self.local_distance_)
+            nearest = _nearest_weighted(queries, self.training_, weights, self.neighbours)
         scores: Float64Array = np.sqrt(nearest, dtype=np.float64).mean(axis=1)
         return scores
+
+    def _nearest_squared(self, queries: Float32Array, training: Float32Array, count: int) -> Float32Array:
+        """(N, count) squared distances to the nearest, in rising order."""
+        candidates = min(count + _SPARE_CANDIDATES, len(training))
+        search = _search_faiss if self.backend_ == "faiss" else _search_numpy
+        squared = _squared_distances(queries, training, search(queries, training, candidates))
+        return np.sort(squared, axis=1)[:, :count]
 
     def _whitened(self, vectors: Float64Array) -> Float32Array:
         # float64 until here: in a direction of small variance the product cancels.
@@ -122,6 +152,13 @@ class MahalanobisKNN(BaseEstimator):  # type: ignore[misc, unused-ignore]
             raise ValueError(f"neighbours must be an int of at least 1; got {neighbours!r}.")
         if self.backend not in ("auto", "faiss", "numpy"):
             raise ValueError(f"backend must be 'auto', 'faiss' or 'numpy'; got {self.backend!r}.")
+        if not isinstance(self.standardise, bool | np.bool_):
+            raise ValueError(f"standardise must be True or False; got {self.standardise!r}.")
+        density = self.local_density
+        if density is not None and (
+            isinstance(density, bool) or not isinstance(density, int | np.integer) or density < 1
+        ):
+            raise ValueError(f"local_density must be None or an int of at least 1; got {density!r}.")
 
     def _check_neighbours(self, count: int) -> None:
         if self.neighbours > count:
@@ -129,29 +166,50 @@ class MahalanobisKNN(BaseEstimator):  # type: ignore[misc, unused-ignore]
                 f"neighbours must be at most the number of training vectors; got {self.neighbours} with "
                 f"n_samples = {count}. Pass more vectors or fewer neighbours."
             )
+        if self.local_density is not None and self.local_density >= count:
+            raise ValueError(
+                f"local_density must be less than the number of training vectors; got {self.local_density} with "
+                f"n_samples = {count}. Pass more vectors or a smaller local_density."
+            )
 
     def _to_arrays(self) -> dict[str, NDArray[Any]]:
-        return {
+        arrays: dict[str, NDArray[Any]] = {
             "location": self.location_,
             "shrinkage": np.array([self.shrinkage_]),
             "training": self.training_,
             "whitening": self.whitening_,
         }
+        return arrays if self.local_distance_ is None else arrays | {"local_distance": self.local_distance_}
 
     def _from_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         count, features = arrays["training"].shape
         shapes = {"location": (features,), "shrinkage": (1,), "training": (count, features)}
-        for name, shape in {**shapes, "whitening": (features, features)}.items():
+        shapes |= {"whitening": (features, features)}
+        if self.local_density is not None:
+            shapes |= {"local_distance": (count,)}
+        if ("local_distance" in arrays) != (self.local_density is not None):
+            raise ValueError("array 'local_distance' and parameter 'local_density' must come together")
+        for name, shape in shapes.items():
             if arrays[name].shape != shape:
                 raise ValueError(f"array {name!r} must be {shape}; got shape {arrays[name].shape}")
         if np.tril(arrays["whitening"], -1).any():
             raise ValueError("array 'whitening' must be upper triangular")
+        self.local_distance_ = arrays.get("local_distance")
+        if self.local_distance_ is not None and (self.local_distance_ <= 0).any():
+            raise ValueError("array 'local_distance' must be above 0")
         self._check_parameters()
         self._check_neighbours(count)
         self.backend_ = _resolved(self.backend)
         self.location_, self.whitening_, self.training_ = (arrays[n] for n in ("location", "whitening", "training"))
         self.shrinkage_ = float(arrays["shrinkage"][0])
         self.n_features_in_ = features
+
+
+def _scale(vectors: Float64Array) -> Float64Array:
+    """(D,) standard deviations; 1 where a dimension is constant, whose deviation would be the mean's rounding."""
+    scale: Float64Array = vectors.std(axis=0)
+    scale[vectors.min(axis=0) == vectors.max(axis=0)] = 1.0
+    return scale
 
 
 def _resolved(backend: Backend) -> Literal["faiss", "numpy"]:
@@ -193,3 +251,17 @@ def _squared_distances(queries: Float32Array, training: Float32Array, indices: N
         difference -= queries[rows, None]
         np.einsum("nkd,nkd->nk", difference, difference, out=squared[rows])
     return squared
+
+
+def _nearest_weighted(queries: Float32Array, training: Float32Array, weights: Float32Array, count: int) -> Float32Array:
+    """(N, count) smallest weighted squared distances, in rising order."""
+    candidates = min(count + _SPARE_CANDIDATES, len(training))
+    norms = np.einsum("nd,nd->n", training, training)
+
+    def lightest(block: Float32Array) -> NDArray[np.int64]:
+        approximate = np.einsum("nd,nd->n", block, block)[:, None] + norms - 2 * (block @ training.T)
+        return np.argpartition(approximate * weights, candidates - 1, axis=1)[:, :candidates]
+
+    indices = by_row_blocks(queries, lightest)
+    squared = _squared_distances(queries, training, indices) * weights[indices]
+    return np.sort(squared, axis=1)[:, :count]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SCHEMA = 1
 # Only one key: safetensors would write several in any order, and the bytes would differ between runs.
 _KEY = "asd_inlier"
-# Class, its module, and the arrays that it writes.
+# Class, its module, and the arrays that it writes; those in _OPTIONAL where its parameters ask for them.
 _LAYOUTS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "GaussianMixtureInlier": (
         "asd_inlier.gaussian_mixture",
@@ -41,6 +41,7 @@ _LAYOUTS: Mapping[str, tuple[str, Mapping[str, str]]] = {
         {"location": "float64", "shrinkage": "float64", "training": "float32", "whitening": "float64"},
     ),
 }
+_OPTIONAL = {"local_distance": "float32"}
 
 
 class ModelFileError(ValueError):
@@ -144,7 +145,7 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _check_arrays(path: str | os.PathLike[str], arrays: Mapping[str, NDArray[Any]], layout: Mapping[str, str]) -> None:
     found = {key: str(array.dtype) for key, array in arrays.items()}
-    if found != dict(layout):
+    if {**found, **_OPTIONAL} != {**layout, **_OPTIONAL}:
         raise ModelFileError(path, f"its arrays must be {dict(layout)}; got {found}. Save the model again.")
     for key, array in arrays.items():
         if array.size == 0 or not np.isfinite(array).all():
