@@ -82,6 +82,12 @@ std::vector<double> scores(const Model &model, double x = 1.5, double y = -2.5) 
     return {};
 }
 
+std::string replaced(std::string text, const std::string &old, const std::string &fresh) {
+    const std::size_t at = text.find(old);
+    CHECK(at != text.npos);
+    return at == text.npos ? text : text.replace(at, old.size(), fresh);
+}
+
 void what_asd_inlier_writes_loads_and_is_described() {
     asd_inlier_description facts = ASD_INLIER_DESCRIPTION_INIT;
     const Model knn = load(small_knn().bytes()), gmm = load(small_gmm().bytes());
@@ -94,8 +100,32 @@ void what_asd_inlier_writes_loads_and_is_described() {
     CHECK_NEAR(scores(knn).at(0), (std::hypot(0.5, 8.75) + std::hypot(2.5, 12.75)) / 2, 1e-6);
 }
 
+void distances_are_divided_by_local_ones_where_the_model_has_them() {
+    const Model dense = load(small_dense_knn().bytes());
+    // Whitened (0.5, -8.75): to (0, 0) over 0.5, to (3, 4) over 2, to (-6, 8) over 4; the two smallest.
+    CHECK_NEAR(scores(dense).at(0), (std::hypot(2.5, 12.75) / 2 + std::hypot(6.5, 16.75) / 4) / 2, 1e-6);
+    ModelFile file = small_dense_knn();
+    file.arrays.pop_back();
+    CHECK(refused(file.bytes(), "'local_distance' is missing"));
+    file = small_dense_knn();
+    file.header = small_knn().header;
+    CHECK(refused(file.bytes(), "'local_distance' is none of its class"));
+    for (const float wrong : {0.0f, -1.0f, 1e-10f}) {
+        file = small_dense_knn();
+        file.array("local_distance").bytes = bytes_of(std::vector<float>{1.0f, wrong, 1.0f});
+        CHECK(refused(file.bytes(), "must be at least 1e-9"));
+    }
+    file = small_dense_knn();
+    file.array("local_distance") = {"local_distance", "F32", shape(2), bytes_of(std::vector<float>{1.0f, 1.0f})};
+    CHECK(refused(file.bytes(), "'local_distance' must be 3; got 2"));
+    file.header = replaced(small_dense_knn().header, "\"local_density\": 2", "\"local_density\": 0");
+    CHECK(refused(file.bytes(), "'local_density' must be a whole number of at least 1"));
+    file.header = replaced(small_dense_knn().header, "true", "1");
+    CHECK(refused(file.bytes(), "'standardise' must be true or false"));
+}
+
 void an_array_may_lie_at_any_address() {
-    for (ModelFile file : {small_knn(), small_gmm()}) {
+    for (ModelFile file : {small_knn(), small_dense_knn(), small_gmm()}) {
         const std::vector<double> expected = scores(load(file.bytes()));
         for (file.alignment = 9; file.alignment < 16; ++file.alignment)
             CHECK(same_bits(scores(load(file.bytes())), expected));
@@ -107,12 +137,6 @@ void an_array_may_lie_at_any_address() {
             CHECK(same_bits(scores(Model(made)), expected));
         }
     }
-}
-
-std::string replaced(std::string text, const std::string &old, const std::string &fresh) {
-    const std::size_t at = text.find(old);
-    CHECK(at != text.npos);
-    return at == text.npos ? text : text.replace(at, old.size(), fresh);
 }
 
 void order_space_and_what_is_not_needed_do_not_matter() {
@@ -139,7 +163,7 @@ void order_space_and_what_is_not_needed_do_not_matter() {
 }
 
 void every_truncation_and_every_addition_is_refused() {
-    for (const ModelFile &file : {small_knn(), small_gmm()}) {
+    for (const ModelFile &file : {small_knn(), small_dense_knn(), small_gmm()}) {
         const std::string whole = file.bytes();
         for (std::size_t length = 0; length < whole.size(); ++length)
             CHECK(refused(whole.substr(0, length), "not a whole safetensors file"));
@@ -245,7 +269,7 @@ void a_damaged_header_is_refused() {
         {"1}", "1} ]", "header cannot be read"},
         {"1}", "NaN}", "header cannot be read"},
     };
-    for (const ModelFile &whole : {small_knn(), small_gmm()}) {
+    for (const ModelFile &whole : {small_knn(), small_dense_knn(), small_gmm()}) {
         for (const auto &change : both) {
             ModelFile file = whole;
             file.header = replaced(file.header, change.old, change.fresh);
@@ -311,7 +335,7 @@ void damaged_arrays_are_refused() {
             std::memcpy(&array.bytes[8 * value.element], &value.value, 8);
         CHECK(refused(file.bytes(), value.words));
     }
-    for (const ModelFile &whole : {small_knn(), small_gmm()}) {
+    for (const ModelFile &whole : {small_knn(), small_dense_knn(), small_gmm()}) {
         for (const ModelArray &array : whole.arrays) {
             ModelFile less = whole, empty = whole, twice = whole, missing = whole;
             less.array(array.name).bytes.resize(less.array(array.name).bytes.size() / 2);
@@ -332,7 +356,7 @@ void damaged_arrays_are_refused() {
 void random_damage_is_survived() {
     std::mt19937 generator(2);
     int loaded = 0;
-    for (const ModelFile &file : {small_knn(), small_gmm()}) {
+    for (const ModelFile &file : {small_knn(), small_dense_knn(), small_gmm()}) {
         const std::string whole = file.bytes();
         for (int round = 0; round < 20000; ++round) {
             std::string bytes = whole;
@@ -353,7 +377,7 @@ void a_file_is_the_same_model_and_a_path_that_is_none_is_told(const std::string 
     const std::string name = program + ".safetensors", pipe = program + ".pipe";  // two programs are made of this file
     const char *path = name.c_str();
     asd_inlier *made = nullptr;
-    for (const ModelFile &model : {small_knn(), small_gmm()}) {
+    for (const ModelFile &model : {small_knn(), small_dense_knn(), small_gmm()}) {
         const std::string bytes = model.bytes();
         for (const std::size_t length : {bytes.size(), bytes.size() - 1, std::size_t{0}}) {
             std::FILE *file = std::fopen(path, "wb");
@@ -386,6 +410,7 @@ void a_file_is_the_same_model_and_a_path_that_is_none_is_told(const std::string 
 
 int main(int, char **arguments) {
     what_asd_inlier_writes_loads_and_is_described();
+    distances_are_divided_by_local_ones_where_the_model_has_them();
     an_array_may_lie_at_any_address();
     order_space_and_what_is_not_needed_do_not_matter();
     every_truncation_and_every_addition_is_refused();

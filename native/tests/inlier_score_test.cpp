@@ -23,16 +23,18 @@ std::vector<double> noise_f64(int64_t count, unsigned seed) {
 }
 
 struct Knn {
-    Knn(int64_t dimensions, int64_t vectors, int64_t neighbours)
+    Knn(int64_t dimensions, int64_t vectors, int64_t neighbours, bool weighted = false)
         : location(noise_f64(dimensions, 1)), whitening(noise_f64(dimensions * dimensions, 2)),
-          training(noise_f32(vectors * dimensions, 3)) {
+          training(noise_f32(vectors * dimensions, 3)), weights(noise_f32(vectors, 10)) {
         for (int64_t i = 0; i < dimensions; ++i)
             for (int64_t j = 0; j < i; ++j) whitening[static_cast<std::size_t>(i * dimensions + j)] = 0.0;
-        model = {dimensions, vectors, neighbours, location.data(), {whitening.data(), dimensions}, training.data()};
+        for (float &weight : weights) weight = 0.1f + std::abs(weight);
+        model = {dimensions, vectors, neighbours, location.data(), {whitening.data(), dimensions}, training.data(),
+                 weighted ? weights.data() : nullptr};
     }
 
     std::vector<double> location, whitening;
-    std::vector<float> training;
+    std::vector<float> training, weights;
     KnnModel model;
 };
 
@@ -74,7 +76,7 @@ double reference(const KnnModel &model, const double *query) {
                 whitened += (static_cast<long double>(query[i]) - model.location[i]) * model.whitening.row(i)[j];
             squared += (whitened - model.training[n * size + j]) * (whitened - model.training[n * size + j]);
         }
-        distances.push_back(std::sqrt(squared));
+        distances.push_back(std::sqrt(squared * (model.weights ? model.weights[n] : 1.0f)));
     }
     std::sort(distances.begin(), distances.end());
     long double sum = 0;
@@ -126,7 +128,8 @@ void scores_equal_the_slow_reference() {
     for (const int64_t dimensions : {1, 2, 7, 8, 9, 31, 33, 70})
         for (const int64_t vectors : {1, 5, 40})
             for (const int64_t neighbours : {int64_t{1}, (vectors + 1) / 2, vectors})
-                scores_are_the_references(Knn(dimensions, vectors, neighbours).model, 1e-6);
+                for (const bool weighted : {false, true})
+                    scores_are_the_references(Knn(dimensions, vectors, neighbours, weighted).model, 1e-6);
     scores_are_the_references(Knn(1100, 3, 2).model, 1e-6);
     // The vector alone is rounded to float32.
     for (const int64_t dimensions : {1, 2, 7, 8, 9, 31, 33, 70})
@@ -216,6 +219,7 @@ int main() {
     const Gmm gmm(40, 17);
     neither_threads_nor_other_queries_change_a_bit(knn.model);
     neither_threads_nor_other_queries_change_a_bit(gmm.model);
+    neither_threads_nor_other_queries_change_a_bit(Knn(33, 900, 4, true).model);
     neither_threads_nor_other_queries_change_a_bit(Knn(3, 5, 5).model);
     neither_threads_nor_other_queries_change_a_bit(Gmm(3, 1).model);
     a_query_past_float32_has_no_finite_score_and_spoils_no_other(knn.model);

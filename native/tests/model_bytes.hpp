@@ -92,5 +92,14 @@ inline ModelFile gmm_file(const std::vector<double> &location, double scale, con
 // Two dimensions, three training vectors, two neighbours.
 inline ModelFile small_knn() { return knn_file({1, 2}, {1, 0.5, 0, 2}, {0, 0, 3, 4, -6, 8}, 2); }
 
+// The same, its distances divided by local ones.
+inline ModelFile small_dense_knn() {
+    ModelFile file = small_knn();
+    file.header = "{\"class\": \"MahalanobisKNN\", \"parameters\": {\"backend\": \"auto\", \"local_density\": 2, "
+                  "\"neighbours\": 2, \"standardise\": true}, \"schema\": 1}";
+    file.arrays.push_back({"local_distance", "F32", shape(3), bytes_of(std::vector<float>{0.5f, 2.0f, 4.0f})});
+    return file;
+}
+
 // Two dimensions, two components.
 inline ModelFile small_gmm() { return gmm_file({1, 2}, 2.0, {0.25, 0.75}, {0, 0, 1, -1}, {1, 0.5f, 2, 1, 0, 1}); }

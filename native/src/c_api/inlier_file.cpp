@@ -24,6 +24,10 @@ struct Field {
 
 const std::initializer_list<Field> KNN_FIELDS = {{"location", TensorType::f64}, {"shrinkage", TensorType::f64},
                                                  {"training", TensorType::f32}, {"whitening", TensorType::f64}};
+const std::initializer_list<Field> DENSE_KNN_FIELDS = {{"local_distance", TensorType::f32}, {"location", TensorType::f64},
+                                                       {"shrinkage", TensorType::f64},     {"training", TensorType::f32},
+                                                       {"whitening", TensorType::f64}};
+constexpr float LEAST_LOCAL_DISTANCE = 1e-9f;  // the reciprocal of its square is a number
 const std::initializer_list<Field> GMM_FIELDS = {{"em", TensorType::i64},    {"location", TensorType::f64},
                                                  {"means", TensorType::f32}, {"precisions_cholesky", TensorType::f32},
                                                  {"scale", TensorType::f64}, {"weights", TensorType::f64}};
@@ -86,9 +90,23 @@ asd_status read_values(const TensorTable &table, const char *name, asd_inlier *m
     return wrong_array(name, "must hold finite numbers" + (count ? "; element " + std::to_string(bad) + " is not" : ""));
 }
 
+// Of squared distances: a distance to a training vector is divided by the local distance there.
+asd_status load_weights(const TensorTable &table, asd_inlier *made) {
+    const float *local = nullptr;
+    ASD_REQUIRE(read_values(table, "local_distance", made, &local));
+    ASD_REQUIRE(require_shape(table, "local_distance", {made->knn.vectors}));
+    made->weights.reserve(static_cast<std::size_t>(made->knn.vectors));
+    for (int64_t row = 0; row < made->knn.vectors; ++row) {
+        if (local[row] < LEAST_LOCAL_DISTANCE) return wrong_array("local_distance", "must be at least 1e-9");
+        made->weights.push_back(1.0f / (local[row] * local[row]));
+    }
+    made->knn.weights = made->weights.data();
+    return ASD_OK;
+}
+
 asd_status load_knn(const TensorTable &table, const InlierHeader &header, asd_inlier *made) {
     kernels::KnnModel &model = made->knn;
-    ASD_REQUIRE(require_fields(table, KNN_FIELDS));
+    ASD_REQUIRE(require_fields(table, header.local_density ? DENSE_KNN_FIELDS : KNN_FIELDS));
     const double *shrinkage = nullptr;
     ASD_REQUIRE(read_values(table, "location", made, &model.location));
     ASD_REQUIRE(read_values(table, "shrinkage", made, &shrinkage));
@@ -108,7 +126,7 @@ asd_status load_knn(const TensorTable &table, const InlierHeader &header, asd_in
         return fail(ASD_INVALID_MODEL, "does not hold a valid model: neighbours must be at most the number of training vectors, "
                                        "%lld; got %lld: save the model again",
                     static_cast<long long>(model.vectors), static_cast<long long>(model.neighbours));
-    return ASD_OK;
+    return header.local_density ? load_weights(table, made) : ASD_OK;
 }
 
 asd_status require_above_zero(const char *name, double value) {

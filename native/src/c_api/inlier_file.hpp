@@ -24,6 +24,7 @@ struct asd_inlier {
     std::unique_ptr<char[]> copy;
     std::vector<std::unique_ptr<double[]>> aligned;  // copies of arrays that are not aligned for their type
     std::vector<double> log_peaks;
+    std::vector<float> weights;
 };
 
 namespace asd::c_api {

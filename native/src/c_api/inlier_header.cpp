@@ -92,6 +92,20 @@ asd_status read_backend(JsonReader *json, const std::string &name) {
     return wrong_parameter(name, "must be 'auto', 'faiss' or 'numpy'");
 }
 
+// Says how the model was fitted; its whitening holds all that scoring needs of it.
+asd_status read_standardise(JsonReader *json, const std::string &name) {
+    std::string_view literal;
+    if (json->kind() == Kind::boolean && json->skip(&literal)) return ASD_OK;
+    return wrong_parameter(name, "must be true or false");
+}
+
+asd_status read_local_density(JsonReader *json, const std::string &name, InlierHeader *header) {
+    int64_t unused = 0;
+    if (json->kind() == Kind::null) return json->skip() ? ASD_OK : unreadable(*json);
+    header->local_density = true;
+    return read_count(json, name, &unused);
+}
+
 asd_status read_positive(JsonReader *json, const std::string &name) {
     std::string_view literal;
     double value = 0.0;
@@ -106,6 +120,8 @@ asd_status read_parameter(JsonReader *json, const std::string &name, InlierHeade
     if (header->kind == ASD_INLIER_KNN) {
         if (name == "neighbours") return read_count(json, name, &header->neighbours);
         if (name == "backend") return read_backend(json, name);
+        if (name == "standardise") return read_standardise(json, name);
+        if (name == "local_density") return read_local_density(json, name, header);
     } else {
         if (name == "components") return read_count(json, name, &header->components);
         if (name == "max_iter") return read_count(json, name, &unused);

@@ -11,6 +11,7 @@ namespace asd::c_api {
 struct InlierHeader {
     asd_inlier_kind kind;
     std::int64_t neighbours = 1;  // of a MahalanobisKNN
+    bool local_density = false;   // of a MahalanobisKNN: its distances are divided by local ones
     std::int64_t components = 1;  // of a GaussianMixtureInlier
 };
 

@@ -68,6 +68,8 @@ private:
         float *squared = squared_.data() + thread * tile_rows_;
         isa_.squared_distances(model_.training + first * model_.dimensions, rows, model_.dimensions,
                                whitened_.data() + query * model_.dimensions, squared);
+        if (model_.weights)
+            for (int64_t row = 0; row < rows; ++row) squared[row] *= model_.weights[first + row];
         for (int64_t row = 0; row < rows; ++row) nearest(thread, query).offer(squared[row]);
     }
 

@@ -18,6 +18,7 @@ struct KnnModel {
     const double *location;   // [D]
     FullTriangle whitening;   // [D][D]
     const float *training;    // [N][D]
+    const float *weights;     // [N] of squared distances, by local density; null: all 1
 
     template <class Value>
     ASD_HD double centred(const Value *vector, std::int64_t i) const {

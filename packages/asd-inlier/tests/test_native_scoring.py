@@ -50,6 +50,17 @@ def test_knn_scores_are_ours(count: int, features: int, neighbours: int, tmp_pat
     np.testing.assert_allclose(got[:12], expected[:12], rtol=tolerances.native)  # where nothing coincides
 
 
+@pytest.mark.parametrize(("count", "features"), [(7, 1), (60, 8), (40, 64), (700, 130)])
+@pytest.mark.parametrize("density", [None, 1, 4])
+def test_standardised_and_locally_scaled_scores_are_ours(
+    count: int, features: int, density: int | None, tmp_path: Path, tolerances: Any
+) -> None:
+    training = embeddings(count, features)
+    model = MahalanobisKNN(2, standardise=True, local_density=density).fit(training)
+    got, expected = both(model, tmp_path, queries(training))
+    np.testing.assert_allclose(got, expected, rtol=tolerances.native, atol=tolerances.native_absolute)
+
+
 @pytest.mark.parametrize(("count", "features"), SHAPES)
 @pytest.mark.parametrize("components", [1, 2, 16])
 def test_gmm_scores_are_ours(count: int, features: int, components: int, tmp_path: Path, tolerances: Any) -> None:
@@ -59,7 +70,10 @@ def test_gmm_scores_are_ours(count: int, features: int, components: int, tmp_pat
     np.testing.assert_allclose(got, expected, rtol=tolerances.native, atol=tolerances.native_absolute)
 
 
-@pytest.mark.parametrize("model", [MahalanobisKNN(2), GaussianMixtureInlier(3)], ids=["KNN", "GMM"])
+DENSE = MahalanobisKNN(2, standardise=True, local_density=3)
+
+
+@pytest.mark.parametrize("model", [MahalanobisKNN(2), DENSE, GaussianMixtureInlier(3)], ids=["KNN", "dense KNN", "GMM"])
 @pytest.mark.parametrize(
     "training",
     [

@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 
 Float32Array = NDArray[np.float32]
 
+LEAST = 1e-9
+"""Of a local distance: a smaller one is float32's rounding, and the reciprocal of its square still is a number."""
+
 
 def local_distances(
     training: Float32Array,
@@ -37,6 +40,6 @@ def local_distances(
     if others == 0:
         return np.ones(len(training), np.float32)
     squared = nearest_squared(distinct, distinct, others + 1)[:, 1:]  # without itself, at distance 0
-    means = np.sqrt(squared, dtype=np.float64).mean(axis=1)
-    # Two vectors closer than float32 can square are equal for every purpose but this one.
-    return np.maximum(means, np.finfo(np.float32).tiny ** 0.25).astype(np.float32)[place.reshape(-1)]
+    means: NDArray[np.float64] = np.sqrt(squared, dtype=np.float64).mean(axis=1)
+    distances: Float32Array = np.maximum(means, LEAST).astype(np.float32)
+    return distances[place.reshape(-1)]

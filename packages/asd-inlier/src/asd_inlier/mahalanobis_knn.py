@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator  # type: ignore[import-untyped, unused-ignore]
 from sklearn.utils.validation import check_is_fitted, validate_data  # type: ignore[import-untyped, unused-ignore]
 
-from asd_inlier.local_density import local_distances
+from asd_inlier.local_density import LEAST, local_distances
 from asd_inlier.overflow import refuse_overflowing_scores
 from asd_inlier.row_blocks import by_row_blocks
 from asd_inlier.shrunk_whitening import shrunk_whitening
@@ -130,7 +130,7 @@ class MahalanobisKNN(BaseEstimator):  # type: ignore[misc, unused-ignore]
         if self.local_distance_ is None:
             nearest = self._nearest_squared(queries, self.training_, self.neighbours)
         else:
-            weights: Float32Array = np.float32(1) / np.square(self.local_distance_)
+            weights = np.reciprocal(np.square(self.local_distance_))
             nearest = _nearest_weighted(queries, self.training_, weights, self.neighbours)
         scores: Float64Array = np.sqrt(nearest, dtype=np.float64).mean(axis=1)
         return scores
@@ -195,8 +195,8 @@ class MahalanobisKNN(BaseEstimator):  # type: ignore[misc, unused-ignore]
         if np.tril(arrays["whitening"], -1).any():
             raise ValueError("array 'whitening' must be upper triangular")
         self.local_distance_ = arrays.get("local_distance")
-        if self.local_distance_ is not None and (self.local_distance_ <= 0).any():
-            raise ValueError("array 'local_distance' must be above 0")
+        if self.local_distance_ is not None and (self.local_distance_ < np.float32(LEAST)).any():
+            raise ValueError(f"array 'local_distance' must be at least {LEAST:g}")
         self._check_parameters()
         self._check_neighbours(count)
         self.backend_ = _resolved(self.backend)

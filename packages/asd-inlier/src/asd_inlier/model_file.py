@@ -42,6 +42,8 @@ _LAYOUTS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     ),
 }
 _OPTIONAL = {"local_distance": "float32"}
+# Parameters that came later: written where they are set, so that what lacks them keeps its bytes and older readers.
+_LATER = {"standardise": False, "local_density": None}
 
 
 class ModelFileError(ValueError):
@@ -75,7 +77,8 @@ def save_inlier_model(model: "MahalanobisKNN | GaussianMixtureInlier", path: str
     if name not in _LAYOUTS:
         raise TypeError(f"model must be one of {', '.join(_LAYOUTS)}; got {name}.")
     check_is_fitted(model)
-    header = {"class": name, "parameters": _plain(model.get_params()), "schema": SCHEMA}
+    parameters = {key: value for key, value in _plain(model.get_params()).items() if value != _LATER.get(key, ...)}
+    header = {"class": name, "parameters": parameters, "schema": SCHEMA}
     arrays = {key: np.ascontiguousarray(array) for key, array in model._to_arrays().items()}
     _write_whole(Path(path), save(arrays, metadata={_KEY: json.dumps(header, sort_keys=True)}))
 
