@@ -27,7 +27,8 @@ def reproduce(
     systems: Annotated[
         str | None,
         typer.Option(
-            help="Some of autoencoder, oe, oe-flow, oe-dflow, serialoe-flow, serialoe-dflow; all if not given."
+            help="Some of autoencoder, oe, oe-flow, oe-dflow, serialoe-flow, serialoe-dflow, spectral-statistics, "
+            "random-encoder; all if not given."
         ),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Decides every random number; 0 unless the recipe says.")] = None,

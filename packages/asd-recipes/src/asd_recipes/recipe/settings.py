@@ -172,6 +172,39 @@ class Autoencoder:
 
 
 @dataclass(frozen=True)
+class SpectralStatistics:
+    """Not in the paper: pooled frames of log-mel spectrograms, and the distance to the nearest of the training clips.
+
+    Whole clips, because a mean over more time varies less; every statistic in units of its deviation, because
+    decibels of level and of change are no one unit; one neighbour, as ten target clips have no second. A distance is
+    divided by those around the training clip (local density), because clips of the source domain lie closer together;
+    of four neighbours, since six target clips train.
+    """
+
+    statistics: tuple[str, ...] = ("mean", "std", "difference")  # and "rank"
+    rank_decay: float = 0.99
+    pooling: Literal["clip", "segment"] = "clip"
+    standardise: bool = True
+    neighbours: int = 1
+    local_density: int = 4  # 0: none; fewer where fewer clips train
+
+    def __post_init__(self) -> None:
+        known = ("mean", "std", "difference", "rank")
+        if (
+            not self.statistics
+            or not set(self.statistics) <= set(known)
+            or len(set(self.statistics)) < len(self.statistics)
+        ):
+            raise RecipeError(
+                f"spectral.statistics holds some of {', '.join(known)}, each once; got {self.statistics}."
+            )
+        if not 0 <= self.rank_decay <= 1:
+            raise RecipeError(f"spectral.rank_decay must be 0 to 1; got {self.rank_decay}.")
+        _at_least(1, "spectral.neighbours", self.neighbours)
+        _at_least(0, "spectral.local_density", self.local_density)
+
+
+@dataclass(frozen=True)
 class SyntheticData:
     """Size of the embedded data set that a run without data makes."""
 
@@ -195,6 +228,7 @@ class Recipe:
     inlier: InlierModels = field(default_factory=InlierModels)
     weighting: Weighting = field(default_factory=Weighting)
     autoencoder: Autoencoder = field(default_factory=Autoencoder)
+    spectral: SpectralStatistics = field(default_factory=SpectralStatistics)
     synthetic: SyntheticData = field(default_factory=SyntheticData)
 
     def __post_init__(self) -> None:

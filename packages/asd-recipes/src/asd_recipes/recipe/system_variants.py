@@ -1,4 +1,5 @@
-"""The five systems of the paper (Fujimura 2023, Table 1) and the four that it submitted (Table 2, second column)."""
+"""The five systems of the paper (Fujimura 2023, Table 1), the four that it submitted (Table 2, second column), and what
+is scored beside them: the official baselines, and two detectors that train no network."""
 
 from dataclasses import dataclass
 
@@ -35,10 +36,25 @@ SUBMITTED = {
 """Members of the submitted ensembles."""
 
 AUTOENCODER = "autoencoder"
-SYSTEMS = (AUTOENCODER, *(variant.slug for variant in VARIANTS))
-"""What `--systems` takes: both autoencoder baselines, which share one training, and the five systems."""
+SPECTRAL_STATISTICS = "spectral-statistics"
+RANDOM_ENCODER = SystemVariant("random-encoder", "Random encoder", inlier_models=True)
+"""OE's network with its first weights, untrained: what training adds shows beside it."""
+SYSTEMS = (AUTOENCODER, *(variant.slug for variant in VARIANTS), SPECTRAL_STATISTICS, RANDOM_ENCODER.slug)
+"""What `--systems` takes: both autoencoder baselines, which share one training, the five systems, and two detectors
+that are not in the paper."""
+_OTHER_NAMES = {AUTOENCODER: "autoencoder", SPECTRAL_STATISTICS: "spectral statistics"}
+
+
+def has_network(system: str) -> bool:
+    """Whether a system is one of the paper's networks, trained or not."""
+    return system.partition("@")[0] not in _OTHER_NAMES
 
 
 def variant_of(slug: str) -> SystemVariant:
     """The variant by its slug, with or without `@<attribute item>`."""
-    return next(variant for variant in VARIANTS if variant.slug == slug.partition("@")[0])
+    return next(variant for variant in (*VARIANTS, RANDOM_ENCODER) if variant.slug == slug.partition("@")[0])
+
+
+def system_name(system: str) -> str:
+    """For the reader: `OE-DFlow`."""
+    return variant_of(system).name if has_network(system) else _OTHER_NAMES[system]

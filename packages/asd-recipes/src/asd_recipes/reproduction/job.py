@@ -15,10 +15,19 @@ from typing import Any
 from urllib.parse import quote
 
 from asd_recipes.baseline.autoencoder import AutoencoderBaseline
+from asd_recipes.baseline.spectral_detector import SpectralDetector
 from asd_recipes.dataset.clip import Problem
 from asd_recipes.progress import Progress
 from asd_recipes.recipe.settings import Recipe
-from asd_recipes.recipe.system_variants import AUTOENCODER, SystemVariant, variant_of
+from asd_recipes.recipe.system_variants import (
+    AUTOENCODER,
+    RANDOM_ENCODER,
+    SPECTRAL_STATISTICS,
+    SystemVariant,
+    has_network,
+    system_name,
+    variant_of,
+)
 from asd_recipes.recipe.toml_text import recipe_digest
 from asd_recipes.reproduction.run_store import SCHEMA, RunStore
 from asd_recipes.scoring.embedding import ClipEmbedder
@@ -27,6 +36,7 @@ from asd_recipes.training.attribute_labels import AttributeLabels, machine_label
 from asd_recipes.training.crops import TrainingCrops
 from asd_recipes.training.diverged import TrainingDivergedError
 from asd_recipes.training.machine_data import PreparedData
+from asd_recipes.training.network_building import write_untrained
 from asd_recipes.training.network_training import NetworkTraining
 from asd_recipes.waveforms.device_choice import Device
 from asd_recipes.whole_file import write_json
@@ -52,8 +62,14 @@ class Job:
     @property
     def name(self) -> str:
         """For the reader: `OE-DFlow vel`."""
-        name = AUTOENCODER if self.system == AUTOENCODER else variant_of(self.system).name
+        name = system_name(self.system)
         return name if self.item is None else f"{name} {self.item}"
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """What its folder holds when it is done."""
+        trained = () if self.system == SPECTRAL_STATISTICS else ("weights.safetensors",)
+        return (*trained, "manifest.json", "candidates.csv")
 
 
 @dataclass(frozen=True)
@@ -74,14 +90,14 @@ class JobContext:
     def finished(self, job: Job) -> bool:
         """Whether nothing is left to do."""
         folder = self.store.system(job.machine, job.folder)
-        return all((folder / name).is_file() for name in ("weights.safetensors", "manifest.json", "candidates.csv"))
+        return all((folder / name).is_file() for name in job.files)
 
     def run(self, job: Job, progress: Progress) -> list[Problem]:
         """Runs every stage of a job that is not done; a training that diverges is told of, and the rest goes on."""
         folder = self.store.system(job.machine, job.folder)
         trained, scored = folder / "weights.safetensors", folder / "candidates.csv"
         try:
-            if not trained.is_file():
+            if trained.name in job.files and not trained.is_file():
                 with self.store.timed(f"{job.machine} {job.folder} train"):
                     self._train(job, progress)
             self._note_trained(job)
@@ -98,6 +114,9 @@ class JobContext:
         if job.system == AUTOENCODER:
             AutoencoderBaseline(job.machine, self.data, self.recipe, self.device).train(folder, progress)
             return
+        if job.system == RANDOM_ENCODER.slug:
+            write_untrained(folder, RANDOM_ENCODER, self.recipe, job.machine)
+            return
         variant = variant_of(job.system)
         labels = self._labels(job, variant)
         NetworkTraining(job.machine, job.name, job.folder, variant, labels, self.crops).run(folder, progress)
@@ -106,6 +125,9 @@ class JobContext:
         folder = self.store.system(job.machine, job.folder)
         if job.system == AUTOENCODER:
             AutoencoderBaseline(job.machine, self.data, self.recipe, self.device).score(folder, progress)
+            return
+        if job.system == SPECTRAL_STATISTICS:
+            SpectralDetector(job.machine, self.data, self.recipe, self.device).score(folder, progress)
             return
         shutil.rmtree(folder / "inlier", ignore_errors=True)
         variant, statistics = variant_of(job.system), self.data.statistics[job.machine]
@@ -155,9 +177,11 @@ def jobs_of(data: PreparedData, machines: Sequence[str], systems: Sequence[str])
     for machine in machines:
         items = varying_items([data.bank.clips[index].name for index in data.training[machine]])
         for system in systems:
-            if system != AUTOENCODER and variant_of(system).domain_invariant:
+            if not has_network(system):
+                jobs.append(Job(machine, system))
+            elif variant_of(system).domain_invariant:
                 jobs += [Job(machine, system, item) for item in items]
-            elif system == AUTOENCODER or not variant_of(system).attributes or items:
+            elif not variant_of(system).attributes or items:
                 jobs.append(Job(machine, system))
     return jobs
 

@@ -6,7 +6,7 @@ from asd_recipes.bundle.reading import check_limits
 from asd_recipes.dataset.clip import DatasetError
 from asd_recipes.dataset.scan import Dataset
 from asd_recipes.recipe.settings import Recipe
-from asd_recipes.recipe.system_variants import AUTOENCODER, variant_of
+from asd_recipes.recipe.system_variants import RANDOM_ENCODER, has_network, variant_of
 from asd_recipes.reproduction.run_store import RESERVED
 from asd_recipes.scoring.inlier_candidates import fitting_candidates
 from asd_recipes.training.encoder_weights import check_encoder_weights
@@ -46,7 +46,7 @@ def check_recordings(
     Raises:
         DatasetError: too few clips, or none of a kind, for a system that was asked for.
     """
-    networks = [system for system in systems if system != AUTOENCODER]
+    networks = [system for system in systems if has_network(system)]
     for machine in machines:
         _check_counts(machine, prepared)
         if missing := readable.missing_for_scores(machine):
@@ -56,10 +56,10 @@ def check_recordings(
             )
         if any(variant_of(system).inlier_models for system in networks):
             _check_inlier_models(machine, prepared, recipe)
-    if networks and len(prepared.training) < 2:
+    if set(networks) - {RANDOM_ENCODER.slug} and len(prepared.training) < 2:
         raise DatasetError(
             f"{readable.root} has training clips of one machine type; outlier exposure needs others as "
-            "pseudo-anomalies. Add some, or pass --systems autoencoder."
+            "pseudo-anomalies. Add some, or pass --systems autoencoder,spectral-statistics,random-encoder."
         )
 
 

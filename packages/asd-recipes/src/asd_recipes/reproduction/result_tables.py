@@ -40,7 +40,7 @@ class Line:
 
 
 def table_lines(results: Sequence[SystemResult], machines: Sequence[str]) -> list[Line]:
-    """All lines of all three tables, the paper's row before ours.
+    """All lines of all three tables, the paper's row before ours where it has one.
 
     Args:
         results: systems, each with the machines for which it has scores.
@@ -50,11 +50,12 @@ def table_lines(results: Sequence[SystemResult], machines: Sequence[str]) -> lis
     ordered = _in_paper_order(machines)
     for table in TITLES:
         for result in results:
-            paper = {
-                column: paper_values().get((table, result.row.paper_name, column))
-                for column in [*ordered, LAST_COLUMN[table]]
-            }
-            lines.append(Line(table, _name(result), "paper", result.row.uses_labels, paper))
+            if result.row.paper_name is not None:
+                paper = {
+                    column: paper_values().get((table, result.row.paper_name, column))
+                    for column in [*ordered, LAST_COLUMN[table]]
+                }
+                lines.append(Line(table, _name(result), "paper", result.row.uses_labels, paper))
             for convention in CONVENTIONS:
                 ours = _ours(table, result, convention, ordered)
                 lines.append(Line(table, _name(result), convention, result.row.uses_labels, ours))
@@ -176,11 +177,11 @@ def print_tables(console: "Console", tables: ResultTables, *, with_labels: bool 
         grid.add_column("")
         for column in rows[0].values if rows else ():
             grid.add_column(column, justify="right")
+        shown = ""
         for row in rows:
-            first = row.origin == "paper"
-            label = row.system if first else ""
+            label, shown = row.system if row.system != shown else "", row.system
             grid.add_row(label, row.origin, *map(_cell, row.values.values()), end_section=row.origin == "official",
-                         style="dim" if first else None)  # fmt: skip
+                         style="dim" if row.origin == "paper" else None)  # fmt: skip
         console.print(grid)
     for note in (*tables.intervals, *NOTES):
         console.print(note, highlight=False, markup=False)

@@ -56,7 +56,7 @@ def picture_rows(results: Sequence[SystemResult], machines: Sequence[str]) -> li
             for convention, item in result.intervals.items()
             if set(result.scores) == set(machines)
         }
-        paper = paper_values().get((4, result.row.paper_name, LAST_COLUMN[4]))
+        paper = paper_values().get((4, result.row.paper_name or "", LAST_COLUMN[4]))
         rows.append(PictureRow(result.row.name, scores, paper if set(machines) == set(MACHINES) else None))
     return rows
 

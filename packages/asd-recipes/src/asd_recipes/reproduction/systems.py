@@ -22,7 +22,7 @@ from asd_eval import (
     evaluate_machine,
     official_score,
 )
-from asd_recipes.recipe.system_variants import AUTOENCODER, SUBMITTED, VARIANTS
+from asd_recipes.recipe.system_variants import AUTOENCODER, RANDOM_ENCODER, SPECTRAL_STATISTICS, SUBMITTED, VARIANTS
 from asd_recipes.scoring.candidate_table import CandidateTable
 
 Float64Array = NDArray[np.float64]
@@ -35,7 +35,7 @@ class SystemRow:
     """One row of the tables."""
 
     name: str
-    paper_name: str  # the row of the paper's tables to print beside it
+    paper_name: str | None  # the row of the paper's tables to print beside it; None if the paper has none
     uses_labels: bool = False
 
     @property
@@ -122,7 +122,8 @@ SystemTables = Mapping[str, Mapping[str, Sequence[CandidateTable]]]
 def evaluate_systems(
     tables: SystemTables, *, selected: int, diverged: Collection[tuple[str, str]] = ()
 ) -> list[SystemResult]:
-    """All rows for which there are scores: the baselines, the systems, the submitted ensembles; then the paper's way.
+    """All rows for which there are scores: the baselines, the systems, the submitted ensembles, what is not in the
+    paper; then the ensembles the paper's way, by labels.
 
     Args:
         tables: of every system that ran.
@@ -163,6 +164,18 @@ def evaluate_systems(
                 there = {machine: scores for machine, scores in ensembles.items() if machine not in lost}
                 if there:
                     results.append(_evaluated(row, tests, there))
+        results += [] if labels else _not_in_the_paper(tables)
+    return results
+
+
+def _not_in_the_paper(tables: SystemTables) -> list[SystemResult]:
+    """Two detectors that train no network."""
+    results = []
+    for slug, name in ((SPECTRAL_STATISTICS, "Spectral statistics"), (RANDOM_ENCODER.slug, RANDOM_ENCODER.name)):
+        if found := tables.get(slug):
+            scores = {machine: average(list(member_scores(of).values())) for machine, of in found.items()}
+            tests = {machine: of[0].part("test") for machine, of in found.items()}
+            results.append(_evaluated(SystemRow(f"{name} (not in the paper)", None), tests, scores))
     return results
 
 

@@ -10,6 +10,8 @@ from asd_models.outlier_exposure_net import EMBEDDING
 from asd_recipes.recipe.seeding import derive_seed
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.recipe.system_variants import SystemVariant
+from asd_recipes.training.encoder_weights import fill_encoder
+from asd_recipes.training.tensor_file import save_tensors
 from asd_recipes.waveforms.device_choice import Device
 
 
@@ -31,6 +33,20 @@ def build_network(variant: SystemVariant, recipe: Recipe, *, classes: int) -> Ou
             seed=derive_seed(recipe.seed, "flow", variant.slug) % 2**31,
         )
     return OutlierExposureNet(classes if variant.attributes else 0, flow)
+
+
+def first_network(variant: SystemVariant, recipe: Recipe, machine: str, *, classes: int) -> OutlierExposureNet:
+    """The network of a system on a machine with its first weights; equal ones for all attribute items of a system."""
+    torch.manual_seed(derive_seed(recipe.seed, f"{variant.slug} weights", machine))
+    network = build_network(variant, recipe, classes=classes)
+    if recipe.training.encoder_weights:
+        fill_encoder(network, recipe.training.encoder_weights)
+    return network
+
+
+def write_untrained(folder: Path, variant: SystemVariant, recipe: Recipe, machine: str) -> None:
+    """Writes the first weights where a training writes its last."""
+    save_tensors(folder / "weights.safetensors", first_network(variant, recipe, machine, classes=0).state_dict())
 
 
 def load_network(weights: Path, variant: SystemVariant, recipe: Recipe, device: Device) -> OutlierExposureNet:

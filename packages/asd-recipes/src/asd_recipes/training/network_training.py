@@ -24,11 +24,10 @@ from asd_recipes.training.balanced_sampler import batches_per_epoch, epoch_batch
 from asd_recipes.training.checkpoint import load_checkpoint, save_checkpoint
 from asd_recipes.training.crops import TrainingCrops
 from asd_recipes.training.diverged import TrainingDivergedError
-from asd_recipes.training.encoder_weights import fill_encoder
 from asd_recipes.training.history import Epoch, history_csv
 from asd_recipes.training.machine_data import PreparedData
 from asd_recipes.training.mixed_batch import mixed_batch
-from asd_recipes.training.network_building import build_network
+from asd_recipes.training.network_building import first_network
 from asd_recipes.training.network_losses import NetworkLosses
 from asd_recipes.training.network_validation import NetworkValidation
 from asd_recipes.training.tensor_file import save_tensors
@@ -112,11 +111,8 @@ class NetworkTraining:
         checkpoint.unlink(missing_ok=True)
 
     def _fresh(self) -> tuple[OutlierExposureNet, torch.optim.AdamW, LRScheduler]:
-        # Equal first weights for all attribute items of a system, as they are one system.
-        torch.manual_seed(derive_seed(self.recipe.seed, f"{self.variant.slug} weights", self.machine))
-        model = build_network(self.variant, self.recipe, classes=len(self.labels.classes) if self.labels else 0)
-        if self.recipe.training.encoder_weights:
-            fill_encoder(model, self.recipe.training.encoder_weights)
+        classes = len(self.labels.classes) if self.labels else 0
+        model = first_network(self.variant, self.recipe, self.machine, classes=classes)
         model = model.to(self.device.torch_device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         if self.recipe.training.compile:
             torch.use_deterministic_algorithms(True)  # tells the compiler as well

@@ -1,0 +1,94 @@
+"""A detector that trains no network: pooled log-mel frames, and the nearest of the normal training clips.
+
+Not in the paper. Wilkinghoff et al. (2025) and others find such detectors ahead of trained ones where recordings are
+few; so this is what a network has to beat. Statistics are `asd_features.spectral_statistics`, distances
+`asd_inlier.MahalanobisKNN`; all choices are `[spectral]` of the recipe, which says why.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from asd_features import spectral_statistics
+from asd_inlier import clip_scores
+from asd_recipes.progress import Advance, Progress
+from asd_recipes.recipe.settings import Recipe
+from asd_recipes.scoring.candidate_table import candidate_table, write_candidate_table
+from asd_recipes.scoring.network_scoring import segment_weights
+from asd_recipes.training.machine_data import PreparedData
+from asd_recipes.waveforms.device_choice import Device
+from asd_recipes.waveforms.device_log_mel import device_log_mel
+from asd_recipes.waveforms.standardised_segments import standardised_segments
+from asd_recipes.waveforms.waveform_bank import Samples
+
+if TYPE_CHECKING:
+    from asd_inlier import MahalanobisKNN
+
+Float64Array = NDArray[np.float64]
+COLUMN = "nearest"
+"""Of the table of scores."""
+
+
+@dataclass(frozen=True)
+class SpectralDetector:
+    """Everything that the detector of one machine is made of."""
+
+    machine: str
+    data: PreparedData
+    recipe: Recipe
+    device: Device
+
+    def score(self, folder: Path, progress: Progress) -> None:
+        """Fits on the training clips of both domains, scores validation and test clips; writes `candidates.csv`."""
+        bank, validation = self.data.bank, self.data.validation[self.machine]
+        training, scored = self.data.training[self.machine], [*validation, *bank.labelled_test(self.machine)]
+        stage = progress.stage(f"{self.machine} spectral statistics", len(training) + len(scored))
+        with stage as advance:
+            pooled = list(self._pooled([bank.waves[index] for index in training], advance))
+            model = self._fitted(np.concatenate(pooled))
+            waves = [bank.waves[index] for index in scored]
+            scores = self._scores(model, waves, list(self._pooled(waves, advance)))
+        parts = ["validation"] * len(validation) + ["test"] * (len(scored) - len(validation))
+        table = candidate_table([bank.clips[index] for index in scored], parts, {COLUMN: scores})
+        write_candidate_table(folder / "candidates.csv", table)
+
+    def _pooled(self, waves: Sequence[Samples], advance: Advance) -> Iterator[Float64Array]:
+        """(1, D) of each clip, or (S, D) of its segments."""
+        settings, log_mel = self.recipe.spectral, device_log_mel(self.recipe.log_mel, self.device)
+        for wave in waves:
+            frames = log_mel(self._pieces(wave)).cpu().numpy()
+            yield spectral_statistics(frames, settings.statistics, rank_decay=settings.rank_decay)  # type: ignore[arg-type]  # checked by the recipe
+            advance(1)
+
+    def _pieces(self, wave: Samples) -> torch.Tensor:
+        """(1, T) of a whole clip, or (S, T) of its segments, at the machine's level."""
+        segments, statistics = self.recipe.segments, self.data.statistics[self.machine]
+        if self.recipe.spectral.pooling == "clip":
+            segments = replace(segments, length_s=len(wave) / segments.sample_rate_hz, overlap=0.0)
+        return torch.from_numpy(standardised_segments(wave, segments, "machine", statistics)(wave)).to(
+            self.device.torch_device
+        )
+
+    def _fitted(self, vectors: Float64Array) -> "MahalanobisKNN":
+        from asd_inlier import MahalanobisKNN  # and scikit-learn, which takes a second
+
+        settings = self.recipe.spectral
+        density = min(settings.local_density, len(vectors) - 1)
+        model = MahalanobisKNN(
+            min(settings.neighbours, len(vectors)), standardise=settings.standardise, local_density=density or None
+        )
+        return model.fit(vectors)
+
+    def _scores(
+        self, model: "MahalanobisKNN", waves: Sequence[Samples], pooled: Sequence[Float64Array]
+    ) -> Float64Array:
+        """(N,) of clips; of segments their mean, weighted as the paper weighs them (Sec. 3.2)."""
+        counts = np.array([len(of_clip) for of_clip in pooled], np.int64)
+        by_segment = self.recipe.spectral.pooling == "segment"
+        weights = segment_weights(self.machine, waves, self.recipe) if by_segment else None
+        return clip_scores(model.anomaly_score(np.concatenate(pooled)), counts, weights)
