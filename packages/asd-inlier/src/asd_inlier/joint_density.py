@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from asd_inlier.row_blocks import ROWS
+from asd_inlier.row_blocks import ROWS, product_type
 
 Float64Array = NDArray[np.float64]
 
@@ -46,7 +46,8 @@ def log_joint(vectors: NDArray[Any], mixture: Mixture) -> Float64Array:
     A row's values do not depend on the other rows. To be called inside `single_thread`.
 
     Args:
-        vectors: (N, D) of the mixture's type, in which the products are computed.
+        vectors: (N, D) of the mixture's type, in which products are computed unless a row's bits would then depend on
+            its company (`product_type`).
         mixture: K components.
 
     Returns:
@@ -83,12 +84,13 @@ def _lower(
     joint: Float64Array, vectors: NDArray[Any], mixture: Mixture, k: int, rows: NDArray[np.int64], block: slice
 ) -> None:
     """Subtract from joint[rows, k] the share of a block of features, given those before it, in the squared distance."""
-    mean, factor = mixture.means[k, : block.stop], mixture.factors[k, : block.stop, block]
+    kind = product_type(vectors.dtype)
+    mean, factor = mixture.means[k, : block.stop], mixture.factors[k, : block.stop, block].astype(kind, copy=False)
     for start in range(0, len(rows), _ROWS_AT_ONCE):
         those = rows[start : start + _ROWS_AT_ONCE]
         # A stack of products of ROWS rows, the last one padded: a row's bits do not depend on the others
         # (`row_blocks`).
-        centred = np.zeros((-(-len(those) // ROWS), ROWS, block.stop), dtype=vectors.dtype)
+        centred = np.zeros((-(-len(those) // ROWS), ROWS, block.stop), dtype=kind)
         np.subtract(vectors[those, : block.stop], mean, out=centred.reshape(-1, block.stop)[: len(those)])
         whitened = (centred @ factor).reshape(-1, factor.shape[1])[: len(those)].astype(np.float64)
         joint[those, k] -= 0.5 * np.einsum("nd,nd->n", whitened, whitened)

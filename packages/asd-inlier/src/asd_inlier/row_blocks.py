@@ -6,7 +6,8 @@ zeros) and one thread. A clip's score must not depend on the other clips of the 
 """
 
 from collections.abc import Callable
-from typing import TypeVar
+from functools import cache
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,3 +38,16 @@ def by_row_blocks(rows: NDArray[In], function: Callable[[NDArray[In]], NDArray[O
             padded = np.pad(block, ((0, missing), (0, 0))) if missing else block
             results.append(function(padded)[: len(block)])
     return np.concatenate(results)
+
+
+@cache
+def product_type(kind: np.dtype[Any]) -> np.dtype[Any]:
+    """The type for products of ROWS rows of another type, in which a row has the same bits wherever it is in its block.
+
+    Mostly the type itself. OpenBLAS's float32 kernels for processors with AVX2 and without AVX-512 add up some rows of
+    a block in another order than others; float64 is used there.
+    """
+    row, *factor = np.random.default_rng(0).standard_normal((2 * ROWS + 1, 2 * ROWS)).astype(kind)
+    with single_thread():
+        product = np.tile(row, (ROWS, 1)) @ np.stack(factor)
+    return kind if (product == product[0]).all() else np.dtype(np.float64)
