@@ -46,8 +46,18 @@ def reproduce(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """The Python tests, without those marked slow (`-- -m slow`) and the C and C++ ones (session native)."""
-    _python(session, "-m", "pytest", *session.posargs)
+    """The Python tests, without those marked slow (`-- -m slow`) and the C and C++ ones (session native).
+
+    Without arguments for pytest: a worker for each core, a file at a time; then what measures time, by itself.
+    """
+    # Two threads that wait for each other cost networks of test size several times what they save.
+    env = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
+    if session.posargs:
+        _python(session, "-m", "pytest", *session.posargs, env=env)
+        return
+    workers = str(len(os.sched_getaffinity(0)))
+    _python(session, "-m", "pytest", "-m", "not slow and not timed", "-n", workers, "--dist", "loadfile", env=env)
+    _python(session, "-m", "pytest", "-m", "timed and not slow", env=env)
 
 
 @nox.session

@@ -172,10 +172,12 @@ def _best_of_five_s(*command: str) -> float:
     return min(once() for _ in range(5))
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("module", ["asd_eval", "asd_features"])
 def test_a_light_package_is_imported_within_the_limit(module: str) -> None:
     assert _best_of_five_s("-c", f"import {module}") <= IMPORT_LIMIT_S
 
 
+@pytest.mark.timed
 def test_the_help_of_the_command_comes_within_the_limit() -> None:
     assert _best_of_five_s("-m", "asd_recipes", "--help") <= IMPORT_LIMIT_S

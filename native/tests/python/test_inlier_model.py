@@ -175,6 +175,7 @@ def test_any_number_of_threads_scores_with_one_model_at_once() -> None:
     assert not wrong
 
 
+@pytest.mark.timed
 def test_other_threads_run_while_a_model_scores() -> None:
     model = asd_native.InlierModel(knn_file(256, 4000)[0])
     queries = RNG.standard_normal((400, 256))

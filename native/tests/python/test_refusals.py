@@ -192,6 +192,7 @@ LONG_CALLS: dict[str, Callable[[], Callable[[], Any]]] = {
 }
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("name", LONG_CALLS)
 def test_other_threads_run_while_a_call_works(name: str) -> None:
     assert others_run_during(LONG_CALLS[name]())

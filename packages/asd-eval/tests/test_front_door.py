@@ -47,6 +47,7 @@ def test_importing_loads_neither_scipy_nor_matplotlib_and_evaluating_does_not_ei
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+@pytest.mark.timed
 def test_the_import_takes_less_than_0_3_s_best_of_five():
     # Processor seconds, so that other work on the machine does not count; best of five for the rest of the noise.
     code = "import time; t = time.process_time(); import asd_eval; print(time.process_time() - t)"

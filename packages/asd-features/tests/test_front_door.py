@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 import asd_features
 
 
@@ -21,6 +23,7 @@ def test_importing_the_package_loads_no_heavy_library() -> None:
     assert result.stdout.strip() == "[]"
 
 
+@pytest.mark.timed
 def test_the_package_imports_within_0_3_s() -> None:
     # Processor seconds, so that other work on the machine does not count; best of five for the rest of the noise.
     code = "import time; t = time.process_time(); import asd_features; print(time.process_time() - t)"

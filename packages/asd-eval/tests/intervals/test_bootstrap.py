@@ -273,6 +273,7 @@ def test_an_auc_without_anomalies_has_no_interval():
         bootstrap_auc([0, 0], [0.1, 0.2], resamples=100)
 
 
+@pytest.mark.timed
 def test_ten_thousand_resamples_of_two_hundred_scores_take_milliseconds():
     # 60 ms is the promise on one idle core. This machine may be slower and busy: four times that does not go red for
     # nothing, and still tells it from a loop over scikit-learn, which is a thousand times slower (the slow test below).
@@ -286,6 +287,7 @@ def test_ten_thousand_resamples_of_two_hundred_scores_take_milliseconds():
     assert min(times) < 0.24
 
 
+@pytest.mark.timed
 @pytest.mark.slow
 def test_ten_thousand_resamples_equal_a_loop_over_scikit_learn_and_are_a_thousand_times_as_fast():
     metrics = pytest.importorskip("sklearn.metrics", reason="scikit-learn is not installed")

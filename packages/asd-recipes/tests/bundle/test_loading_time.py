@@ -48,6 +48,7 @@ def _once(model: Path, recording: Path) -> dict[str, float]:
     return found
 
 
+@pytest.mark.timed
 def test_a_model_is_ready_and_scores_its_first_recording_in_no_time(model: Path, recording: Path) -> None:
     measured = []
     for _ in range(ATTEMPTS):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import resource
 from pathlib import Path
 
+import pytest
+
 from asd_recipes.synth import DatasetSize, write_dataset
 
 FLOOR = 100.0  # s of audio per s of processor time; measured 400, less the start of two workers
@@ -16,6 +18,7 @@ def _processor_s() -> float:
     return sum(one.ru_utime + one.ru_stime for one in used)
 
 
+@pytest.mark.timed
 def test_a_second_of_processor_time_makes_100_seconds_of_audio_start_of_two_workers_included(tmp_path: Path) -> None:
     rates = []
     for attempt in range(3):  # the best of three

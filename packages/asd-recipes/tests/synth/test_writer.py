@@ -164,6 +164,7 @@ def test_a_set_of_another_version_of_the_generator_is_refused(
     assert digests(root) == before
 
 
+@pytest.mark.timed
 def test_a_finished_quick_set_is_recognised_within_50_ms_of_processor_time(tmp_path: Path) -> None:
     """Every run asks. Clips of the right names and lengths stand in for the set: the sound is not looked at."""
     request = Request(DatasetSize.named("quick"), 0, tuple(MODELS))

@@ -214,6 +214,7 @@ def test_each_bad_file_has_a_typed_finding_and_each_good_one_has_none(bad: tuple
     assert {key for key in found if key not in expected} == {"fan"}, "of the machine as a whole: it has no test clips"
 
 
+@pytest.mark.timed
 def test_no_bad_file_takes_two_seconds(bad: tuple[Path, dict[str, set[str]]]) -> None:
     slow = {}
     for key in bad[1]:
@@ -230,6 +231,7 @@ def test_the_command_goes_on_past_bad_files_and_exits_with_1(bad: tuple[Path, di
     assert "320 clips, " in result.output
 
 
+@pytest.mark.timed
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     container=st.sampled_from(["WAV", "WAVEX", "RF64", "FLAC"]),
