@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 from sklearn.covariance import LedoitWolf
 
-from asd_features import log_mel
+from asd_features import log_mel, power_weights, segments
 from asd_recipes.baseline.spectral_detector import SpectralDetector
 from asd_recipes.progress import PlainProgress
 from asd_recipes.recipe.settings import Recipe, RecipeError
@@ -58,6 +58,31 @@ def test_a_score_is_the_whitened_distance_to_the_nearest_training_clip(data: Pre
     expected = cdist(queries / scale, training / scale, "mahalanobis", VI=precision).min(axis=1)
     np.testing.assert_allclose(table.columns["nearest"], expected, rtol=RELATIVE)
     assert table.parts == ["validation"] * len(data.validation["fan"]) + ["test"] * 8
+
+
+def test_of_segments_the_score_is_their_mean_weighted_by_power(data: PreparedData, tmp_path: Path) -> None:
+    settings = ["spectral.pooling='segment'", "spectral.statistics=['rank', 'std']", "spectral.rank_decay=0.5",
+                "spectral.local_density=0", "segments.length_s=0.5", "weighting.machines=['fan']"]  # fmt: skip
+    recipe, level = _recipe(*settings), data.statistics["fan"]
+    table = _scored(data, tmp_path, *settings)
+
+    def pooled(index: int) -> NDArray[np.float64]:
+        cut = segments(data.bank.waves[index], recipe.segments, mean=level.mean, std=level.std)
+        frames = log_mel(cut, recipe.log_mel).astype(np.float64)
+        weights = 0.5 ** np.arange(frames.shape[2])
+        ranked = np.sort(frames, axis=2)[..., ::-1] @ weights / weights.sum()
+        return np.concatenate([ranked, frames.std(axis=2)], axis=1)
+
+    training = np.concatenate([pooled(index) for index in data.training["fan"]])
+    scale = training.std(axis=0)
+    precision = LedoitWolf().fit(training / scale).precision_
+    expected = []
+    for index in [*data.validation["fan"], *data.bank.labelled_test("fan")]:
+        distances = cdist(pooled(index) / scale, training / scale, "mahalanobis", VI=precision).min(axis=1)
+        weights = power_weights(data.bank.waves[index], recipe.segments, high_pass=recipe.high_pass)[:, 0]
+        assert len(distances) > 1
+        expected.append(np.average(distances, weights=weights))
+    np.testing.assert_allclose(table.columns["nearest"], expected, rtol=RELATIVE)
 
 
 @pytest.mark.parametrize("pooling", ["clip", "segment"])
