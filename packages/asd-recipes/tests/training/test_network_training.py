@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch.optim.lr_scheduler import ConstantLR, OneCycleLR
 
+from asd_models import DomainInvariantPrior, flow_loss
 from asd_recipes.progress import PlainProgress
 from asd_recipes.recipe.seeding import derive_seed
 from asd_recipes.recipe.system_variants import VARIANTS, SystemVariant, variant_of
@@ -19,7 +20,7 @@ from asd_recipes.training.balanced_sampler import Batch
 from asd_recipes.training.crops import TrainingCrops
 from asd_recipes.training.diverged import TrainingDivergedError
 from asd_recipes.training.machine_data import PreparedData, prepare_data
-from asd_recipes.training.mixed_batch import mixed_batch, plain_batch
+from asd_recipes.training.mixed_batch import plain_batch
 from asd_recipes.training.network_building import build_network, load_network
 from asd_recipes.training.network_training import NetworkTraining
 from asd_recipes.waveforms.device_choice import choose_device
@@ -231,30 +232,23 @@ def test_oe_has_its_own_budget_and_the_systems_with_a_flow_theirs(system: str, b
     assert isinstance(schedule, OneCycleLR if training.budget.schedule == "one-cycle" else ConstantLR)
 
 
+def test_the_optimiser_decays_weights_as_the_recipe_says(data: PreparedData) -> None:
+    optimiser = _training(data, "training.weight_decay=0.125")._fresh()[1]
+    assert [group["weight_decay"] for group in optimiser.param_groups] == [0.125]
+
+
 def test_the_loss_is_the_weighted_sum_of_its_parts(data: PreparedData) -> None:
     """Eqs. 1 and 5: machine + 5 attribute + 1e-3 flow, the flow's summed over the dimensions of the map."""
     training = _training(data, "joint.attribute_weight=5", "joint.flow_weight=1e-3", system="serialoe-dflow")
     model, _, _ = training._fresh()
     assert training.labels is not None
     batch = plain_batch(Batch(data.training["fan"][:3], data.training["valve"][:3]), _crops(data), training.labels)
+    assert len(set(batch.parameters[:3].tolist())) == 2, "else the prior means would shift nothing"
     log_mel = device_log_mel(training.recipe.log_mel, DEVICE)
     parts, _ = training.losses.of_batch(model, log_mel, batch)
-    dimensions = model(log_mel(batch.waves)).map[0].numel()
-    total = parts["machine_loss"] + 5 * parts["attribute_loss"] + 1e-3 * dimensions * parts["flow_loss"]
+    maps = model(log_mel(batch.waves)).map[:3]  # of the normal clips
+    prior = DomainInvariantPrior(training.labels.parameter_of.values())
+    likelihood = flow_loss(model.flow(maps), prior.mean(batch.parameters[:3]))
+    torch.testing.assert_close(parts["flow_loss"], likelihood / maps[0].numel(), rtol=1e-5, atol=0)
+    total = parts["machine_loss"] + 5 * parts["attribute_loss"] + 1e-3 * likelihood
     torch.testing.assert_close(parts["loss"], total, rtol=1e-5, atol=0)
-
-
-def test_mixed_rows_with_a_pseudo_anomalous_part_train_no_flow(data: PreparedData) -> None:
-    labels = _training(data, system="oe-dflow").labels
-    assert labels is not None
-    settings = load_recipe("smoke", settings=[*TINY, "training.mixup=constant"]).training
-    batch = Batch(data.training["fan"][:6], data.training["valve"][:6])
-    generator = torch.Generator().manual_seed(1)
-    mixed = mixed_batch(
-        batch, _crops(data), labels, settings, done=(0, 9), rng=np.random.default_rng(1), generator=generator
-    )
-    assert torch.equal(mixed.flow_rows, (mixed.targets == 1).nonzero()[:, 0])
-    assert 0 < len(mixed.flow_rows) < 6, "some normal clips were mixed with pseudo-anomalous ones"
-    assert mixed.attributes is not None
-    # A pseudo-anomalous part has no attribute: what is left of the one-hot labels is the target machine's share.
-    torch.testing.assert_close(mixed.attributes.sum(1), mixed.targets)
