@@ -1,6 +1,9 @@
 """Recipes: TOML in, TOML out, and errors that name the near key."""
 
 import dataclasses
+import json
+import typing
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -105,12 +108,59 @@ def test_a_folder_is_no_profile(tmp_path: Path) -> None:
         load_recipe(str(tmp_path))
 
 
-def test_every_setting_can_be_changed_alone() -> None:
-    """No default is silently kept: a changed leaf changes the digest."""
-    base = Recipe()
-    assert recipe_digest(dataclasses.replace(base, seed=1)) != recipe_digest(base)
-    for group in dataclasses.fields(base):
-        value = getattr(base, group.name)
+def _leaves(instance: object, prefix: str = "") -> Iterator[tuple[str, object, object]]:
+    """Key, type and value of every setting."""
+    types = typing.get_type_hints(type(instance))
+    for field in dataclasses.fields(instance):  # type: ignore[arg-type]
+        value = getattr(instance, field.name)
         if dataclasses.is_dataclass(value):
-            for leaf in dataclasses.fields(value):
-                assert f"{leaf.name} = " in recipe_to_toml(base)
+            yield from _leaves(value, f"{prefix}{field.name}.")
+        else:
+            yield f"{prefix}{field.name}", types[field.name], value
+
+
+_NEEDS_A_CHOICE = {"audio.channel": 1, "log_mel.power": 2.0, "log_mel.window_s": 0.25}
+
+
+def _another(key: str, kind: object, value: object) -> object:
+    """A value that is not the default, and that the setting takes."""
+    if key in _NEEDS_A_CHOICE:
+        return _NEEDS_A_CHOICE[key]
+    choices = [choice for choice in typing.get_args(kind) if isinstance(choice, str) and choice != value]
+    match value:
+        case bool():
+            return not value
+        case int():
+            return value + 2  # a batch size stays even
+        case float():
+            return 0.9 * value or 0.5
+        case tuple():
+            return list(value[:-1])
+    return choices[0] if choices else "another"
+
+
+# A rate alone is refused: audio, segments and spectrograms have one.
+_RATES = ["audio.sample_rate_hz", "segments.sample_rate_hz", "log_mel.sample_rate_hz"]
+_CHANGES = [
+    [f"{changed}={json.dumps(_another(key, kind, value))}" for changed in (_RATES if key in _RATES[:1] else [key])]
+    for key, kind, value in _leaves(Recipe())
+    if key not in _RATES[1:]
+]
+
+
+@pytest.mark.parametrize("changes", _CHANGES, ids=lambda changes: changes[0])
+def test_every_setting_can_be_changed_alone(changes: list[str], tmp_path: Path) -> None:
+    """No default is silently kept: a changed leaf changes the digest, and is in the TOML text."""
+    (tmp_path / "default.toml").write_bytes(b"")
+    base = Recipe()
+    changed = load_recipe(str(tmp_path / "default.toml"), settings=changes)
+    before, after = ({key: value for key, _, value in _leaves(recipe)} for recipe in (base, changed))
+    assert [key for key in before if before[key] != after[key]] == [change.partition("=")[0] for change in changes]
+    assert recipe_digest(changed) != recipe_digest(base)
+    assert recipe_from_toml(recipe_to_toml(changed)) == changed
+
+
+def test_changes_of_different_settings_have_different_digests(tmp_path: Path) -> None:
+    (tmp_path / "default.toml").write_bytes(b"")
+    digests = {recipe_digest(load_recipe(str(tmp_path / "default.toml"), settings=changes)) for changes in _CHANGES}
+    assert len(digests) == len(_CHANGES) > 60
