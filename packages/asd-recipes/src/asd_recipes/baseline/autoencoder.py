@@ -88,8 +88,7 @@ class AutoencoderBaseline:
         model = Autoencoder(self.recipe.autoencoder.frames * _BANDS)
         model.load_state_dict(load_file(folder / "weights.safetensors"))
         model.to(self.device.torch_device).eval()
-        bank, validation = self.data.bank, self.data.validation[self.machine]
-        scored = [*validation, *bank.labelled_test(self.machine)]
+        scored, parts = self.data.scored_clips(self.machine)
         training = self.data.training[self.machine]
         mse, mahalanobis = [], []
         with progress.stage(f"{self.machine} autoencoder: score", len(training) + len(scored)) as advance:
@@ -104,11 +103,9 @@ class AutoencoderBaseline:
                 f"{self.machine} autoencoder: its scores are not finite after {self.recipe.autoencoder.epochs} epochs. "
                 "Lower autoencoder.learning_rate, and start over with --no-resume."
             )
-        parts = ["validation"] * len(validation) + ["test"] * (len(scored) - len(validation))
         columns = {"mse": np.array(mse), "mahalanobis": np.array(mahalanobis)}
-        write_candidate_table(
-            folder / "candidates.csv", candidate_table([bank.clips[i] for i in scored], parts, columns)
-        )
+        table = candidate_table([self.data.bank.clips[index] for index in scored], parts, columns)
+        write_candidate_table(folder / "candidates.csv", table)
 
     @torch.inference_mode()
     def _residuals(self, model: Autoencoder, index: int) -> Float64Array:
@@ -123,7 +120,7 @@ class AutoencoderBaseline:
         """Inverse covariance (128, 128) of the training residuals of each domain that has any."""
         sums: dict[str, _ResidualSums] = {}
         for index in training:
-            domain = self.data.bank.clips[index].name.domain or "source"
+            domain = self.data.bank.clips[index].training_domain
             sums.setdefault(domain, _ResidualSums()).add(self._residuals(model, index))
             advance(1)
         return [sums[domain].precision() for domain in sorted(sums)]

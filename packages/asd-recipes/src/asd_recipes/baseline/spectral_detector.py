@@ -6,7 +6,7 @@ few; so this is what a network has to beat. Statistics are `asd_features.spectra
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ from asd_recipes.scoring.network_scoring import segment_weights
 from asd_recipes.training.machine_data import PreparedData
 from asd_recipes.waveforms.device_choice import Device
 from asd_recipes.waveforms.device_log_mel import device_log_mel
-from asd_recipes.waveforms.standardised_segments import standardised_segments
+from asd_recipes.waveforms.standardised_segments import one_segment, standardised_segments
 from asd_recipes.waveforms.waveform_bank import Samples
 
 if TYPE_CHECKING:
@@ -45,15 +45,14 @@ class SpectralDetector:
 
     def score(self, folder: Path, progress: Progress) -> None:
         """Fits on the training clips of both domains, scores validation and test clips; writes `candidates.csv`."""
-        bank, validation = self.data.bank, self.data.validation[self.machine]
-        training, scored = self.data.training[self.machine], [*validation, *bank.labelled_test(self.machine)]
+        bank, training = self.data.bank, self.data.training[self.machine]
+        scored, parts = self.data.scored_clips(self.machine)
         stage = progress.stage(f"{self.machine} spectral statistics", len(training) + len(scored))
         with stage as advance:
             pooled = list(self._pooled([bank.waves[index] for index in training], advance))
             model = self._fitted(np.concatenate(pooled))
             waves = [bank.waves[index] for index in scored]
             scores = self._scores(model, waves, list(self._pooled(waves, advance)))
-        parts = ["validation"] * len(validation) + ["test"] * (len(scored) - len(validation))
         table = candidate_table([bank.clips[index] for index in scored], parts, {COLUMN: scores})
         write_candidate_table(folder / "candidates.csv", table)
 
@@ -69,7 +68,7 @@ class SpectralDetector:
         """(1, T) of a whole clip, or (S, T) of its segments, at the machine's level."""
         segments, statistics = self.recipe.segments, self.data.statistics[self.machine]
         if self.recipe.spectral.pooling == "clip":
-            segments = replace(segments, length_s=len(wave) / segments.sample_rate_hz, overlap=0.0)
+            segments = one_segment(wave, segments)
         return torch.from_numpy(standardised_segments(wave, segments, "machine", statistics)(wave)).to(
             self.device.torch_device
         )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from asd_recipes.dataset.clip_name import ClipName
+from asd_recipes.dataset.clip_name import ClipName, Domain
 
 AUDIO_SUFFIXES = (".wav", ".flac")
 
@@ -91,6 +91,11 @@ class Clip:
     def key(self) -> str:
         """Unique in the data set: names repeat across machine types."""
         return f"{self.machine}/{self.folder}/{self.listed_as or self.path.name}"
+
+    @property
+    def training_domain(self) -> Domain:
+        """The domain that it trains for: a training clip that names none is of the source domain."""
+        return self.name.domain or "source"
 
 
 @dataclass(frozen=True)

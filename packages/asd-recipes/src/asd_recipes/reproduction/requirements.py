@@ -88,5 +88,5 @@ def _check_inlier_models(machine: str, prepared: PreparedData, recipe: Recipe) -
 
 
 def _segments(bank: WaveformBank, indices: Sequence[int], recipe: Recipe, *, domain: str) -> int:
-    of_domain = [index for index in indices if (bank.clips[index].name.domain or "source") == domain]
+    of_domain = [index for index in indices if bank.clips[index].training_domain == domain]
     return sum(recipe.segments.count(len(bank.waves[index])) for index in of_domain)

@@ -27,7 +27,7 @@ from asd_inlier import clip_scores
 from asd_recipes.progress import Advance
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.scoring.embedding import ClipEmbedder
-from asd_recipes.scoring.network_scoring import FLOW, flow_of_bins, segment_weights
+from asd_recipes.scoring.network_scoring import FLOW, flow_of_bins, mean_over_bins, segment_weights
 from asd_recipes.scoring.stretches import Cut, RecordingScore, Stretch, cut_recording, stretch_segments
 from asd_recipes.waveforms.one_recording import read_recording
 from asd_recipes.waveforms.waveform_bank import Samples
@@ -69,11 +69,10 @@ class NetworkScorer:
         scores = {name: clip_scores(of_segments[name][chosen], counts, of_chosen) for name in self.models}
         if FLOW in self.ensemble.standardisers:
             of_bins = of_segments[FLOW]
-            bins = of_bins.shape[1]
-            of_bin = segment_weights(self.machine, [wave], self.recipe, bins=bins)
-            of_bin = np.ones(of_bins.shape) if of_bin is None else of_bin.reshape(of_bins.shape)
-            scores[FLOW] = clip_scores(of_bins[chosen].reshape(-1), counts * bins, of_bin[chosen].reshape(-1))
-            of_segments[FLOW] = clip_scores(of_bins.reshape(-1), np.full(len(of_bins), bins), of_bin.reshape(-1))
+            of_bin = segment_weights(self.machine, [wave], self.recipe, bins=of_bins.shape[1])
+            of_bin_chosen = None if of_bin is None else of_bin.reshape(of_bins.shape)[chosen].reshape(-1)
+            scores[FLOW] = mean_over_bins(of_bins[chosen], counts, of_bin_chosen)
+            of_segments[FLOW] = mean_over_bins(of_bins, np.ones(len(of_bins), np.int64), of_bin)
         return self.ensemble.standardise(scores), self.ensemble.standardise(of_segments)
 
     def _of_batches(self, wave: Samples, advance: Advance) -> Iterator[dict[str, Float64Array]]:

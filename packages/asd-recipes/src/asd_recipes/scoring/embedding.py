@@ -26,7 +26,7 @@ from asd_recipes.training.diverged import TrainingDivergedError
 from asd_recipes.training.network_building import load_network
 from asd_recipes.waveforms.device_choice import Device
 from asd_recipes.waveforms.device_log_mel import DeviceLogMel, device_log_mel
-from asd_recipes.waveforms.standardised_segments import standardised_segments
+from asd_recipes.waveforms.standardised_segments import one_segment, standardised_segments
 from asd_recipes.waveforms.waveform_bank import Samples
 
 Float32Array = NDArray[np.float32]
@@ -165,7 +165,5 @@ class ClipEmbedder:
 
     def _whole(self, wave: Samples) -> Float32Array:
         """A clip as one standardised piece, however long."""
-        length_s = len(wave) / self.segments.sample_rate_hz
-        one_segment = replace(self.segments, length_s=length_s, overlap=0.0)
-        whole: Float32Array = replace(self, segments=one_segment).cut(wave)[0]
+        whole: Float32Array = replace(self, segments=one_segment(wave, self.segments)).cut(wave)[0]
         return whole

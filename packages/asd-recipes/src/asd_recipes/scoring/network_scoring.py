@@ -47,9 +47,7 @@ class NetworkScoring:
     def run(self, folder: Path, progress: Progress) -> None:
         """Embeds, fits, scores and saves."""
         bank = self.data.bank
-        validation = self.data.validation[self.machine]
-        test = bank.labelled_test(self.machine)
-        scored = [*validation, *test]
+        scored, parts = self.data.scored_clips(self.machine)
         waves = [bank.waves[index] for index in scored]
         with progress.stage(f"{self.machine} {self.name}: embed test clips", len(scored)) as advance:
             embedded = self.embedder.embed(waves, advance, score_maps=self.variant.flow_score)
@@ -62,7 +60,6 @@ class NetworkScoring:
             columns[FLOW] = flow_scores(self.machine, waves, embedded, self.recipe)
         statistics = self.embedder.statistics
         write_json(folder / "statistics.json", {"mean": statistics.mean, "std": statistics.std})
-        parts = ["validation"] * len(validation) + ["test"] * len(test)
         table = candidate_table([bank.clips[index] for index in scored], parts, columns)
         write_candidate_table(folder / "candidates.csv", table)
 
@@ -97,7 +94,7 @@ class NetworkScoring:
         bank, settings = self.data.bank, self.recipe.inlier
         domains: dict[str, list[Samples]] = {"source": [], "target": []}
         for index in self.data.training[self.machine]:
-            domains[bank.clips[index].name.domain or "source"].append(bank.waves[index])
+            domains[bank.clips[index].training_domain].append(bank.waves[index])
         source, target = domains["source"], domains["target"]
         wants_pseudo = "pseudo-target" in settings.training_data and bool(source and target)
         steps = len(source) * (1 + wants_pseudo) + len(target)
@@ -139,9 +136,8 @@ def score_clips(model: "InlierModel", embedded: Embeddings, weights: Float64Arra
 def flow_scores(machine: str, waves: Sequence[Samples], embedded: Embeddings, recipe: Recipe) -> Float64Array:
     """(N,) scores: mean over frequency, (weighted) mean over the time bins of all segments of a clip (Sec. 3.2)."""
     of_bins = flow_of_bins(embedded)
-    bins = of_bins.shape[1]
-    weights = segment_weights(machine, waves, recipe, bins=bins)
-    return clip_scores(of_bins.reshape(-1), embedded.counts * bins, weights)
+    weights = segment_weights(machine, waves, recipe, bins=of_bins.shape[1])
+    return mean_over_bins(of_bins, embedded.counts, weights)
 
 
 def flow_of_bins(embedded: Embeddings) -> Float64Array:
@@ -149,3 +145,9 @@ def flow_of_bins(embedded: Embeddings) -> Float64Array:
     assert embedded.score_maps is not None, "only a network with a flow is asked for its score"
     of_bins: Float64Array = embedded.score_maps.mean(axis=1, dtype=np.float64)
     return of_bins
+
+
+def mean_over_bins(of_bins: Float64Array, counts: NDArray[np.int64], weights: Float64Array | None) -> Float64Array:
+    """(N,) means of scores (S, bins) over the bins of counts (N,) segments each, weighted (S * bins,) or alike."""
+    bins = of_bins.shape[1]
+    return clip_scores(of_bins.reshape(-1), counts * bins, weights)

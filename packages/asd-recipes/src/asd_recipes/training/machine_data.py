@@ -21,6 +21,11 @@ class PreparedData:
         """Those of the clip's own machine, also where it is a pseudo-anomaly of another."""
         return self.statistics[self.bank.clips[index].machine]
 
+    def scored_clips(self, machine: str) -> tuple[list[int], list[str]]:
+        """The clips of a machine that every system scores, validation then test, and which of the two each is."""
+        validation, test = self.validation[machine], self.bank.labelled_test(machine)
+        return [*validation, *test], ["validation"] * len(validation) + ["test"] * len(test)
+
 
 def prepare_data(bank: WaveformBank, recipe: Recipe) -> PreparedData:
     """Splits the training clips of every machine type and measures their level (Fujimura 2023, Sec. 4.2)."""

@@ -24,7 +24,7 @@ def split_training_clips(bank: WaveformBank, machine: str, split: Split, *, seed
     training: list[int] = []
     everything = bank.select(machine=machine, folder="train")
     for domain, share in (("source", split.source_share), ("target", split.target_share)):
-        members = [index for index in everything if (bank.clips[index].name.domain or "source") == domain]
+        members = [index for index in everything if bank.clips[index].training_domain == domain]
         rng = np.random.default_rng(derive_seed(seed, "split", machine, domain))
         drawn = stratified_draw(members, [bank.clips[index].name.attributes for index in members], share, rng)
         if members and not drawn and (domain == "source" or len(members) == len(everything)):

@@ -22,6 +22,11 @@ def level_of(wave: Samples, by: Literal["machine", "clip"], machine: WaveformSta
     return replace(level, std=max(level.std, LEAST_STD))
 
 
+def one_segment(wave: Samples, settings: SegmentSettings) -> SegmentSettings:
+    """Settings by which a whole clip (T,), however long, is one segment."""
+    return replace(settings, length_s=len(wave) / settings.sample_rate_hz, overlap=0.0)
+
+
 def standardised_segments(
     wave: Samples, settings: SegmentSettings, by: Standardise, machine: WaveformStatistics
 ) -> Callable[..., NDArray[np.float32]]:
