@@ -27,11 +27,12 @@ def test_the_paper_s_segments_are_5_s_with_one_more_for_a_tail(seconds: float, c
 
 @settings(max_examples=40, deadline=None)
 @given(samples=st.integers(1, 200), overlap=st.sampled_from([0.0, 0.5, 0.75]))
-def test_every_sample_is_in_a_segment_and_the_count_is_known_beforehand(samples: int, overlap: float) -> None:
+def test_every_sample_is_in_a_segment_and_count_and_starts_are_known_beforehand(samples: int, overlap: float) -> None:
     cut = SegmentSettings(sample_rate_hz=100, length_s=0.2, overlap=overlap)
     wave = np.arange(samples, dtype=np.float32)
     result = segments(wave, cut)
     assert result.shape == (cut.count(samples), 20)
+    np.testing.assert_array_equal(result[:, 0], cut.starts(samples))
     assert result.dtype == np.float32
     assert set(result.ravel()) == set(wave)
     step = np.diff(result, axis=1)

@@ -58,6 +58,10 @@ class SegmentSettings:
         """Number of segments S of a clip of T samples."""
         return asd_native.segment_count(samples, segment_samples=self.length_samples, hop_samples=self.hop_samples)
 
+    def starts(self, samples: int) -> NDArray[np.int64]:
+        """(S,) first samples of the segments of a clip of T samples."""
+        return asd_native.segment_starts(samples, segment_samples=self.length_samples, hop_samples=self.hop_samples)
+
 
 def segments(
     wave: NDArray[Any],

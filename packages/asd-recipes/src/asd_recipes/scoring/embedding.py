@@ -106,14 +106,11 @@ class ClipEmbedder:
     def batches(self, wave: Samples) -> Iterator[Float32Array]:
         """The standardised segments of one clip, in order, (S, T) at a time."""
         cut = standardised_segments(wave, self.segments, self.standardise, self.statistics)
-        length, hop = self.segments.length_samples, self.segments.hop_samples
-        count, at_once = self.segments.count(len(wave)), max(1, _SAMPLES_AT_ONCE // length)
-        for first in range(0, count, at_once):
-            last = first + at_once
-            # Segments begin every hop, but for the last one of all, which ends where the clip does.
-            start = min(first * hop, max(0, len(wave) - length))
-            end = len(wave) if last >= count else (last - 1) * hop + length
-            standardised = cut(wave[start:end])
+        length, starts = self.segments.length_samples, self.segments.starts(len(wave))
+        at_once = max(1, _SAMPLES_AT_ONCE // length)
+        for first in range(0, len(starts), at_once):
+            together = starts[first : first + at_once]
+            standardised = cut(wave[together[0] : together[-1] + length])
             if not np.isfinite(standardised).all():
                 raise TrainingDivergedError(
                     "a standardised sample is past float32's range: the recording is far out of the scale of those "

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-import asd_native
 from asd_features import SegmentSettings
 from asd_recipes.waveforms.waveform_bank import Samples
 
@@ -72,8 +71,7 @@ class Cut:
 
 def cut_recording(wave: Samples, settings: SegmentSettings) -> Cut:
     """Where a recording's segments lie, and which hold sound."""
-    length = settings.length_samples
-    starts = asd_native.segment_starts(len(wave), segment_samples=length, hop_samples=settings.hop_samples)
+    length, starts = settings.length_samples, settings.starts(len(wave))
     silent = np.array([_is_constant(wave[start : start + length]) for start in starts.tolist()])
     near = silent.copy()  # the edge of a gap sounds like a fault of the machine
     for distance in range(1, -(-length // settings.hop_samples)):
