@@ -11,7 +11,7 @@ from asd_recipes.bundle import Manifest, read_manifest
 from asd_recipes.bundle.reading import check_limits
 from asd_recipes.dataset.clip import Problem
 from asd_recipes.own_machine.learnt_attributes import learnt_labels
-from asd_recipes.own_machine.machine_training import train_machine
+from asd_recipes.own_machine.machine_training import MachineTraining
 from asd_recipes.own_machine.model_publication import ModelPublication
 from asd_recipes.own_machine.own_recordings import OwnRecordings
 from asd_recipes.own_machine.provenance import Provenance, check_same_model, provenance_of
@@ -81,7 +81,7 @@ class OwnFit:
         labels = learnt_labels(data.prepared)
         for text in describe_training(data, labels, recipe=recipe, device=device):
             progress.say(text)
-        train_machine(trained, data.prepared, labels, recipe=recipe, device=device, progress=progress)
+        MachineTraining(trained, data.prepared, labels, recipe, device).run(progress)
         publication = ModelPublication(
             data=data,
             labels=labels,

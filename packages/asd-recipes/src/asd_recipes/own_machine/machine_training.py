@@ -1,7 +1,7 @@
 """Trains the network of one's own machine, and fits and scores the inlier models behind it."""
 
 import shutil
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from asd_recipes.bundle.manifest import NORMAL
@@ -25,55 +25,43 @@ _CROPS_AN_EPOCH = 128
 """An epoch takes each piece often enough for this many crops: of four recordings, one pass would be one step."""
 
 
-def train_machine(
-    folder: Path,
-    data: PreparedData,
-    labels: AttributeLabels | None,
-    *,
-    recipe: Recipe,
-    device: Device,
-    progress: Progress,
-) -> None:
-    """Runs the stages whose last file is not in the folder yet.
+@dataclass(frozen=True)
+class MachineTraining:
+    """Everything that the network of one's own machine and its inlier models are made of."""
 
-    Raises:
-        RunError: a loss or a score is no longer a number.
-    """
-    try:
-        if not (folder / WEIGHTS).is_file():
-            _train_network(folder, data, labels, recipe, device, progress)
-        if not (folder / CANDIDATES).is_file():
-            _fit_inlier_models(folder, data, labels, recipe, device, progress)
-    except TrainingDivergedError as error:
-        raise RunError(str(error)) from error
+    folder: Path
+    data: PreparedData
+    labels: AttributeLabels | None
+    recipe: Recipe
+    device: Device
 
+    def run(self, progress: Progress) -> None:
+        """Runs the stages whose last file is not in the folder yet.
 
-def _train_network(
-    folder: Path,
-    data: PreparedData,
-    labels: AttributeLabels | None,
-    recipe: Recipe,
-    device: Device,
-    progress: Progress,
-) -> None:
-    pieces, variant = data.training[NORMAL], variant_for(labels)
-    passes = -(-_CROPS_AN_EPOCH // len(pieces))
-    repeated = replace(data, training={**data.training, NORMAL: pieces * passes})
-    crops = TrainingCrops(repeated, recipe, device)
-    NetworkTraining(NORMAL, variant.name, variant.slug, variant, labels, crops).run(folder, progress)
+        Raises:
+            RunError: a loss or a score is no longer a number.
+        """
+        try:
+            if not (self.folder / WEIGHTS).is_file():
+                self._train_network(progress)
+            if not (self.folder / CANDIDATES).is_file():
+                self._fit_inlier_models(progress)
+        except TrainingDivergedError as error:
+            raise RunError(str(error)) from error
 
+    def _train_network(self, progress: Progress) -> None:
+        pieces, variant = self.data.training[NORMAL], variant_for(self.labels)
+        passes = -(-_CROPS_AN_EPOCH // len(pieces))
+        crops = TrainingCrops(self._with_training(pieces * passes), self.recipe, self.device)
+        NetworkTraining(NORMAL, variant.name, variant.slug, variant, self.labels, crops).run(self.folder, progress)
 
-def _fit_inlier_models(
-    folder: Path,
-    data: PreparedData,
-    labels: AttributeLabels | None,
-    recipe: Recipe,
-    device: Device,
-    progress: Progress,
-) -> None:
-    """Scores the held-out pieces as well; what a call that was killed left is made again."""
-    variant = variant_for(labels)
-    shutil.rmtree(folder / "inlier", ignore_errors=True)
-    embedder = ClipEmbedder.load(folder / WEIGHTS, variant, recipe, data.statistics[NORMAL], device)
-    spread = replace(data, training={**data.training, NORMAL: evenly_spread(data.training[NORMAL])})
-    NetworkScoring(NORMAL, variant.name, variant, spread, recipe, embedder).run(folder, progress)
+    def _fit_inlier_models(self, progress: Progress) -> None:
+        """Scores the held-out pieces as well; what a call that was killed left is made again."""
+        variant, statistics = variant_for(self.labels), self.data.statistics[NORMAL]
+        shutil.rmtree(self.folder / "inlier", ignore_errors=True)
+        embedder = ClipEmbedder.load(self.folder / WEIGHTS, variant, self.recipe, statistics, self.device)
+        spread = self._with_training(evenly_spread(self.data.training[NORMAL]))
+        NetworkScoring(NORMAL, variant.name, variant, spread, self.recipe, embedder).run(self.folder, progress)
+
+    def _with_training(self, pieces: list[int]) -> PreparedData:
+        return replace(self.data, training={**self.data.training, NORMAL: pieces})

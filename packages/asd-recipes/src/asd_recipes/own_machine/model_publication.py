@@ -42,7 +42,7 @@ class ModelPublication:
     false_alarms: float
 
     def run(self, trained: Path, model: Path) -> Manifest:
-        """Writes the model of the folder that `train_machine` filled.
+        """Writes the model of the folder that `MachineTraining` filled.
 
         Raises:
             RunError: no inlier model could be fitted.
