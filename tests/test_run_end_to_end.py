@@ -175,7 +175,7 @@ def test_another_recipe_does_not_continue_a_run(finished: Path, data: Path, tmp_
     shutil.copytree(finished, tmp_path / run_name("smoke", other, data))
     done = _run("reproduce", "--data", data, "--out", tmp_path, *ARGUMENTS, "--set", "autoencoder.epochs=2")
     assert done.returncode == 2
-    assert "holds a run with another recipe_sha256. Choose another --out" in done.stderr
+    assert "holds a run that differs in recipe. Choose another --out" in done.stderr
     assert "--no-resume" in done.stderr
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,9 @@ from typer.testing import CliRunner, Result
 
 from asd_recipes.cli import app
 from asd_recipes.file_names import from_table
+from asd_recipes.scoring.clip_scorer import ClipScorer
+from asd_recipes.scoring.stretches import RecordingScore
+from asd_recipes.scoring.unscorable import UnscorableError
 
 RATE_HZ = 16_000
 
@@ -62,6 +66,24 @@ def test_a_recording_without_sound_of_the_machine_has_a_fault_and_no_score_and_n
     (row,) = _rows(tmp_path / "s.csv")
     assert row["fault"].startswith(fault)
     assert (row["score"], row["anomalous"], row["stretch_score"], row["stretches"]) == ("", "", "", "")
+
+
+def test_a_recording_that_the_network_cannot_score_says_so_and_the_next_one_has_a_score(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    as_it_is = ClipScorer.score_file
+
+    def score_file(self: ClipScorer, path: Path, **options: Callable[[float], object]) -> RecordingScore:
+        if path.name == "a.wav":
+            raise UnscorableError("out of all scale.")
+        return as_it_is(self, path, **options)
+
+    monkeypatch.setattr(ClipScorer, "score_file", score_file)
+    both = [_write(tmp_path / name, _noise(4)) for name in ("a.wav", "b.wav")]
+    assert _score(model, *both, "--out", tmp_path / "s.csv").exit_code == 1
+    unscored, scored = _rows(tmp_path / "s.csv")
+    assert unscored["fault"] == "not scored: out of all scale."
+    assert scored["score"]
 
 
 def _clipped() -> NDArray[np.float64]:

@@ -28,9 +28,9 @@ def test_a_run_gives_back_the_recipe_that_it_began_with(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("recipe", "data", "named"),
     [
-        (load_recipe("quick", settings=["training.epochs=9"]), DATA, "recipe"),
-        (load_recipe("quick"), {**DATA, "data_sha256": "cd34"}, "data_sha256"),
-        (load_recipe("quick"), {**DATA, "device": "cuda"}, "device"),
+        (load_recipe("quick", settings=["training.epochs=9"]), DATA, "recipe."),
+        (load_recipe("quick"), {**DATA, "data_sha256": "cd34"}, "data."),
+        (load_recipe("quick"), {**DATA, "device": "cuda"}, "device."),
     ],
 )
 def test_a_folder_of_another_run_is_refused_and_stays_as_it_is(
@@ -41,7 +41,7 @@ def test_a_folder_of_another_run_is_refused_and_stays_as_it_is(
     before = {path.name: path.read_bytes() for path in store.root.iterdir()}
     with pytest.raises(RunError) as caught:
         store.begin(recipe, data)
-    assert named in str(caught.value)
+    assert f"differs in {named} Choose" in str(caught.value)
     assert "--out" in str(caught.value)
     assert {path.name: path.read_bytes() for path in store.root.iterdir()} == before
 

@@ -16,6 +16,8 @@ from asd_recipes.recipe.toml_text import load_recipe
 from asd_recipes.reproduction.job import Job, jobs_of
 from asd_recipes.reproduction.run_store import RunError, RunStore
 from asd_recipes.reproduction.side_by_side import WorkerStart, run_side_by_side
+from asd_recipes.scoring.embedding import ClipEmbedder
+from asd_recipes.scoring.unscorable import UnscorableError
 from asd_recipes.synth import DatasetSize, write_dataset
 from asd_recipes.training.machine_data import prepare_data
 from asd_recipes.waveforms.waveform_bank import open_bank
@@ -46,6 +48,17 @@ def test_a_diverged_job_is_told_of_and_the_others_finish(start: WorkerStart, tmp
     assert [problem.file for problem in problems] == ["bearing/oe"]
     for job in jobs[1:]:
         assert (there.store.system(job.machine, job.folder) / "candidates.csv").is_file()
+
+
+def test_a_job_whose_clips_cannot_be_scored_is_told_of_and_stops_no_run(
+    start: WorkerStart, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def embed(*arguments: object, **options: object) -> None:
+        raise UnscorableError("not finite")
+
+    monkeypatch.setattr(ClipEmbedder, "embed", embed)
+    (problem,) = _elsewhere(start, tmp_path / "run").context().run(Job("fan", "random-encoder"), QUIET)
+    assert (problem.file, problem.reason, problem.severity) == ("fan/random-encoder", "not finite", "error")
 
 
 @pytest.mark.parametrize("last", [False, True])

@@ -15,6 +15,7 @@ from asd_recipes.recipe.seeding import derive_seed
 from asd_recipes.recipe.system_variants import VARIANTS, SystemVariant, variant_of
 from asd_recipes.recipe.toml_text import load_recipe
 from asd_recipes.scoring.embedding import ClipEmbedder
+from asd_recipes.scoring.unscorable import UnscorableError
 from asd_recipes.training.attribute_labels import attribute_labels
 from asd_recipes.training.balanced_sampler import Batch
 from asd_recipes.training.crops import TrainingCrops
@@ -97,8 +98,11 @@ def test_whatever_computes_log_mel_trains_and_embeds(window_s: float, data: Prep
     assert embedder.embed([clip], lambda steps: None).vectors.shape[1] == 512
     loud = (clip / 32768).astype(np.float32)
     loud[100] = 3e38
-    with pytest.raises(TrainingDivergedError, match="out of the scale"):
+    with pytest.raises(UnscorableError, match="out of the scale"):
         embedder.embed([loud], lambda steps: None)
+    torch.nn.init.constant_(next(embedder.network.parameters()), torch.inf)
+    with pytest.raises(UnscorableError, match=r"not finite. Leave the recording out .* train it again"):
+        embedder.embed([clip], lambda steps: None)
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(

@@ -130,7 +130,7 @@ def _score_one(path: Path, scorer: "ClipScorer", tell: "Tell") -> "ScoredRecordi
     from asd_recipes.scoring.clip_scorer import NoSoundError
     from asd_recipes.scoring.recording_fault import find_fault
     from asd_recipes.scoring.recording_table import ScoredRecording
-    from asd_recipes.training.diverged import TrainingDivergedError
+    from asd_recipes.scoring.unscorable import UnscorableError
 
     try:
         fault = find_fault(path, scorer.recipe.audio, scorer.recipe.segments)
@@ -143,7 +143,7 @@ def _score_one(path: Path, scorer: "ClipScorer", tell: "Tell") -> "ScoredRecordi
         return ScoredRecording(str(path), None, f"constant: {error}: check the microphone")
     except OSError as error:
         return ScoredRecording(str(path), None, f"unreadable: {error.strerror or error}")
-    except (TrainingDivergedError, MemoryError) as error:
+    except (UnscorableError, MemoryError) as error:
         return ScoredRecording(str(path), None, f"not scored: {str(error) or 'out of memory'}")
 
 

@@ -12,6 +12,7 @@ from asd_recipes.recipe.settings import Recipe
 from asd_recipes.reproduction.run_store import RunError
 from asd_recipes.scoring.embedding import ClipEmbedder
 from asd_recipes.scoring.network_scoring import NetworkScoring
+from asd_recipes.scoring.unscorable import UnscorableError
 from asd_recipes.training.attribute_labels import AttributeLabels
 from asd_recipes.training.crops import TrainingCrops
 from asd_recipes.training.diverged import TrainingDivergedError
@@ -46,7 +47,7 @@ class MachineTraining:
                 self._train_network(progress)
             if not (self.folder / CANDIDATES).is_file():
                 self._fit_inlier_models(progress)
-        except TrainingDivergedError as error:
+        except (TrainingDivergedError, UnscorableError) as error:
             raise RunError(str(error)) from error
 
     def _train_network(self, progress: Progress) -> None:

@@ -32,6 +32,7 @@ from asd_recipes.recipe.toml_text import recipe_digest
 from asd_recipes.reproduction.run_store import SCHEMA, RunStore
 from asd_recipes.scoring.embedding import ClipEmbedder
 from asd_recipes.scoring.network_scoring import NetworkScoring
+from asd_recipes.scoring.unscorable import UnscorableError
 from asd_recipes.training.attribute_labels import AttributeLabels, machine_labels, varying_items
 from asd_recipes.training.crops import TrainingCrops
 from asd_recipes.training.diverged import TrainingDivergedError
@@ -42,7 +43,7 @@ from asd_recipes.waveforms.device_choice import Device
 from asd_recipes.whole_file import write_json
 
 DIVERGED = "diverged"
-"""Kind of a problem: a training whose loss became infinite or NaN."""
+"""Kind of a problem: a loss, an output or a score became infinite or NaN."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ class JobContext:
             if not scored.is_file():
                 with self.store.timed(f"{job.machine} {job.folder} score"):
                     self._score(job, progress)
-        except TrainingDivergedError as error:
+        except (TrainingDivergedError, UnscorableError) as error:
             progress.say(f"{job.machine} {job.name} stopped: {error}")
             return [Problem(f"{job.machine}/{job.folder}", DIVERGED, str(error))]
         return []

@@ -29,6 +29,8 @@ from asd_recipes.whole_file import remove_partial_files, write_json, write_text
 SCHEMA = 1
 RESERVED = frozenset({"metrics", "submissions", "plots", "recipe.toml", "data.json", "timings.jsonl", "tables.txt"})
 """Names that are not a machine's folder."""
+_WORDS = {"schema": "format", "recipe_sha256": "recipe", "data_sha256": "data", "labels_sha256": "labels"}
+"""Keys of data.json for the reader."""
 _LOCK = ".lock"
 _WORKERS = ".workers"  # held by worker processes
 
@@ -70,7 +72,7 @@ class RunStore:
             before = json.loads(path.read_text(encoding="utf-8"))
             if differing := sorted(key for key in before.keys() | described if before.get(key) != described.get(key)):
                 raise RunError(
-                    f"{self.root} holds a run with another {', '.join(differing)}. "
+                    f"{self.root} holds a run that differs in {', '.join(_WORDS.get(key, key) for key in differing)}. "
                     "Choose another --out, or start over with --no-resume."
                 )
         remove_partial_files(self.root)

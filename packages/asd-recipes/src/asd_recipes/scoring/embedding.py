@@ -22,7 +22,7 @@ from asd_models import OutlierExposureNet, flow_score_map
 from asd_recipes.progress import Advance
 from asd_recipes.recipe.settings import Recipe, Standardise
 from asd_recipes.recipe.system_variants import SystemVariant
-from asd_recipes.training.diverged import TrainingDivergedError
+from asd_recipes.scoring.unscorable import UnscorableError
 from asd_recipes.training.network_building import load_network
 from asd_recipes.waveforms.device_choice import Device
 from asd_recipes.waveforms.device_log_mel import DeviceLogMel, device_log_mel
@@ -104,7 +104,11 @@ class ClipEmbedder:
         return np.concatenate(list(self.batches(wave)))
 
     def batches(self, wave: Samples) -> Iterator[Float32Array]:
-        """The standardised segments of one clip, in order, (S, T) at a time."""
+        """The standardised segments of one clip, in order, (S, T) at a time.
+
+        Raises:
+            UnscorableError: a sample is out of all scale.
+        """
         cut = standardised_segments(wave, self.segments, self.standardise, self.statistics)
         length, starts = self.segments.length_samples, self.segments.starts(len(wave))
         at_once = max(1, _SAMPLES_AT_ONCE // length)
@@ -112,7 +116,7 @@ class ClipEmbedder:
             together = starts[first : first + at_once]
             standardised = cut(wave[together[0] : together[-1] + length])
             if not np.isfinite(standardised).all():
-                raise TrainingDivergedError(
+                raise UnscorableError(
                     "a standardised sample is past float32's range: the recording is far out of the scale of those "
                     "that trained. Leave it out, or repair its samples."
                 )
@@ -137,7 +141,11 @@ class ClipEmbedder:
     def embed_cut(
         self, clips: Iterable[Iterable[Float32Array]], advance: Advance, *, score_maps: bool = False
     ) -> Embeddings:
-        """Embeddings of clips that are cut already: of each its batches of (S, T) segments."""
+        """Embeddings of clips that are cut already: of each its batches of (S, T) segments.
+
+        Raises:
+            UnscorableError: an output of the network is infinite or NaN.
+        """
         vectors, counts, maps = [], [], []
         with self.device.autocast():  # one context for all clips: it casts the weights once
             for batches in clips:
@@ -155,8 +163,9 @@ class ClipEmbedder:
             np.concatenate(vectors), np.array(counts, np.int64), np.concatenate(maps) if maps else None
         )
         if not all(np.isfinite(part).all() for part in (embeddings.vectors, *maps)):
-            raise TrainingDivergedError(
-                "the embeddings are not finite. Lower the learning rate, and start over with --no-resume."
+            raise UnscorableError(
+                "the network's output is not finite. Leave the recording out if it alone gives this; if all do, the "
+                "network is no good: train it again, with a lower learning rate."
             )
         return embeddings
 

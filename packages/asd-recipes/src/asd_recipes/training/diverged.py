@@ -2,4 +2,4 @@
 
 
 class TrainingDivergedError(RuntimeError):
-    """An input, a loss, an output or a score is no longer a number; that training stops, the run goes on."""
+    """A loss, an output or a score is no longer a number; that training stops, the run goes on."""
