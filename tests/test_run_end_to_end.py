@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from asd_recipes.commands.reproduce import run_name
+from asd_recipes.commands.run_folders import run_name
 from asd_recipes.recipe.toml_text import load_recipe
 
 MACHINES = "bearing,ToyCar"

@@ -6,8 +6,12 @@ import pytest
 
 from asd_recipes.bundle.manifest import NORMAL
 from asd_recipes.dataset.clip import DatasetError
-from asd_recipes.own_machine.own_recordings import OwnRecordings, find_recordings
+from asd_recipes.own_machine.own_recordings import OwnRecordings, find_normal
 from asd_recipes.own_machine.recording_attributes import with_attributes
+
+
+def _find(normal: Path, others: list[Path]) -> OwnRecordings:
+    return find_normal(normal, without=others).with_others(others)
 
 
 def _touch(root: Path, *names: str) -> Path:
@@ -27,12 +31,12 @@ def _found(recordings: OwnRecordings) -> dict[str, list[str]]:
 def test_folders_are_searched_to_any_depth_and_hidden_files_and_other_kinds_are_not_taken(tmp_path: Path) -> None:
     _touch(tmp_path / "pump", "b.wav", "a.FLAC", "day1/c.wav", "notes.txt", ".d.wav", ".hidden/e.wav", "day1/._c.wav")
     _touch(tmp_path / "rest", "x.wav")
-    assert _found(find_recordings(tmp_path / "pump", [tmp_path / "rest"]))[NORMAL] == ["a.FLAC", "b.wav", "day1/c.wav"]
+    assert _found(_find(tmp_path / "pump", [tmp_path / "rest"]))[NORMAL] == ["a.FLAC", "b.wav", "day1/c.wav"]
 
 
 def test_each_sub_folder_of_the_others_is_a_machine_and_so_are_the_recordings_beside_them(tmp_path: Path) -> None:
     _touch(tmp_path, "pump/a.wav", "rest/fan/deep/b.wav", "rest/saw/c.wav", "rest/d.wav", "more/e.wav", "rest/empty/f")
-    found = find_recordings(tmp_path / "pump", [tmp_path / "rest", tmp_path / "more"])
+    found = _find(tmp_path / "pump", [tmp_path / "rest", tmp_path / "more"])
     assert _found(found) == {
         NORMAL: ["a.wav"],
         "others1/rest/.": ["d.wav"],
@@ -47,16 +51,16 @@ def test_the_normal_recordings_are_never_their_own_pseudo_anomalies(tmp_path: Pa
     """Not if the normal folder is one of the others, nor if it lies within one of them, or one of them in it."""
     _touch(tmp_path, "all/pump/train/a.wav", "all/pump/test/odd.wav", "all/fan/b.wav")
     for normal in ("all/pump", "all/pump/train"):
-        found = find_recordings(tmp_path / normal, [tmp_path / "all"])
+        found = _find(tmp_path / normal, [tmp_path / "all"])
         assert set(_found(found)) == {NORMAL, "others1/fan"}
         assert str(tmp_path / "all" / "pump") in found.notes[0]
-    within = find_recordings(tmp_path / "all", [tmp_path / "all" / "fan"])
+    within = _find(tmp_path / "all", [tmp_path / "all" / "fan"])
     assert _found(within)[NORMAL] == ["pump/test/odd.wav", "pump/train/a.wav"]
 
 
 def test_a_name_that_cannot_be_printed_is_left_out_and_told_of(tmp_path: Path) -> None:
     _touch(tmp_path, "pump/a.wav", "pump/b\n.wav", "rest/c.wav")
-    found = find_recordings(tmp_path / "pump", [tmp_path / "rest"])
+    found = _find(tmp_path / "pump", [tmp_path / "rest"])
     assert _found(found)[NORMAL] == ["a.wav"]
     assert [problem.kind for problem in found.problems] == ["wrong name"]
     assert found.problems[0].file.isprintable()
@@ -68,7 +72,7 @@ def test_what_was_not_taken_is_named_by_the_path_that_the_user_gave_and_counted_
     _touch(tmp_path, "all/pump/a.wav", "all/pump/day 1/b.mp3", "all/fan/c.wav", "all/fan/d.M4A", "all/saw/e.ogg")
     (tmp_path / "all" / "pump" / "more").symlink_to(tmp_path)
     monkeypatch.chdir(tmp_path)
-    found = find_recordings(Path("all/pump"), [Path("all")])
+    found = _find(Path("all/pump"), [Path("all")])
     files = [problem.file for problem in found.problems]
     assert files == ["all/pump/day 1/b.mp3", "all/pump/more", "all/fan/d.M4A", "all/saw/e.ogg"]
     assert found.normal_left_out == 2
@@ -77,7 +81,7 @@ def test_what_was_not_taken_is_named_by_the_path_that_the_user_gave_and_counted_
 def test_a_folder_with_nothing_but_other_formats_says_so(tmp_path: Path) -> None:
     _touch(tmp_path, "pump/a.mp3", "rest/b.wav")
     with pytest.raises(DatasetError, match=r"a\.mp3: \.mp3 is not read; convert"):
-        find_recordings(tmp_path / "pump", [tmp_path / "rest"])
+        _find(tmp_path / "pump", [tmp_path / "rest"])
 
 
 @pytest.mark.parametrize(
@@ -95,13 +99,13 @@ def test_folders_that_hold_nothing_to_learn_from_are_named(
 ) -> None:
     _touch(tmp_path, "pump/a.wav", "rest/b.wav", "empty/c.txt")
     with pytest.raises(DatasetError, match=message):
-        find_recordings(tmp_path / normal, [tmp_path / name for name in others])
+        _find(tmp_path / normal, [tmp_path / name for name in others])
 
 
 @pytest.fixture
 def motors(tmp_path: Path) -> OwnRecordings:
     _touch(tmp_path, "pump/900_full.wav", "pump/1200_full.wav", "pump/1200_idle/x.wav", "pump/test.wav", "rest/b.wav")
-    return find_recordings(tmp_path / "pump", [tmp_path / "rest"])
+    return _find(tmp_path / "pump", [tmp_path / "rest"])
 
 
 def _attributes(recordings: OwnRecordings) -> dict[str, dict[str, str]]:

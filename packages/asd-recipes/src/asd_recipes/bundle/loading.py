@@ -25,19 +25,20 @@ from asd_recipes.scoring.embedding import ClipEmbedder
 from asd_recipes.waveforms.device_choice import choose_device
 
 
-def load_bundle(folder: Path, *, device: str = "auto") -> ClipScorer:
+def load_bundle(folder: Path, *, device: str = "auto", manifest: Manifest | None = None) -> ClipScorer:
     """The scorer of a model.
 
     Args:
         folder: a model of `asd fit`.
         device: auto, cpu or cuda. Precision and threads are those of the training, so that on one kind of processor
             the scores are the same to the bit.
+        manifest: the folder's, where it was read already.
 
     Raises:
         BundleError: no model, or a damaged, altered or newer one.
         DeviceError: the device is not there.
     """
-    manifest = read_manifest(folder)
+    manifest = read_manifest(folder) if manifest is None else manifest
     recipe = manifest.recipe
     threads = min(recipe.threads, os.cpu_count() or 1)
     chosen = choose_device(device, recipe.training.precision, threads=threads)

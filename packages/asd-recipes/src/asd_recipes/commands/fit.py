@@ -128,10 +128,10 @@ def _recordings(
     recipe: "Recipe",
     progress: "Progress",
 ) -> "OwnRecordings":
-    from asd_recipes.commands.reproduce import synthetic_data
-    from asd_recipes.own_machine.own_recordings import find_recordings, normal_recordings
+    from asd_recipes.commands.run_folders import synthetic_data
+    from asd_recipes.own_machine.own_recordings import find_normal
     from asd_recipes.own_machine.recording_attributes import with_attributes
 
-    normal_recordings(normal, others)  # refuses before the synthetic data are made
-    others = others or [synthetic_data(store.root, recipe, progress)]
-    return with_attributes(find_recordings(normal, others), table=attributes, pattern=pattern)
+    found = find_normal(normal, without=others)  # refuses before the synthetic data are made
+    recordings = found.with_others(others or [synthetic_data(store.root, recipe, progress)])
+    return with_attributes(recordings, table=attributes, pattern=pattern)

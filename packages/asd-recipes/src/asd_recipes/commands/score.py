@@ -96,7 +96,8 @@ def _load(model: Path, system: str | None, device: str) -> "tuple[ClipScorer, Ma
             )
         from asd_recipes.bundle.loading import load_bundle
 
-        return load_bundle(model, device=device), read_manifest(model)
+        manifest = read_manifest(model)
+        return load_bundle(model, device=device, manifest=manifest), manifest
     from asd_recipes.reproduction.run_scorer import load_scorer
 
     return load_scorer(model, system=system or "oe", device=device), None

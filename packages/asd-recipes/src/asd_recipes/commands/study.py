@@ -43,7 +43,7 @@ def study(
     if not numbers or not all(number.isdecimal() and len(number) < 20 for number in numbers):
         raise RecipeError(f"--seeds takes whole numbers of 64 bits, as in 0,1,2; got {seeds!r}.")
     with resumable(), show_progress(quiet=quiet) as progress:
-        from asd_recipes.commands.reproduce import bank_folder, run_name, synthetic_data
+        from asd_recipes.commands.run_folders import bank_folder, run_name, synthetic_data
         from asd_recipes.dataset.scan import scan_dataset
         from asd_recipes.reproduction.requirements import check_recipe
         from asd_recipes.reproduction.study import PARTS, SeedRuns, check_parts, study_markdown

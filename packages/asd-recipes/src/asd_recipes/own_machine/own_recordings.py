@@ -42,49 +42,64 @@ class OwnRecordings:
         return tuple(replace(problem, file=paths[problem.file]) for problem in problems)
 
 
-def find_recordings(normal: Path, others: Sequence[Path]) -> OwnRecordings:
-    """Lists the recordings; opens none of them.
+@dataclass(frozen=True)
+class NormalRecordings:
+    """What there is of the machine itself, and what was left out."""
+
+    folder: Path
+    clips: tuple[Clip, ...]
+    problems: tuple[Problem, ...]
+
+    def with_others(self, others: Sequence[Path]) -> OwnRecordings:
+        """These and those of other sounds.
+
+        Args:
+            others: folders of other sounds; each sub-folder with recordings is a machine, and so are the recordings
+                that lie in the folder itself. A sub-folder that is or holds the normal recordings is left out.
+
+        Raises:
+            DatasetError: no recording in all of `others`.
+        """
+        clips, problems, notes = list(self.clips), list(self.problems), list[str]()
+        for number, folder in enumerate(others, 1):
+            unused = [
+                path for path in sorted(folder.glob("[!.]*")) if path.is_dir() and _is_or_holds(path, self.folder)
+            ]
+            notes += [f"{path} is not used as another machine: it is or holds the normal recordings" for path in unused]
+            found = search_folder(folder, without=unused)
+            problems += found.problems
+            for name, paths in _by_sub_folder(folder, found.recordings):
+                machine = f"others{number}/{printable(name or folder.resolve().name)}" + ("" if name else "/.")
+                clips += _clips(folder / name, paths, machine, problems)
+        if len(clips) == len(self.clips):
+            raise DatasetError(
+                f"{', '.join(map(str, others))}: no wav or flac recordings of anything else. Outlier exposure needs "
+                "other sounds as pseudo-anomalies; without --others the embedded synthetic machines are taken."
+            )
+        return OwnRecordings(tuple(clips), tuple(problems), len(self.problems), tuple(notes))
+
+
+def find_normal(folder: Path, *, without: Sequence[Path]) -> NormalRecordings:
+    """Lists the recordings of a machine as it runs well; opens none of them.
 
     Args:
-        normal: recordings of the machine as it runs well.
-        others: folders of other sounds; each sub-folder with recordings is a machine, and so are the recordings that
-            lie in the folder itself. A sub-folder that is or holds `normal` is left out.
+        folder: searched to any depth.
+        without: folders of other sounds, which may lie in it.
 
     Raises:
-        DatasetError: a folder is not there, or no recording in `normal` or in all of `others`.
+        DatasetError: a folder is not there, or no recording in the machine's.
     """
-    clips, problems = normal_recordings(normal, others)
-    normal_left_out = len(problems)
-    notes: list[str] = []
-    for number, folder in enumerate(others, 1):
-        unused = [path for path in sorted(folder.glob("[!.]*")) if path.is_dir() and _is_or_holds(path, normal)]
-        notes += [f"{path} is not used as another machine: it is or holds the normal recordings" for path in unused]
-        found = search_folder(folder, without=unused)
-        problems += found.problems
-        for name, paths in _by_sub_folder(folder, found.recordings):
-            machine = f"others{number}/{printable(name or folder.resolve().name)}" + ("" if name else "/.")
-            clips += _clips(folder / name, paths, machine, problems)
-    if all(clip.machine == NORMAL for clip in clips):
-        raise DatasetError(
-            f"{', '.join(map(str, others))}: no wav or flac recordings of anything else. Outlier exposure needs other "
-            "sounds as pseudo-anomalies; without --others the embedded synthetic machines are taken."
-        )
-    return OwnRecordings(tuple(clips), tuple(problems), normal_left_out, tuple(notes))
-
-
-def normal_recordings(normal: Path, others: Sequence[Path] = ()) -> tuple[list[Clip], list[Problem]]:
-    """The first part of `find_recordings`, with its errors: what there is of the machine itself."""
-    for folder in (normal, *others):
-        if not folder.is_dir():
-            raise DatasetError(f"{folder} is not a folder. Pass a folder of wav or flac recordings.")
-    found = search_folder(normal, without=[folder for folder in others if _is_or_holds(normal, folder)])
+    for needed in (folder, *without):
+        if not needed.is_dir():
+            raise DatasetError(f"{needed} is not a folder. Pass a folder of wav or flac recordings.")
+    found = search_folder(folder, without=[other for other in without if _is_or_holds(folder, other)])
     problems = list(found.problems)
-    clips = _clips(normal, found.recordings, NORMAL, problems)
+    clips = _clips(folder, found.recordings, NORMAL, problems)
     if not clips:
-        outside = " outside the other folders" if others else ""
+        outside = " outside the other folders" if without else ""
         first = f" The first that was left out: {problems[0].file}: {problems[0].reason}." if problems else ""
-        raise DatasetError(f"{normal} holds no wav or flac recordings{outside}.{first}")
-    return clips, problems
+        raise DatasetError(f"{folder} holds no wav or flac recordings{outside}.{first}")
+    return NormalRecordings(folder, tuple(clips), tuple(problems))
 
 
 def _is_or_holds(folder: Path, other: Path) -> bool:
