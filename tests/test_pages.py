@@ -9,6 +9,8 @@ import pytest
 import typer.main
 
 from asd_recipes.cli import app
+from asd_recipes.dataset import clip_table
+from asd_recipes.scoring.recording_table import COLUMNS, STRETCH_COLUMNS
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -66,6 +68,19 @@ def test_the_readme_s_scores_are_those_of_the_page_of_results() -> None:
     for system, score, low, high in rows:
         assert re.search(rf"^- {re.escape(system)}: .*; official {score} \[{low}, {high}\]$",
                          _text(ROOT / "docs" / "results_synthetic.md"), re.M), system  # fmt: skip
+
+
+def test_the_page_of_score_tables_has_the_columns_that_are_written() -> None:
+    rows = re.findall(r"^\| (`.*?`) \| ", _text(ROOT / "docs" / "score_tables.md"), re.M)
+    assert re.findall(r"`(\w+)`", " ".join(rows)) == [*COLUMNS, *STRETCH_COLUMNS]
+
+
+def test_the_page_of_data_sets_and_the_reader_of_tables_say_the_same_of_each_column() -> None:
+    def rows(text: str) -> list[str]:
+        table = text[text.index("| holds | without it |") :]
+        return re.findall(r"^\| .*$", table.replace("`", ""), re.M)[:6]
+
+    assert rows(_text(ROOT / "docs" / "data_layouts.md")) == rows(clip_table.__doc__ or "")
 
 
 @EACH_PAGE

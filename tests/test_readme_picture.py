@@ -17,11 +17,12 @@ LINE = re.compile(rf"^- ([^:*]+): within-domain {SCORE}; official {SCORE}$", re.
 
 def _rows() -> list[PictureRow]:
     table = PAGE[PAGE.index("**Table 4") :]
-    paper = dict(re.findall(rf"^\| ([^|*]+) \| paper \|.*\| {NUMBER} \|$", table, re.MULTILINE))
+    found = re.findall(rf"^\| ([^|*]+) \| paper \|.*\| {NUMBER} \|$", table, re.MULTILINE)
+    paper = {name: float(score) for name, score in found}
     rows = []
     for name, *cells in LINE.findall(PAGE):
         within, official = (Score(*map(float, part)) for part in (cells[:3], cells[3:]))
-        rows.append(PictureRow(name, {"within-domain": within, "official": official}, float(paper[name])))
+        rows.append(PictureRow(name, {"within-domain": within, "official": official}, paper.get(name)))
     return rows
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 Float32Array = NDArray[np.float32]
 
 LEAST = 1e-9
-"""Of a local distance: a smaller one is float32's rounding, and the reciprocal of its square still is a number."""
+"""Smallest local distance: below it there is only float32 rounding, and 1 / LEAST² is still finite."""
 
 
 def local_distances(

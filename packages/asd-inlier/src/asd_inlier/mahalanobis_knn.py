@@ -49,7 +49,8 @@ class MahalanobisKNN(BaseEstimator):  # type: ignore[misc, unused-ignore]
         shrinkage_: weight of the isotropic part of the covariance, 0 to 1.
         whitening_: (D, D) float64 upper triangular U with U U^T = inverse covariance.
         training_: (N, D) float32, whitened training vectors.
-        local_distance_: (N,) float32, divides distances to each training vector; None without local_density.
+        local_distance_: (N,) float32, the distance to each training vector is divided by it; None without
+            local_density.
         n_features_in_: D.
     """
 

@@ -3,10 +3,10 @@
 | column | other names | holds | without it |
 |---|---|---|---|
 | file_name | path, file, filename | path below the table's folder | the table is refused |
-| machine | machine_type | machine type | first folder of the path that is no split, else the table's folder |
-| split | | train, test | a folder of that name in the path; else test for anomalies, train for the rest |
-| label | | normal or 0, anomaly or 1 | a DCASE file name; else a folder normal or anomaly; else unknown |
-| domain, section | | source or target; digits | a DCASE file name; else unknown, 00 |
+| machine | machine_type | machine type | first folder of the path that is no split or label, else the table's folder |
+| split | | train, test | a folder of that name, else a DCASE file name, else test for anomalies, train for the rest |
+| label | | normal or 0, anomaly or 1 | a DCASE file name, else a folder of that name, else unknown |
+| domain, section | | source, target; digits | a DCASE file name, else unknown; 00 |
 | d1p, d1v, ... | | item and value | a DCASE file name |
 
 Every other column is an attribute, named by its heading. A path that is absolute or holds `..` is refused: a table that
