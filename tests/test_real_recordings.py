@@ -12,7 +12,7 @@ from asd_recipes.recipe.system_variants import variant_of
 from asd_recipes.recipe.toml_text import load_recipe
 from asd_recipes.scoring.embedding import ClipEmbedder
 from asd_recipes.scoring.inlier_candidates import candidates, fit_candidate
-from asd_recipes.scoring.network_scoring import flow_scores, score_clips
+from asd_recipes.scoring.segment_means import flow_scores, score_clips
 from asd_recipes.training.crops import TrainingCrops
 from asd_recipes.training.machine_data import PreparedData, prepare_data
 from asd_recipes.training.network_training import NetworkTraining

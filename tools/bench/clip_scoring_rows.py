@@ -29,7 +29,7 @@ from asd_recipes.recipe.settings import Recipe
 from asd_recipes.recipe.system_variants import variant_of
 from asd_recipes.scoring.embedding import ClipEmbedder
 from asd_recipes.scoring.inlier_candidates import Candidate
-from asd_recipes.scoring.network_scoring import flow_scores, score_clips
+from asd_recipes.scoring.segment_means import flow_scores, score_clips
 from asd_recipes.training.network_building import build_network
 from asd_recipes.waveforms.device_choice import choose_device
 

@@ -20,7 +20,7 @@ from asd_recipes.recipe.settings import Audio
 from asd_recipes.recipe.toml_text import load_recipe
 from asd_recipes.scoring.clip_scorer import ClipScorer, NetworkScorer, NoSoundError
 from asd_recipes.scoring.embedding import ClipEmbedder
-from asd_recipes.scoring.network_scoring import FLOW, flow_scores
+from asd_recipes.scoring.segment_means import FLOW, flow_scores
 from asd_recipes.waveforms.device_choice import choose_device
 from asd_recipes.waveforms.one_recording import read_recording
 

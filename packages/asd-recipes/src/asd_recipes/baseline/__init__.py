@@ -1,1 +1,1 @@
-"""The two official autoencoder baselines."""
+"""Detectors to compare the networks with: the two official autoencoder baselines, and spectral statistics."""

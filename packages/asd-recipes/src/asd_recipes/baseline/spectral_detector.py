@@ -19,7 +19,7 @@ from asd_inlier import clip_scores
 from asd_recipes.progress import Advance, Progress
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.scoring.candidate_table import candidate_table, write_candidate_table
-from asd_recipes.scoring.network_scoring import segment_weights
+from asd_recipes.scoring.segment_means import segment_weights
 from asd_recipes.training.machine_data import PreparedData
 from asd_recipes.waveforms.device_choice import Device
 from asd_recipes.waveforms.device_log_mel import device_log_mel

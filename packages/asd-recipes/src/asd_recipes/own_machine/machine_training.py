@@ -11,7 +11,7 @@ from asd_recipes.progress import Progress
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.reproduction.run_store import RunError
 from asd_recipes.scoring.embedding import ClipEmbedder
-from asd_recipes.scoring.network_scoring import NetworkScoring
+from asd_recipes.scoring.scoring_stage import ScoringStage
 from asd_recipes.scoring.unscorable import UnscorableError
 from asd_recipes.training.attribute_labels import AttributeLabels
 from asd_recipes.training.crops import TrainingCrops
@@ -62,7 +62,7 @@ class MachineTraining:
         shutil.rmtree(self.folder / "inlier", ignore_errors=True)
         embedder = ClipEmbedder.load(self.folder / WEIGHTS, variant, self.recipe, statistics, self.device)
         spread = self._with_training(evenly_spread(self.data.training[NORMAL]))
-        NetworkScoring(NORMAL, variant.name, variant, spread, self.recipe, embedder).run(self.folder, progress)
+        ScoringStage(NORMAL, variant.name, variant, spread, self.recipe, embedder).run(self.folder, progress)
 
     def _with_training(self, pieces: list[int]) -> PreparedData:
         return replace(self.data, training={**self.data.training, NORMAL: pieces})

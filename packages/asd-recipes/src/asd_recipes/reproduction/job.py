@@ -31,7 +31,7 @@ from asd_recipes.recipe.system_variants import (
 from asd_recipes.recipe.toml_text import recipe_digest
 from asd_recipes.reproduction.run_store import SCHEMA, RunStore
 from asd_recipes.scoring.embedding import ClipEmbedder
-from asd_recipes.scoring.network_scoring import NetworkScoring
+from asd_recipes.scoring.scoring_stage import ScoringStage
 from asd_recipes.scoring.unscorable import UnscorableError
 from asd_recipes.training.attribute_labels import AttributeLabels, machine_labels, varying_items
 from asd_recipes.training.crops import TrainingCrops
@@ -133,7 +133,7 @@ class JobContext:
         shutil.rmtree(folder / "inlier", ignore_errors=True)
         variant, statistics = variant_of(job.system), self.data.statistics[job.machine]
         embedder = ClipEmbedder.load(folder / "weights.safetensors", variant, self.recipe, statistics, self.device)
-        NetworkScoring(job.machine, job.name, variant, self.data, self.recipe, embedder).run(folder, progress)
+        ScoringStage(job.machine, job.name, variant, self.data, self.recipe, embedder).run(folder, progress)
 
     def _labels(self, job: Job, variant: SystemVariant) -> AttributeLabels | None:
         if not (variant.attributes or variant.domain_invariant):

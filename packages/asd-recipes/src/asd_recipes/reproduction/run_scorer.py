@@ -12,7 +12,7 @@ from asd_recipes.reproduction.run_store import RunError, RunStore
 from asd_recipes.scoring.candidate_table import read_candidate_table
 from asd_recipes.scoring.clip_scorer import ClipScorer, NetworkScorer
 from asd_recipes.scoring.embedding import ClipEmbedder
-from asd_recipes.scoring.network_scoring import FLOW
+from asd_recipes.scoring.segment_means import FLOW
 from asd_recipes.waveforms.device_choice import Device, choose_device
 
 _CLIP_S = 10.0

@@ -24,7 +24,7 @@ from asd_recipes.reproduction.run_store import RunError, RunStore
 from asd_recipes.reproduction.systems import average, member_scores
 from asd_recipes.scoring.candidate_table import CandidateTable
 from asd_recipes.scoring.inlier_candidates import candidates
-from asd_recipes.scoring.network_scoring import FLOW
+from asd_recipes.scoring.segment_means import FLOW
 from asd_recipes.whole_file import write_whole
 
 SINGLE_MODEL = "knn-1-source+target"

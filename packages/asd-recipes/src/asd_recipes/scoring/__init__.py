@@ -1,1 +1,1 @@
-"""From a trained network to the scores of clips: embeddings, inlier models, score tables."""
+"""From a trained network to scores, of a run or of single recordings: embeddings, inlier models, stretches."""

@@ -27,7 +27,7 @@ from asd_inlier import clip_scores
 from asd_recipes.progress import Advance
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.scoring.embedding import ClipEmbedder
-from asd_recipes.scoring.network_scoring import FLOW, flow_of_bins, mean_over_bins, segment_weights
+from asd_recipes.scoring.segment_means import FLOW, flow_of_bins, mean_over_bins, segment_weights
 from asd_recipes.scoring.stretches import Cut, RecordingScore, Stretch, cut_recording, stretch_segments
 from asd_recipes.waveforms.one_recording import read_recording
 from asd_recipes.waveforms.waveform_bank import Samples

@@ -12,7 +12,8 @@ from asd_recipes.recipe.system_variants import variant_of
 from asd_recipes.recipe.toml_text import load_recipe
 from asd_recipes.scoring.candidate_table import read_candidate_table
 from asd_recipes.scoring.embedding import ClipEmbedder, Embeddings
-from asd_recipes.scoring.network_scoring import NetworkScoring, flow_scores, segment_weights
+from asd_recipes.scoring.scoring_stage import ScoringStage
+from asd_recipes.scoring.segment_means import flow_scores, segment_weights
 from asd_recipes.training.machine_data import prepare_data
 from asd_recipes.waveforms.device_choice import choose_device
 
@@ -67,7 +68,7 @@ def test_a_machine_whose_training_clips_are_of_one_domain_has_the_models_of_that
     data = prepare_data(make_bank(machines=("fan",), source=source, target=target), recipe)
     device = choose_device("cpu", "float32", threads=1)
     embedder = ClipEmbedder.of(OutlierExposureNet().eval(), recipe, data.statistics["fan"], device)
-    NetworkScoring("fan", "OE", variant_of("oe"), data, recipe, embedder).run(tmp_path, PlainProgress(quiet=True))
+    ScoringStage("fan", "OE", variant_of("oe"), data, recipe, embedder).run(tmp_path, PlainProgress(quiet=True))
     columns = read_candidate_table(tmp_path / "candidates.csv").columns
     assert set(columns) == {f"knn-2-{kind}" for kind in kinds}
     assert all(np.isfinite(scores).all() for scores in columns.values())

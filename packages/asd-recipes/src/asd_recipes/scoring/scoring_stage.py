@@ -5,16 +5,14 @@ nothing, give the statistics that standardise each model's scores: on its own tr
 distance would be zero.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from asd_features import power_weights
-from asd_inlier import clip_scores, save_inlier_model
+from asd_inlier import save_inlier_model
 from asd_models.outlier_exposure_net import EMBEDDING
 from asd_recipes.progress import Progress
 from asd_recipes.recipe.seeding import derive_seed
@@ -23,18 +21,16 @@ from asd_recipes.recipe.system_variants import SystemVariant
 from asd_recipes.scoring.candidate_table import candidate_table, write_candidate_table
 from asd_recipes.scoring.embedding import ClipEmbedder, Embeddings
 from asd_recipes.scoring.inlier_candidates import candidates, fit_candidate
+from asd_recipes.scoring.segment_means import FLOW, flow_scores, score_clips, segment_weights
 from asd_recipes.training.machine_data import PreparedData
 from asd_recipes.waveforms.waveform_bank import Samples
 from asd_recipes.whole_file import write_json
-
-if TYPE_CHECKING:
-    from asd_recipes.scoring.inlier_candidates import InlierModel
 
 Float64Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class NetworkScoring:
+class ScoringStage:
     """Everything that the second step is made of; `run` writes inlier models and `candidates.csv` to a folder."""
 
     machine: str
@@ -110,44 +106,3 @@ class NetworkScoring:
                 ).vectors
         both = np.concatenate([of_source, of_target])
         return {"source": of_source, "pseudo-target": pseudo, "source+target": both}
-
-
-FLOW = "flow"
-"""Column of the flow's own score."""
-
-
-def segment_weights(machine: str, waves: Sequence[Samples], recipe: Recipe, *, bins: int = 1) -> Float64Array | None:
-    """Weights of all segments, or of their time bins, clip after clip, for the machines with silent ends (Sec. 3.2).
-
-    None for the other machines, which weigh all alike.
-    """
-    if machine not in recipe.weighting.machines:
-        return None
-    weights = [power_weights(wave, recipe.segments, bins=bins, high_pass=recipe.high_pass) for wave in waves]
-    return np.concatenate([of_clip.reshape(-1) for of_clip in weights])
-
-
-def score_clips(model: "InlierModel", embedded: Embeddings, weights: Float64Array | None) -> Float64Array:
-    """(N,) scores: each clip's (weighted) mean over its segments (Eq. 4)."""
-    # In one call for all clips: asd-inlier scores a row to the same bits whatever other rows come with it.
-    return clip_scores(model.anomaly_score(embedded.vectors), embedded.counts, weights)
-
-
-def flow_scores(machine: str, waves: Sequence[Samples], embedded: Embeddings, recipe: Recipe) -> Float64Array:
-    """(N,) scores: mean over frequency, (weighted) mean over the time bins of all segments of a clip (Sec. 3.2)."""
-    of_bins = flow_of_bins(embedded)
-    weights = segment_weights(machine, waves, recipe, bins=of_bins.shape[1])
-    return mean_over_bins(of_bins, embedded.counts, weights)
-
-
-def flow_of_bins(embedded: Embeddings) -> Float64Array:
-    """(S, bins) scores of the time bins of all segments: the flow's, mean over frequency."""
-    assert embedded.score_maps is not None, "only a network with a flow is asked for its score"
-    of_bins: Float64Array = embedded.score_maps.mean(axis=1, dtype=np.float64)
-    return of_bins
-
-
-def mean_over_bins(of_bins: Float64Array, counts: NDArray[np.int64], weights: Float64Array | None) -> Float64Array:
-    """(N,) means of scores (S, bins) over the bins of counts (N,) segments each, weighted (S * bins,) or alike."""
-    bins = of_bins.shape[1]
-    return clip_scores(of_bins.reshape(-1), counts * bins, weights)
