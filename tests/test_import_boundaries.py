@@ -154,6 +154,13 @@ def test_rooms_import_only_from_the_floors_below(package: str) -> None:
     assert not upwards, "\n".join(upwards)
 
 
+def test_the_cli_alone_imports_a_command() -> None:
+    arrows = set(_arrows(SOURCES["asd_recipes"]))
+    commands = {end for start, end in arrows if start == "asd_recipes.cli" and _room(end) == "commands"}
+    assert len(commands) >= 7
+    assert not [arrow for arrow in arrows if arrow[1] in commands and arrow[0] != "asd_recipes.cli"]
+
+
 def test_a_package_past_twenty_files_has_rooms() -> None:
     for package, source in SOURCES.items():
         files = [path for path in source.glob("*.py") if path.stem not in ("__init__", "__main__")]
