@@ -125,7 +125,7 @@ def test_a_run_killed_at_ten_random_moments_ends_with_the_same_bytes(tmp_path: P
             process.send_signal(signal.SIGKILL if killed % 2 else signal.SIGINT)
             process.wait()
             killed += 1
-        resumed_trainings += "going on after epoch" in log.read_text()
+        resumed_trainings += "continuing after epoch" in log.read_text()
     print(f"killed {killed} times; {resumed_trainings} trainings went on from a checkpoint")
     assert resumed_trainings, "no kill fell into a training"
     finished = _run("reproduce", "--out", out, *arguments)
@@ -224,4 +224,4 @@ def test_interrupting_says_how_to_go_on(delay_s: float, data: Path, tmp_path: Pa
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: the workers get it too
     _, errors = process.communicate()
     assert process.returncode == 130
-    assert errors.splitlines() == ["interrupted; the same command goes on where it was"]
+    assert errors.splitlines() == ["interrupted; run the command again to continue"]

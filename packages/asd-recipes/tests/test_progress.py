@@ -21,7 +21,7 @@ def test_plain_progress_says_how_far_how_fast_and_how_long_yet() -> None:
         advance(-400_000_000)
     assert out.getvalue().splitlines() == [
         "  download: 600 of 1000 MB, 20.0 MB/s, 20 s left",
-        "  download: 200 of 1000 MB, 0.0 MB/s, no end in sight",
+        "  download: 200 of 1000 MB, 0.0 MB/s, time left unknown",
         "download: ended after 40.0 s",
     ]
 

@@ -35,7 +35,7 @@ app.command()(study)
 
 
 def main() -> None:
-    """Entry point: an error that the user can mend is one line and exit status 2; any other is a traceback."""
+    """Entry point. An error that the user can fix is one line and exit status 2; any other is a traceback."""
     try:
         app()
     except Exception as error:
@@ -48,7 +48,7 @@ def main() -> None:
 def _in_words(error: Exception) -> str:
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         place = f" for {error.filename}" if error.filename else ""
-        return f"no room{place} ({error.strerror}). Make room, and run the command again: a training goes on."
+        return f"no room{place} ({error.strerror}). Make room and run the command again: it continues where it stopped."
     return str(error)
 
 

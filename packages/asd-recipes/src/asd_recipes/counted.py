@@ -2,5 +2,5 @@
 
 
 def counted(number: int, thing: str) -> str:
-    """Both in words; the thing takes an s where there is not exactly one."""
+    """The number and the thing, with an s unless the number is 1."""
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

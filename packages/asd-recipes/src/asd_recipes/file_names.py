@@ -1,9 +1,8 @@
-"""File names in text: whatever bytes a name has, it neither breaks a table nor acts on a terminal.
+"""File names in text: no name, whatever its bytes, breaks a table or controls a terminal.
 
-A character that cannot be printed is written as an escape, `\\n`, `\\x1b` or `\\u202e`; a byte that is no UTF-8 as
-`\\x80` to `\\xff`. In a table a backslash is doubled, so that every name can be read back; and a name that a
-spreadsheet would take for a formula, as it begins with `=`, `+`, `-` or `@`, gets `./` in front, which names the same
-file.
+An unprintable character is written as an escape such as `\\n`, `\\x1b` or `\\u202e`, and a byte that is not UTF-8 as
+`\\x80` to `\\xff`. In a table a backslash is doubled, so that every name can be read back. A name that begins with `=`,
+`+`, `-` or `@` gets `./` in front: a spreadsheet would take it for a formula, and `./` names the same file.
 """
 
 import re
@@ -15,7 +14,7 @@ _PLAIN = {r"\n": "\n", r"\r": "\r", r"\t": "\t", r"\\": "\\"}
 
 
 def printable(text: str) -> str:
-    """Text of which every character can be printed and encoded; printable text stays as it is."""
+    """The text with unprintable characters escaped; printable text stays as it is."""
     return text if text.isprintable() else "".join(c if c.isprintable() else _escaped(c) for c in text)
 
 
@@ -33,7 +32,7 @@ def from_table(cell: str) -> str:
 
 def _escaped(character: str) -> str:
     code = ord(character)
-    if 0xDC80 <= code <= 0xDCFF:  # what Python makes of a byte that is no UTF-8
+    if 0xDC80 <= code <= 0xDCFF:  # how Python represents a byte that is not UTF-8
         return f"\\x{code - 0xDC00:02x}"
     if character in _SHORT:
         return _SHORT[character]

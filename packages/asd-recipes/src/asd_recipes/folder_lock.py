@@ -1,8 +1,8 @@
-"""One process at a time works in a folder: it holds the lock of a file there or beside it for as long as it works.
+"""One process at a time works in a folder: it holds a lock on a file in or beside the folder while it works.
 
-flock, not a file that is there or not: the system drops the lock when its last holder is gone, however it ended. A
-holder may remove the file. A process that had opened it before would then lock a file that nobody else can find, so
-each one looks whether the file that it locked is the one at the path.
+The lock is a flock, not the existence of a file: the system releases it when its last holder ends, however that ends. A
+holder may remove the file. A process that opened it before would then lock a file that no other process can find, so
+each process checks that the file it locked is still the one at the path.
 """
 
 import fcntl
@@ -20,7 +20,7 @@ _LOOK_AGAIN_S = 0.02
 
 @dataclass(frozen=True)
 class HeldLock:
-    """A held lock. A process that it is sent to when spawned holds it too, until it ends."""
+    """A held lock. Sent to a process as it is spawned, it is held by that process too, until the process ends."""
 
     descriptor: int
 
@@ -39,10 +39,10 @@ def hold_lock(
     """Holds the lock of a file until the block ends.
 
     Args:
-        path: the lock file; it and its folder are made where they are not there. The block may remove it.
-        busy: raised when others still hold the lock after wait_s. None: wait for as long as it takes.
+        path: the lock file; it and its folder are created if missing. The block may remove it.
+        busy: raised when others still hold the lock after wait_s. None: wait as long as it takes.
         wait_s: how long to wait for other holders.
-        shared: beside other holders that share it; else alone.
+        shared: hold it together with others that share it, not exclusively.
     """
     until = time.monotonic() + wait_s
     operation = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
@@ -53,7 +53,7 @@ def hold_lock(
     try:
         yield HeldLock(descriptor)
     finally:
-        fcntl.flock(descriptor, fcntl.LOCK_UN)  # also of duplicates that a fork elsewhere in this process has made
+        fcntl.flock(descriptor, fcntl.LOCK_UN)  # also releases duplicates that a fork elsewhere in this process made
         os.close(descriptor)
 
 

@@ -11,16 +11,20 @@ if TYPE_CHECKING:
     from rich.progress import Progress as RichBars
 
 Advance = Callable[[int], None]
-"""Says that so many more steps are done; below zero, that so many are to be done again. Any thread may call it."""
+"""Adds to the number of steps done; a negative number means steps to be done again. Any thread may call it."""
 
 
 class Progress(Protocol):
-    """What long work tells of itself."""
+    """Where long work reports its progress."""
 
     def stage(self, name: str, steps: int, *, done: int = 0, in_bytes: bool = False) -> AbstractContextManager[Advance]:
-        """A context for a part of the work that takes so many steps, of which some are done already.
+        """A context for one part of the work.
 
-        in_bytes: the steps are bytes, shown as megabytes and with their rate.
+        Args:
+            name: of the part.
+            steps: how many it takes.
+            done: how many of them are done already.
+            in_bytes: the steps are bytes; they are shown as megabytes with their rate.
         """
         ...
 
@@ -30,7 +34,7 @@ class Progress(Protocol):
 
 
 class PlainProgress:
-    """A line every ten seconds of a stage and one at its end; for log files and pipes."""
+    """A line every ten seconds of a stage, and one at its end; for log files and pipes."""
 
     def __init__(
         self,
@@ -45,7 +49,7 @@ class PlainProgress:
     def say(self, text: str) -> None:
         if not self._quiet:
             out = self._out or sys.stderr
-            out.write(f"{text}\n")  # in one piece: print would let another thread's line come between
+            out.write(f"{text}\n")  # one write: with print, another thread's line could come between
             out.flush()
 
     @contextmanager
@@ -63,7 +67,7 @@ class PlainProgress:
                     return
                 last = now
                 rate = (reached - done) / max(now - start, 1e-9)
-                left = f"{(steps - reached) / rate:.0f} s left" if rate > 0 else "no end in sight"
+                left = f"{(steps - reached) / rate:.0f} s left" if rate > 0 else "time left unknown"
                 text = f"  {name}: {_amount(reached, steps, rate, in_bytes=in_bytes)}, {left}"
             self.say(text)
 
@@ -104,7 +108,7 @@ def _ended(name: str, finished: bool, seconds: float) -> str:
 
 @contextmanager
 def show_progress(*, quiet: bool = False) -> Iterator[Progress]:
-    """Bars when standard error is a terminal, lines when it is not, nothing when quiet."""
+    """Bars if standard error is a terminal, else lines; nothing if quiet."""
     if quiet or not sys.stderr.isatty():
         yield PlainProgress(quiet=quiet)
         return
@@ -126,6 +130,6 @@ def show_progress(*, quiet: bool = False) -> Iterator[Progress]:
         TextColumn("left"),
         TimeRemainingColumn(),
     ]
-    # Results go to standard output, past the bars; where that is a file or a pipe they must get there.
+    # rich must not redirect standard output: results go there, and it may be a file or a pipe.
     with RichBars(*columns, console=Console(stderr=True), redirect_stdout=sys.stdout.isatty()) as bars:
         yield BarProgress(bars)

@@ -1,7 +1,7 @@
-"""Values that a text gives, TOML or JSON, as the types that a dataclass asks for; nothing is converted by guessing.
+"""Values read from TOML or JSON, checked against the types of a dataclass; nothing is converted by guessing.
 
-The one conversion is a whole number where a number is asked for. A number must be finite, and a whole one must fit into
-64 bits: what is read here is written to other files, which hold no more.
+The only conversion is from a whole number to a float. Numbers must be finite, and whole numbers must fit into 64 bits,
+because the files that they are written to later hold no more.
 """
 
 import dataclasses
@@ -14,14 +14,14 @@ T = TypeVar("T")
 
 
 class TypedValueError(ValueError):
-    """A value of another type; says where, which type, and what came."""
+    """A value of the wrong type; says where it is, which type is expected, and what was found."""
 
 
 def as_dataclass(kind: type[T], value: Any, where: str) -> T:
-    """A dataclass from a table that has its fields and no others, each of the annotated type.
+    """A dataclass from a table with exactly its fields, each of the annotated type.
 
     Raises:
-        TypedValueError: says which field is missing, unknown or of another type.
+        TypedValueError: says which field is missing, unknown or of the wrong type.
     """
     if not isinstance(value, dict):
         raise TypedValueError(f"{where} must be an object; got {_shown(value)}")
@@ -39,7 +39,7 @@ def typed(kind: Any, value: Any, where: str) -> Any:
     """The value as an annotated type: a plain type, Literal, union, tuple[X, ...], dict[str, X] or dataclass.
 
     Raises:
-        TypedValueError: it is of another type, not finite, or past 64 bits.
+        TypedValueError: the value has another type, is not finite, or does not fit into 64 bits.
     """
     origin, options = typing.get_origin(kind), typing.get_args(kind)
     if origin in (typing.Union, types.UnionType):
@@ -97,7 +97,7 @@ def _in_words(kind: Any) -> str:
 
 
 def _shown(value: Any) -> str:
-    """What came, short and printable."""
+    """The value, short and printable."""
     text = f"a {type(value).__name__}" if isinstance(value, dict | list) and len(value) > 9 else _ascii(value)
     return text if len(text) <= 80 else f"{text[:77]}..."
 
@@ -105,5 +105,5 @@ def _shown(value: Any) -> str:
 def _ascii(value: Any) -> str:
     try:
         return ascii(value)
-    except (RecursionError, ValueError):  # nested without end; a whole number of thousands of digits
+    except (RecursionError, ValueError):  # nested too deep, or a whole number of thousands of digits
         return f"a {type(value).__name__}"

@@ -1,4 +1,4 @@
-"""How a file or a folder gets to its place whole or not at all: written beside it, flushed to the disk, renamed."""
+"""Writes a file or a folder whole or not at all: beside its place, flushed to the disk, then renamed."""
 
 import json
 import os
@@ -13,7 +13,7 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Lets `write` fill a file beside `path`, then renames it into place.
 
     Raises:
-        OSError: names the file, also where the disk is full, of which the system says only that.
+        OSError: names the file, even where the disk is full and the system's own error names none.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = _beside(path)
@@ -30,25 +30,25 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """A whole file of these bytes or none."""
+    """Writes the bytes whole or not at all."""
     write_whole(path, lambda partial: partial.write_bytes(content))
 
 
 def write_text(path: Path, text: str) -> None:
-    """A whole text file or none."""
+    """Writes UTF-8 text whole or not at all."""
     write_whole(path, lambda partial: partial.write_text(text, encoding="utf-8"))
 
 
 def write_json(path: Path, content: Any) -> None:
-    """A whole JSON file or none; keys sorted, so that equal content gives equal bytes."""
+    """Writes JSON whole or not at all; keys are sorted, so that equal content gives equal bytes."""
     write_text(path, json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n")
 
 
 @contextmanager
 def whole_folder(folder: Path) -> Iterator[Path]:
-    """An empty folder for the block to fill. When the block ends well, it takes the place of `folder`."""
+    """An empty folder for the block to fill. When the block ends without an error, it replaces `folder`."""
     partial = _beside(folder)
-    shutil.rmtree(partial, ignore_errors=True)  # of a process that was killed
+    shutil.rmtree(partial, ignore_errors=True)  # left by a process that was killed
     partial.mkdir(parents=True)
     try:
         yield partial
@@ -61,7 +61,7 @@ def whole_folder(folder: Path) -> Iterator[Path]:
 
 
 def remove_partial_files(folder: Path) -> None:
-    """Removes what killed processes have left half-written anywhere in a folder."""
+    """Removes half-written files that killed processes left anywhere in a folder."""
     for pattern in (".*.partial", ".tmp*"):  # the second is safetensors' own
         for path in list(folder.rglob(pattern)):
             if not path.is_dir():
@@ -73,7 +73,7 @@ def _beside(path: Path) -> Path:
 
 
 def _flush(folder: Path) -> None:
-    """Has a rename in a folder survive a power cut."""
+    """Makes a rename in a folder survive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,4 +1,4 @@
-"""How long worker processes live: no longer than the process that started them, and no Ctrl-C reaches them."""
+"""Worker processes live no longer than the process that started them, and ignore Ctrl-C."""
 
 import os
 import signal
@@ -11,16 +11,17 @@ from threading import Thread, current_thread, main_thread
 
 @contextmanager
 def interrupts_later() -> Iterator[None]:
-    """Put off Ctrl-C, for this process until the end of the block, for processes started in it for good.
+    """Delays Ctrl-C in this process until the block ends; processes started in the block never see it.
 
-    A terminal sends it to all of them. A worker that ignored it in its initializer would still print a traceback when
-    it came during the imports before that; a blocked signal is inherited from the first instruction on. But a blocked
-    signal goes to any other thread, and its handler then runs in the main thread all the same: so that only takes note.
+    A terminal sends Ctrl-C to all processes. The signal is blocked because a new process inherits that from its first
+    instruction on: a worker that ignores the signal in its initializer can still be interrupted in the imports before.
+    A blocked signal may still reach another thread, and its handler then runs in the main thread; so the handler here
+    only takes note.
     """
-    resource_tracker.ensure_running()  # where it starts with a process or semaphore, it lets the signal through again
+    resource_tracker.ensure_running()  # started later, with a process or semaphore, it would unblock the signal
     came: list[int] = []
     handler = signal.getsignal(signal.SIGINT)
-    ours = current_thread() is main_thread() and handler is not None  # None: of a program that embeds Python
+    ours = current_thread() is main_thread() and handler is not None  # None: set by a program that embeds Python
     if ours:
         signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -35,9 +36,9 @@ def interrupts_later() -> Iterator[None]:
 
 
 def leaves_on_error(held: Connection) -> Callable[[type[BaseException] | None, object, object], None]:
-    """For `ExitStack.push`: closes held if the block raises; the workers that watch its other end then leave at once.
+    """For `ExitStack.push`: closes `held` if the block raises, so that workers watching its other end exit at once.
 
-    To wait for what they are at would look like a hang.
+    Waiting for their current work would look like a hang.
     """
 
     def close(kind: type[BaseException] | None, error: object, trace: object) -> None:
@@ -48,12 +49,12 @@ def leaves_on_error(held: Connection) -> Callable[[type[BaseException] | None, o
 
 
 def leave_with_parent(watched: Connection) -> None:
-    """Ends this worker, whatever it does, as soon as its parent closes the other end of watched or is gone."""
+    """Ends this worker, whatever it is doing, as soon as its parent closes the other end of `watched` or ends."""
     Thread(target=_leave, args=(watched,), daemon=True).start()
 
 
 def _leave(watched: Connection) -> None:
     parent = parent_process()
-    assert parent is not None, "runs in a worker"
+    assert parent is not None, "must run in a worker"
     wait([watched, parent.sentinel])
     os._exit(1)

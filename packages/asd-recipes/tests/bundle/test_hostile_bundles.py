@@ -395,5 +395,5 @@ def test_no_changed_byte_of_the_manifest_goes_unseen(victim: Path) -> None:
 
 def test_another_folder_is_said_to_be_no_model(tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "nowhere"):
-        with pytest.raises(BundleError, match=r"no manifest\.json, so it is no model"):
+        with pytest.raises(BundleError, match=r"no manifest\.json, so it is not a model"):
             read_manifest(folder)

@@ -48,7 +48,7 @@ FAULTS = {
     "hiss": (np.tile([0, 1 / 2**20], 2 * RATE_HZ), "silent: level"),
     "constant": (np.full(4 * RATE_HZ, 0.25), "constant: every sample is 0.25"),
     "one sample": (np.full(1, 0.25), "too short"),
-    "short": (_noise(0.4), "too short: 0.4 s where 1 s are the least"),
+    "short": (_noise(0.4), "too short: 0.4 s; at least 1 s is needed"),
     "NaN": (np.where(np.arange(4 * RATE_HZ) == 7, np.nan, 0.1), "not finite: 1 samples"),
 }
 
@@ -107,7 +107,7 @@ def test_a_recording_that_is_damaged_has_its_fault_beside_score_and_verdict(
     assert fault in row["fault"]
     assert row["anomalous"] == "1"
     assert f"fault: {row['fault']}" in result.output
-    assert "1 has a fault beside the score" in result.output
+    assert "1 has both a score and a fault" in result.output
 
 
 def test_of_two_channels_one_may_be_dead_and_both_may_not(model: Path, tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_the_tables_say_the_worst_stretch_and_how_many_of_how_many_are_above(mod
     ]
     assert float(worst["start_s"]) <= float(row["worst_start_s"]) < float(row["worst_end_s"]) <= float(worst["end_s"])
     assert f"{row['stretches_above']} of {row['stretches']} stretches above (1.9 if normal)" in result.output
-    assert "6 held-out pieces of 3 s, of 3 recordings: expect about one in 7 normal stretches" in result.output
+    assert "6 held-out pieces of 3 s from 3 recordings: expect about one in 7 normal stretches" in result.output
 
 
 def test_a_folder_is_searched_and_a_row_is_there_for_whatever_it_holds(model: Path, tmp_path: Path) -> None:
@@ -222,7 +222,7 @@ def place(model: Path, tmp_path: Path) -> Path:
         ("hard.csv", "one of the recordings"),
         ("manifest.csv", "file of the model"),
         ("model/manifest.json", "file of the model"),
-        ("model/new.csv", "lies in the model"),
+        ("model/new.csv", "is inside the model's folder"),
         ("folder.csv", "folder"),
         ("table.csv/new.csv", "folder"),
     ],
@@ -246,7 +246,7 @@ def test_a_table_never_replaces_a_recording_or_a_file_of_the_model(
 def test_two_tables_in_one_file_are_refused(other: str, place: Path, model: Path) -> None:
     result = _score(model, place / "a.wav", "--out", place / "table.csv", "--stretches", place / other)
     assert result.exit_code == 2
-    assert "named by two options" in " ".join(result.output.replace("│", " ").split())
+    assert "is the file of two options" in " ".join(result.output.replace("│", " ").split())
     assert (place / "table.csv").read_text() == "of Monday\n"
 
 

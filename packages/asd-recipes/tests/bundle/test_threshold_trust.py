@@ -43,6 +43,7 @@ def test_of_thresholds_that_the_rule_sets_so_many_new_scores_are_above(pieces: i
 def test_the_words_say_what_set_the_threshold_and_what_to_expect(manifest: Manifest) -> None:
     training = replace(manifest.training, held_out_pieces=4, held_out_recordings=3)
     assert trust_in_words(replace(manifest, training=training)) == (
-        "Set by 4 held-out pieces of 3 s, of 3 recordings: expect about one in 5 normal stretches of 3 s above it "
+        "The threshold 1.25 was set by 4 held-out pieces of 3 s from 3 recordings: expect about one in 5 normal "
+        "stretches of 3 s above it "
         "(90 % interval: 1.3 to 53 %)."
     )

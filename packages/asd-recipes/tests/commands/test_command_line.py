@@ -179,5 +179,5 @@ def test_a_folder_without_submission_files_is_one_line(command: str, tmp_path: P
 def test_a_model_is_not_put_into_a_folder_that_is_there(out: str, data_set: Path) -> None:
     result = _asd("fit", "--normal", data_set / "fan" / "train", "--out", out)
     assert result.returncode == 2
-    assert result.stderr.startswith(f"asd: --out must name a folder to make; {out} is there already. Try ")
+    assert result.stderr.startswith(f"asd: --out must name a new folder; {out} exists. Try ")
     assert len(result.stderr.splitlines()) == 1

@@ -51,8 +51,8 @@ def test_what_was_downloaded_passes_verify_and_the_check(record: RecordServer, t
     root = tmp_path / "d"
     result = asd("data", "download", "dcase2023", "--mirror", record.url, "--out", root)
     assert result.returncode == 0, result.stderr
-    assert f"{root / 'dev_data/raw'}: for --data" in result.stdout
-    assert f"{root}: 2 of 2 zip files published, 0 failed" in result.stdout
+    assert f"asd reproduce --data {root / 'dev_data/raw'}" in result.stdout
+    assert f"{root}: 2 of 2 zip files unpacked, 0 failed" in result.stdout
     assert "licence: cc-by-4.0" in result.stderr
     assert "dev_fan.zip: 13 files in" in result.stderr
     verified = asd("data", "verify", root)
@@ -62,7 +62,7 @@ def test_what_was_downloaded_passes_verify_and_the_check(record: RecordServer, t
     assert checked.returncode == 0, checked.stdout
     again = asd("data", "download", "dcase2023", "--mirror", record.url, "--out", root, "--machine", "fan", "-q")
     assert again.returncode == 0
-    assert "0 of 1 zip files published, 1 were there, 0 failed" in again.stdout
+    assert "0 of 1 zip file unpacked, 1 already there, 0 failed" in again.stdout
     assert again.stderr == ""
 
 
@@ -73,7 +73,7 @@ def test_one_file_that_fails_is_told_of_and_the_exit_status_is_1(record: RecordS
     assert "Traceback" not in result.stderr
     assert "dev_fan.zip" in result.stderr.splitlines()[-1]
     assert "the server answers 404" in result.stderr
-    assert "1 of 2 zip files published, 1 failed" in result.stdout
+    assert "1 of 2 zip files unpacked, 1 failed" in result.stdout
 
 
 def test_verify_names_what_differs_and_the_exit_status_is_1(record: RecordServer, tmp_path: Path) -> None:

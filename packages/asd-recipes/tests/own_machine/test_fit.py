@@ -126,7 +126,7 @@ def test_the_same_command_again_says_that_nothing_is_to_do_and_another_is_refuse
     before = _files(model)
     again = _fit(data / "pump", data / "rest", model)
     assert again.exit_code == 0, again.output
-    assert "is this model already" in again.output
+    assert "already is this model" in again.output
     assert trust_in_words(read_manifest(model)) in again.output, "how far the threshold can be trusted"
     other = _fit(data / "pump", data / "rest", model, "--seed", "1")
     assert isinstance(other.exception, RunError)
@@ -217,7 +217,7 @@ def test_attributes_are_learnt_from_names_and_from_a_table_alike(data: Path, tmp
     )
     assert _files(tmp_path / "names" / "pump") == _files(tmp_path / "table" / "pump")
     info = _asd("info", tmp_path / "names" / "pump")
-    assert "tell 3 attribute values apart" in info.output
+    assert "distinguish 3 attribute values" in info.output
     assert _asd("score", tmp_path / "names" / "pump", data / "new" / "normal.wav").exit_code == 0
 
 
@@ -266,7 +266,7 @@ def test_every_shipped_profile_makes_a_model_and_finds_it_again(profile: str, da
     for again in (False, True):
         result = _fit(data / "pump", data / "rest", tmp_path / "pump", *settings, "--set", "inlier.save=false")
         assert result.exit_code == 0, result.output
-        assert ("is this model already" in result.output) == again
+        assert ("already is this model" in result.output) == again
     assert (tmp_path / "pump" / "inlier" / "knn-1-source.safetensors").is_file()
 
 
@@ -283,7 +283,7 @@ def test_every_shipped_profile_makes_a_model_and_finds_it_again(profile: str, da
         (
             lambda data, out: ["--normal", data / "pump", "--others", data / "rest", "--pattern", "{a}-{b}"],
             DatasetError,
-            "fits none of the 3 recordings",
+            "matches no recording",
         ),
         (lambda data, out: ["--normal", data / "pump", "--false-alarms", "2"], None, "between 0 and 1"),
     ],
@@ -329,7 +329,7 @@ def test_a_training_that_was_killed_goes_on_and_ends_with_the_same_bytes(data: P
     assert not out.exists()
     resumed = _fit(data / "pump", data / "rest", out, *more)
     assert resumed.exit_code == 0, resumed.output
-    assert "going on after epoch" in resumed.output
+    assert "continuing after epoch" in resumed.output
     undisturbed = _fit(data / "pump", data / "rest", tmp_path / "undisturbed" / "pump", *more)
     assert undisturbed.exit_code == 0, undisturbed.output
     assert _files(out) == _files(tmp_path / "undisturbed" / "pump")

@@ -204,7 +204,7 @@ def test_of_hours_of_sound_all_train_and_evenly_spread_pieces_are_held_out_and_t
     [
         (_bank(10), "1 normal recording of 10 s: 1 piece to hold out"),
         (_bank(3, 3, 3), ": 0 pieces to hold out"),
-        (_bank(0.1), "normal/train/0.wav: 0.1 s where 1 s are the least"),
+        (_bank(0.1), "normal/train/0.wav: 0.1 s; at least 1 s is needed"),
         (_bank(10, 0.5, others=0), "of other sounds"),
     ],
     ids=["one recording", "short ones", "nothing", "no others"],
@@ -216,5 +216,5 @@ def test_too_little_to_learn_from_is_an_error_that_says_what_is_missing(bank: Wa
 
 def test_a_share_that_leaves_nothing_to_train_with_is_refused() -> None:
     recipe = replace(RECIPE, split=replace(RECIPE.split, source_share=1e-9))
-    with pytest.raises(DatasetError, match=r"split\.source_share=1e-09 leaves nothing to train with"):
+    with pytest.raises(DatasetError, match=r"split\.source_share=1e-09 leaves nothing to train on"):
         prepare_own_data(_bank(*[12.0] * (FEW_RECORDINGS + 2)), recipe)

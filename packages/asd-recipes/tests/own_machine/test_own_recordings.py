@@ -132,7 +132,7 @@ def test_a_pattern_gives_the_attributes_of_the_names_that_it_fits(
 ) -> None:
     told = with_attributes(motors, table=None, pattern=pattern)
     assert _attributes(told) == expected
-    assert "have no attributes" in told.notes[-1]
+    assert "got attributes" in told.notes[-1]
 
 
 def test_a_table_gives_the_attributes_of_the_paths_and_names_that_it_lists(
@@ -155,7 +155,11 @@ def test_a_pattern_that_says_nothing_is_refused(pattern: str, motors: OwnRecordi
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("speed,load\n1,2\n", "column file_name"), ("file_name,load\nother.wav,1\n", "fits none"), ("", "it has none")],
+    [
+        ("speed,load\n1,2\n", "column file_name"),
+        ("file_name,load\nother.wav,1\n", "matches no recording"),
+        ("", "it has none"),
+    ],
 )
 def test_a_table_that_says_nothing_is_refused(text: str, message: str, motors: OwnRecordings, tmp_path: Path) -> None:
     (tmp_path / "table.csv").write_text(text)

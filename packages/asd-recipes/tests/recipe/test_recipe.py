@@ -78,7 +78,7 @@ def test_a_broken_toml_file_is_named(tmp_path) -> None:
 @pytest.mark.parametrize(
     ("content", "rule"),
     [
-        (b"seed = 1 # \xff", "must be UTF-8, as all TOML is; byte 11 is not"),
+        (b"seed = 1 # \xff", "must be UTF-8, like all TOML; byte 11 is not"),
         ("seed = 1".encode("utf-16"), "must be UTF-8"),
         (b"[inlier]\ncomponents = " + b"[" * 20_000 + b"]" * 20_000, "not valid TOML: nested too deep"),
         (b"seed = " + b"9" * 5000, "not valid TOML"),

@@ -46,9 +46,9 @@ def test_the_split_depends_on_the_seed_alone() -> None:
         (
             Split(source_share=1e-9),
             40,
-            r"split\.source_share=1e-09 leaves none of the 40 source clips .* 0\.013",
+            r"split\.source_share=1e-09 leaves no source clip .* 0\.013",
         ),
-        (Split(target_share=1e-9), 0, r"split\.target_share=1e-09 leaves none of the 10 target clips of fan"),
+        (Split(target_share=1e-9), 0, r"split\.target_share=1e-09 leaves no target clip of fan for training, of 10"),
     ],
 )
 def test_a_share_that_leaves_nothing_to_train_with_is_refused(split: Split, source: int, rule: str) -> None:

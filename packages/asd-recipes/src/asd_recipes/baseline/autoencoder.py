@@ -1,9 +1,9 @@
 """The two official baselines: one autoencoder, two scores of its residuals (Harada 2023; paper Tables 2 to 4).
 
-MSE: mean squared residual of the clip. Selective Mahalanobis: the smaller of two squared distances, one under the
-covariance of the residuals of the source clips, one of the target clips. The official code averages the products of
-all pairs of a clip's residuals, which is the distance of the clip's mean residual; that is the default here, and
-`autoencoder.mahalanobis = "each frame"` is the mean of the distances of the frames.
+MSE: mean squared residual of the clip. Selective Mahalanobis: the smaller of two squared distances, one with the
+covariance of the source clips' residuals, one with that of the target clips' residuals. The official code averages the
+products of all pairs of a clip's residuals, which equals the distance of the clip's mean residual; that is the default
+here. `autoencoder.mahalanobis = "each frame"` takes the mean of the distances of the frames.
 """
 
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ _BANDS = 128
 
 @dataclass(frozen=True)
 class AutoencoderBaseline:
-    """Everything that the baselines of one machine are made of."""
+    """The inputs of the baselines of one machine."""
 
     machine: str
     data: PreparedData
@@ -109,7 +109,7 @@ class AutoencoderBaseline:
 
     @torch.inference_mode()
     def _residuals(self, model: Autoencoder, index: int) -> Float64Array:
-        """(rows, 128) differences of a clip's frames and their reconstruction, one row a frame of a vector."""
+        """(rows, 128) differences between a clip's frames and their reconstructions, one row per frame of a vector."""
         vectors = np.ascontiguousarray(
             stacked(clip_frames(self.data.bank.waves[index]), self.recipe.autoencoder.frames)
         )
@@ -133,7 +133,7 @@ class AutoencoderBaseline:
 
 
 class _ResidualSums:
-    """Covariance of residuals, gathered clip by clip."""
+    """Covariance of residuals, accumulated clip by clip."""
 
     def __init__(self) -> None:
         self._rows = 0
@@ -148,6 +148,6 @@ class _ResidualSums:
     def precision(self) -> Float64Array:
         mean = self._sum / self._rows
         covariance = (self._products - self._rows * np.outer(mean, mean)) / max(1, self._rows - 1)
-        # The official code inverts as it is; the ridge, a millionth of the mean variance, is for clips with dead bands.
+        # The official code inverts without a ridge. Ours, a millionth of the mean variance, is for dead bands.
         ridge = 1e-6 * float(np.trace(covariance)) / _BANDS or 1.0
         return np.asarray(np.linalg.inv(covariance + ridge * np.eye(_BANDS)), np.float64)

@@ -1,6 +1,6 @@
-"""Input of the official autoencoder: five consecutive log-mel frames as one vector (Harada 2023).
+"""The input of the official autoencoder: five consecutive log-mel frames as one vector (Harada 2023).
 
-Each frame is computed once; vectors are cut from the frames when a batch needs them.
+Each frame is computed once. Vectors are made from the frames when a batch needs them.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ def clip_frames(wave: NDArray[Any]) -> Float32Array:
 
 
 def stacked(frames: Float32Array, width: int) -> Float32Array:
-    """(F - width + 1, width * M): each frame with those that follow it; a view, no copy is made."""
+    """(F - width + 1, width * M): each frame with those that follow it; a view, not a copy."""
     bands = frames.shape[1]
     flat = np.lib.stride_tricks.sliding_window_view(frames.reshape(-1), width * bands)
     return flat[::bands]
@@ -46,6 +46,6 @@ class FrameStacks:
         return len(self._starts)
 
     def rows(self, which: NDArray[np.int64]) -> Float32Array:
-        """(B, width * M) vectors by their place."""
+        """(B, width * M) vectors by their index."""
         windows = np.lib.stride_tricks.sliding_window_view(self._flat, self._width * self._bands)
         return np.asarray(windows[self._starts[which] * self._bands], np.float32)

@@ -1,8 +1,8 @@
-"""A detector that trains no network: pooled log-mel frames, and the nearest of the normal training clips.
+"""A detector that trains no network: pooled log-mel frames, and the distance to the nearest normal training clip.
 
-Not in the paper. Wilkinghoff et al. (2025) and others find such detectors ahead of trained ones where recordings are
-few; so this is what a network has to beat. Statistics are `asd_features.spectral_statistics`, distances
-`asd_inlier.MahalanobisKNN`; all choices are `[spectral]` of the recipe, which says why.
+Not in the paper. Wilkinghoff et al. (2025) and others find that such detectors beat trained ones if recordings are few;
+so a network has to beat this one. Statistics are `asd_features.spectral_statistics`, distances
+`asd_inlier.MahalanobisKNN`. All choices are the recipe's `[spectral]`, which gives the reasons.
 """
 
 from collections.abc import Iterator, Sequence
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 
 Float64Array = NDArray[np.float64]
 COLUMN = "nearest"
-"""Of the table of scores."""
+"""Column of the score table."""
 
 
 @dataclass(frozen=True)
 class SpectralDetector:
-    """Everything that the detector of one machine is made of."""
+    """The inputs of the detector of one machine."""
 
     machine: str
     data: PreparedData
@@ -57,7 +57,7 @@ class SpectralDetector:
         write_candidate_table(folder / "candidates.csv", table)
 
     def _pooled(self, waves: Sequence[Samples], advance: Advance) -> Iterator[Float64Array]:
-        """(1, D) of each clip, or (S, D) of its segments."""
+        """(1, D) for each clip, or (S, D) for its segments."""
         settings, log_mel = self.recipe.spectral, device_log_mel(self.recipe.log_mel, self.device)
         for wave in waves:
             frames = log_mel(self._pieces(wave)).cpu().numpy()
@@ -65,7 +65,7 @@ class SpectralDetector:
             advance(1)
 
     def _pieces(self, wave: Samples) -> torch.Tensor:
-        """(1, T) of a whole clip, or (S, T) of its segments, at the machine's level."""
+        """(1, T) for a whole clip, or (S, T) for its segments, standardised by the machine's level."""
         segments, statistics = self.recipe.segments, self.data.statistics[self.machine]
         if self.recipe.spectral.pooling == "clip":
             segments = one_segment(wave, segments)
@@ -74,7 +74,7 @@ class SpectralDetector:
         )
 
     def _fitted(self, vectors: Float64Array) -> "MahalanobisKNN":
-        from asd_inlier import MahalanobisKNN  # and scikit-learn, which takes a second
+        from asd_inlier import MahalanobisKNN  # imports scikit-learn, which takes a second
 
         settings = self.recipe.spectral
         density = min(settings.local_density, len(vectors) - 1)
@@ -86,7 +86,7 @@ class SpectralDetector:
     def _scores(
         self, model: "MahalanobisKNN", waves: Sequence[Samples], pooled: Sequence[Float64Array]
     ) -> Float64Array:
-        """(N,) of clips; of segments their mean, weighted as the paper weighs them (Sec. 3.2)."""
+        """(N,) scores of clips; from segments, their mean, weighted as in the paper (Sec. 3.2)."""
         counts = np.array([len(of_clip) for of_clip in pooled], np.int64)
         by_segment = self.recipe.spectral.pooling == "segment"
         weights = segment_weights(self.machine, waves, self.recipe) if by_segment else None

@@ -1,11 +1,11 @@
-"""A trained model as a folder that can be copied, checked and kept: plain arrays beside a manifest that says all else.
+"""A trained model as a folder that can be copied, checked and kept: arrays, and a manifest with everything else.
 
     manifest.json               what the model is, how it was made, and the length and SHA-256 of each other file
     network.safetensors         the network's weights
     inlier/<name>.safetensors   the inlier models
 
-Whatever a folder holds, reading it gives the model as it was written, or a BundleError. Other files in the folder are
-not looked at. Nothing is executed: no pickle, no code.
+Reading a folder gives the model exactly as it was written, or a BundleError. Other files in the folder are ignored.
+Nothing is executed: no pickle, no code.
 """
 
 from asd_recipes.bundle.errors import BundleError

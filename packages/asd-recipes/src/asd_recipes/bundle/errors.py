@@ -4,7 +4,7 @@ from pathlib import Path
 
 
 class BundleError(ValueError):
-    """A folder that is no model of ours, or a damaged, altered or newer one.
+    """A folder that is not a model, or a damaged, altered or newer one.
 
     Attributes:
         path: the folder or the file in it.

@@ -1,7 +1,7 @@
-"""A model's folder as a scorer of recordings; imports torch.
+"""Loads a model's folder as a scorer of recordings; imports torch.
 
-Inlier models are read and scored by the native core, which agrees with asd-inlier to 1e-4: scikit-learn and FAISS would
-take longer to import than all else takes.
+The native core reads and scores the inlier models; it agrees with asd-inlier to 1e-4. Importing scikit-learn and FAISS
+would take longer than everything else here.
 """
 
 import math
@@ -30,13 +30,13 @@ def load_bundle(folder: Path, *, device: str = "auto", manifest: Manifest | None
 
     Args:
         folder: a model of `asd fit`.
-        device: auto, cpu or cuda. Precision and threads are those of the training, so that on one kind of processor
-            the scores are the same to the bit.
-        manifest: the folder's, where it was read already.
+        device: auto, cpu or cuda. Precision and threads are those of the training, so that processors of one kind
+            give the same scores to the last bit.
+        manifest: the folder's manifest, if it is already read.
 
     Raises:
-        BundleError: no model, or a damaged, altered or newer one.
-        DeviceError: the device is not there.
+        BundleError: not a model, or a damaged, altered or newer one.
+        DeviceError: the device is not available.
     """
     manifest = read_manifest(folder) if manifest is None else manifest
     recipe = manifest.recipe
@@ -72,7 +72,7 @@ def _network(folder: Path, manifest: Manifest) -> OutlierExposureNet:
     classes = head.shape[0] if head is not None and head.dim() else 0
     if classes != len(manifest.training.attributes):
         raise BundleError(path, f"has {classes} attribute values; its manifest lists another number.")
-    with torch.device("meta"):  # to draw weights that are replaced takes longer than to read these
+    with torch.device("meta"):  # drawing random weights takes longer than reading the real ones
         network = OutlierExposureNet(classes)
     expected = {name: (tensor.dtype, tensor.shape) for name, tensor in network.state_dict().items()}
     if {name: (tensor.dtype, tensor.shape) for name, tensor in tensors.items()} != expected:
@@ -92,7 +92,7 @@ def _inlier_model(folder: Path, name: str, manifest: Manifest) -> InlierModel:
     except BundleError:
         raise
     except ValueError as error:
-        raise BundleError(path, f"is no inlier model that can be scored ({error}).") from error
+        raise BundleError(path, f"is not an inlier model that can be scored ({error}).") from error
     expected = {"knn": "MahalanobisKNN", "gmm": "GaussianMixtureInlier"}[name.partition("-")[0]]
     if model.kind != expected or model.dimensions != EMBEDDING:
         raise BundleError(path, f"is not a {expected} of {EMBEDDING} numbers.")

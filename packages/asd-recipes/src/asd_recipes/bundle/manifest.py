@@ -1,7 +1,7 @@
-"""What a model's manifest says, version 1 of its schema.
+"""The contents of a model's manifest, version 1 of its schema.
 
-Fields are only ever added, with a default, so that older models stay readable; whatever would change a field's meaning
-takes a new version.
+Within a version, fields are only added, with a default, so that older models stay readable. Changing a field's meaning
+needs a new version.
 """
 
 import hashlib
@@ -15,13 +15,13 @@ MANIFEST = "manifest.json"
 FORMAT = "asd-model"
 SCHEMA = 1
 NORMAL = "normal"
-"""The machine's name inside a training: a folder's own would make the seeds, and so the model, depend on it."""
+"""The machine's name within a training. With the folder's name, the seeds and so the model would depend on it."""
 NETWORK = "network.safetensors"
 
 
 @dataclass(frozen=True)
 class FileFacts:
-    """Of a file beside the manifest."""
+    """Length and hash of a file that the manifest lists."""
 
     bytes: int
     sha256: str
@@ -29,7 +29,7 @@ class FileFacts:
 
 @dataclass(frozen=True)
 class Level:
-    """Mean and standard deviation of all training samples, full scale being 1."""
+    """Mean and standard deviation of all training samples; full scale is 1."""
 
     mean: float
     std: float
@@ -40,17 +40,18 @@ class Training:
     """What the model was made from.
 
     Attributes:
-        recordings, seconds: normal recordings used, and their length.
-        left_out: normal recordings that could not be used.
-        pieces, held_out_pieces: that trained; that set scale and threshold.
-        held_out: the ends of the recordings, or whole recordings.
+        recordings, seconds: number of normal recordings used, and their total length.
+        left_out: number of normal recordings that could not be used.
+        pieces: number of training pieces.
+        held_out_pieces: number of pieces that set the scale and the threshold.
+        held_out: "time" for the ends of recordings, "recordings" for whole ones.
         held_out_recordings: how many recordings the held-out pieces come from.
         pseudo_anomalies: names of the other machines.
-        synthetic_pseudo_anomalies: whether those are the embedded synthetic data.
-        attributes: the joint attribute values that the network learnt to tell apart; empty if none.
-        pseudo_anomaly_auc: how well the network tells held-out pieces from pieces of the other machines, None where
+        synthetic_pseudo_anomalies: whether the other machines are the embedded synthetic data.
+        attributes: the joint attribute values that the network learnt to distinguish; empty if none.
+        pseudo_anomaly_auc: how well the network separates held-out pieces from pieces of the other machines; None if
             that was not measured.
-        data_sha256: over all samples and attributes.
+        data_sha256: hash of all samples and attributes.
     """
 
     recordings: int
@@ -80,9 +81,9 @@ class Threshold:
     """A recording with a stretch that scores above `value` is called anomalous.
 
     Attributes:
-        stretch_s: length of the held-out pieces that set the threshold, and so of the stretches that it judges.
-        rule: "quantile" of the held-out scores, or the "largest", where they are too few for the quantile.
-        false_alarms: share of normal stretches that may be above it.
+        stretch_s: length of the held-out pieces that set the threshold, and of the stretches that it applies to.
+        rule: "quantile" of the held-out scores, or "largest" if there are too few of them for the quantile.
+        false_alarms: share of normal stretches that may score above the threshold.
         smallest, median, largest: of the held-out pieces' scores.
     """
 
@@ -97,15 +98,15 @@ class Threshold:
 
 @dataclass(frozen=True)
 class Manifest:
-    """All that is known of a model.
+    """Everything that is recorded about a model.
 
     Attributes:
-        machine: its name, for the reader.
-        system: "oe", or "serialoe" where the network learnt attributes as well.
+        machine: its name, for the user.
+        system: "oe", or "serialoe" if the network also learnt attributes.
         synthetic: whether the normal recordings are synthetic data.
-        device: that trained, in words.
-        scores: by name of the inlier model.
-        files: by path below the folder.
+        device: description of the device that trained.
+        scores: scale of each inlier model's scores, by the model's name.
+        files: facts of each other file, by its path below the folder.
     """
 
     machine: str
@@ -121,13 +122,13 @@ class Manifest:
     files: dict[str, FileFacts]
 
     def as_json(self) -> dict[str, Any]:
-        """With format, schema, seed and a hash over all of it."""
+        """The manifest for a JSON file, with format, schema, seed and a hash of all of it."""
         content = {"format": FORMAT, "schema": SCHEMA, "seed": self.recipe.seed, **asdict(self)}
         return {**content, "manifest_sha256": content_digest(content)}
 
 
 def content_digest(content: dict[str, Any]) -> str:
-    """SHA-256 over a manifest without its own hash; shows an edit, not a forgery."""
+    """SHA-256 of a manifest without its own hash; detects edits, not forgeries."""
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -1,7 +1,7 @@
-"""Reads a model's manifest and files, trusting neither.
+"""Reads a model's manifest and files without trusting them.
 
-A file is opened only if it is a regular one that the manifest lists under a name of our own making, so nothing outside
-the folder is ever read, and no pipe waited for.
+Only regular files are opened, and only under names that this package gives. So nothing outside the folder is read, and
+a pipe cannot block.
 """
 
 import hashlib
@@ -18,11 +18,11 @@ from asd_recipes.recipe.settings import Recipe, RecipeError
 from asd_recipes.recipe.toml_text import recipe_from_table
 from asd_recipes.typed_values import TypedValueError, as_dataclass
 
-_AGAIN = "Copy it anew from where it was made, or make it again with `asd fit`."
+_AGAIN = "Copy the model again from the original, or make it again with `asd fit`."
 _LARGEST_MANIFEST_BYTES = 1 << 20
 _NAME = re.compile(r"(gmm|knn)-[0-9]{1,6}-source")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-# Far beyond any use; they keep a manifest from asking for all memory when a recording is scored.
+# Far beyond any real use; without these limits a manifest could use up all memory when a recording is scored.
 _LARGEST_SEGMENT_SAMPLES = 1 << 24
 _LARGEST_SPECTROGRAM = 1 << 24
 _GREATEST_OVERLAP = 0.99
@@ -31,14 +31,14 @@ _LONGEST_STRETCH_S = 86_400
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest of a model, checked in itself; `read_file` checks the files that it lists.
+    """The manifest of a model, checked; `read_file` checks the files that it lists.
 
     Raises:
-        BundleError: no model, or a damaged, altered or newer one.
+        BundleError: not a model, or a damaged, altered or newer one.
     """
     path = folder / MANIFEST
     if not os.path.lexists(path):
-        raise BundleError(folder, f"has no {MANIFEST}, so it is no model. Pass a folder that `asd fit` made.")
+        raise BundleError(folder, f"has no {MANIFEST}, so it is not a model. Pass a folder that `asd fit` made.")
     content = _read_regular(path, most=_LARGEST_MANIFEST_BYTES)
     try:
         return _checked(parse_strict(content), path)
@@ -50,23 +50,23 @@ def read_file(folder: Path, name: str, manifest: Manifest) -> bytes:
     """A file that the manifest lists, as it was written.
 
     Raises:
-        BundleError: it is missing, no regular file, of another length or other content.
+        BundleError: the file is missing, is not a regular file, or has another length or content.
     """
     path, facts = folder / name, manifest.files[name]
     for above in path.relative_to(folder).parents:
         if (folder / above).is_symlink() and above != Path():  # the folder itself may be reached by a link
-            raise BundleError(folder / above, f"is a link, and a model keeps its files itself. {_AGAIN}")
+            raise BundleError(folder / above, f"is a link, but a model must contain its files. {_AGAIN}")
     content = _read_regular(path, most=facts.bytes)
     if len(content) != facts.bytes or hashlib.sha256(content).hexdigest() != facts.sha256:
-        raise BundleError(path, f"is not the file that was written: length or hash differ. {_AGAIN}")
+        raise BundleError(path, f"is not the file that was written: its length or hash differs. {_AGAIN}")
     return content
 
 
 def check_limits(recipe: Recipe) -> None:
-    """Sizes that a model may ask for.
+    """Checks the sizes that a recipe asks for.
 
     Raises:
-        RecipeError: one is beyond any use.
+        RecipeError: a size is beyond any real use.
     """
     segments, mel = recipe.segments, recipe.log_mel
     try:
@@ -96,7 +96,7 @@ def _read_regular(path: Path, *, most: int) -> bytes:
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or not 0 < status.st_size <= most:
-            raise BundleError(path, f"is empty, too large, or no regular file ({status.st_size} bytes). {_AGAIN}")
+            raise BundleError(path, f"is empty, too large, or not a regular file ({status.st_size} bytes). {_AGAIN}")
         with open(descriptor, "rb", closefd=False) as file:
             return file.read(status.st_size)
     finally:
@@ -110,7 +110,9 @@ def _checked(content: Any, path: Path) -> Manifest:
     if type(schema) is not int or schema < 1:
         raise JsonError("its schema must be a whole number of at least 1")
     if schema > SCHEMA:
-        raise BundleError(path, f"written by a newer version: schema {schema}, this one reads {SCHEMA}. Upgrade.")
+        raise BundleError(
+            path, f"was written by a newer version of asd (schema {schema}; this one reads {SCHEMA}). Upgrade."
+        )
     if content.pop("manifest_sha256", None) != content_digest(content):
         raise JsonError("it was changed after it was written: its hash differs")
     recipe = content.get("recipe")
@@ -131,21 +133,21 @@ def _check_agreement(manifest: Manifest) -> None:
         raise JsonError(f"{strange[0]!a:.80} is not the name of an inlier model")
     expected = {NETWORK, *map(inlier_file, manifest.scores)}
     if not manifest.scores or manifest.files.keys() != expected:
-        raise JsonError(f"its files must be {NETWORK} and one for each inlier model, of which there is one at least")
+        raise JsonError(f"its files must be {NETWORK} and one for each of one or more inlier models")
     if not all(_SHA256.fullmatch(facts.sha256) and facts.bytes > 0 for facts in manifest.files.values()):
         raise JsonError("its files must have a length and a SHA-256 in 64 lower-case digits")
     if not all(scores.std > 0 for scores in manifest.scores.values()) or manifest.level.std <= 0:
         raise JsonError("a standard deviation must be above 0")
     training, stretch_s = manifest.training, manifest.threshold.stretch_s
     if not 1 <= training.held_out_recordings <= training.held_out_pieces:
-        raise JsonError("its threshold must be set by one piece or more of each held-out recording")
+        raise JsonError("its threshold must be set by at least one piece of each held-out recording")
     if not manifest.recipe.segments.length_s <= stretch_s <= _LONGEST_STRETCH_S:
         raise JsonError(f"a stretch must be from one segment to {_LONGEST_STRETCH_S} s long; got {stretch_s}")
     if not 0 < manifest.threshold.false_alarms < 1:
-        raise JsonError("a share of false alarms must be between 0 and 1")
+        raise JsonError("its false-alarm rate must be between 0 and 1")
     if (manifest.system == "serialoe") != bool(training.attributes):
-        raise JsonError("a system with attributes must list their values, and no other may")
+        raise JsonError("the attribute values must be listed for a system with attributes, and for no other")
     versions = manifest.versions
     names = [manifest.machine, manifest.device, *training.pseudo_anomalies, *training.attributes]
     if not all(text.isprintable() for text in (*names, *versions.keys(), *versions.values())):
-        raise JsonError("a name holds a character that cannot be printed")
+        raise JsonError("a name has an unprintable character")

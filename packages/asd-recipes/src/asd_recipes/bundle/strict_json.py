@@ -1,4 +1,4 @@
-"""JSON that is what it should be: UTF-8, without NaN, endless nesting or a key twice."""
+"""Strict JSON: UTF-8, without NaN, deep nesting or repeated keys."""
 
 import json
 import math
@@ -6,14 +6,14 @@ from typing import Any, NoReturn
 
 
 class JsonError(ValueError):
-    """Text that is not the JSON asked for."""
+    """Text that is not JSON, or JSON that is not as required."""
 
 
 def parse_strict(content: bytes) -> Any:
     """The value that UTF-8 bytes hold.
 
     Raises:
-        JsonError: not UTF-8, not JSON, nested too deep, a key twice, or a number that is not finite.
+        JsonError: not UTF-8, not JSON, nested too deep, a repeated key, or a number that is not finite.
     """
     try:
         return json.loads(
@@ -29,15 +29,15 @@ def parse_strict(content: bytes) -> Any:
         raise JsonError("nested too deep") from None
     except JsonError:
         raise
-    except ValueError as error:  # no JSON, or a whole number of thousands of digits
+    except ValueError as error:  # not JSON, or a whole number of thousands of digits
         raise JsonError(f"not JSON ({error})") from error
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    table = dict(pairs)
+    if len(table) < len(pairs):
         raise JsonError("an object has a key twice")
-    return found
+    return table
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -1,8 +1,9 @@
-"""How far a threshold can be trusted that few held-out pieces set: order statistics.
+"""How far a threshold can be trusted if few held-out pieces set it: order statistics.
 
-A threshold that is the r-th smallest of n scores has a share of new scores above it that is random, through the n: of
-scores that are drawn alike and each for itself it has the distribution Beta(n + 1 - r, r), whatever theirs is, with the
-mean (n + 1 - r) / (n + 1). Pieces of one recording are not drawn each for itself: the true interval is the wider.
+Let the threshold be the r-th smallest of n scores. As these scores are random, so is the share of new scores above it.
+If all scores are independent and identically distributed, with any distribution, that share follows
+Beta(n + 1 - r, r), with the mean (n + 1 - r) / (n + 1). Pieces of one recording are not independent, so the true
+interval is wider.
 """
 
 import math
@@ -13,12 +14,12 @@ from asd_recipes.counted import counted
 
 _BISECTIONS = 50
 _TAIL = 0.05
-"""On each side of the interval of 90 %."""
+"""Probability on each side of the 90 % interval."""
 
 
 @dataclass(frozen=True)
 class ThresholdTrust:
-    """The share of normal stretches above a threshold: expected, and the ends of its interval of 90 %."""
+    """The share of normal stretches above a threshold: its mean, and the ends of its 90 % interval."""
 
     expected: float
     low: float
@@ -26,7 +27,7 @@ class ThresholdTrust:
 
 
 def threshold_trust(threshold: Threshold, held_out_pieces: int) -> ThresholdTrust:
-    """What so many held-out pieces allow to be said of the threshold that they set."""
+    """The share of normal stretches to expect above a threshold that was set by this many held-out pieces."""
     n = held_out_pieces
     rank = n
     if threshold.rule == "quantile":  # as asd_eval.quantile_threshold counts
@@ -37,13 +38,14 @@ def threshold_trust(threshold: Threshold, held_out_pieces: int) -> ThresholdTrus
 
 
 def trust_in_words(manifest: Manifest) -> str:
-    """A sentence: what set the threshold, and how many normal stretches to expect above it."""
+    """A sentence: the threshold, what set it, and how many normal stretches to expect above it."""
     training, threshold = manifest.training, manifest.threshold
     trust = threshold_trust(threshold, training.held_out_pieces)
     return (
-        f"Set by {counted(training.held_out_pieces, 'held-out piece')} of {threshold.stretch_s:g} s, of "
-        f"{counted(training.held_out_recordings, 'recording')}: expect about {_share(trust.expected)} normal stretches "
-        f"of {threshold.stretch_s:g} s above it (90 % interval: {_percent(trust.low)} to {_percent(trust.high)} %)."
+        f"The threshold {threshold.value:.4g} was set by {counted(training.held_out_pieces, 'held-out piece')} of "
+        f"{threshold.stretch_s:g} s from {counted(training.held_out_recordings, 'recording')}: expect about "
+        f"{_share(trust.expected)} normal stretches of {threshold.stretch_s:g} s above it "
+        f"(90 % interval: {_percent(trust.low)} to {_percent(trust.high)} %)."
     )
 
 
@@ -56,7 +58,7 @@ def _percent(share: float) -> str:
 
 
 def _beta_quantile(probability: float, a: int, b: int) -> float:
-    """Where Beta(a, b) of whole numbers has a probability below it; by its identity with the binomial distribution."""
+    """The quantile of Beta(a, b) for whole a and b, by bisection on the equal binomial tail."""
     low, high = 0.0, 1.0
     for _ in range(_BISECTIONS):
         middle = (low + high) / 2
@@ -68,7 +70,7 @@ def _beta_quantile(probability: float, a: int, b: int) -> float:
 
 
 def _at_least(successes: int, trials: int, chance: float) -> float:
-    """Probability of so many successes or more."""
+    """Probability of at least this many successes."""
     log_all = math.lgamma(trials + 1)
     log_terms = (
         log_all - math.lgamma(k + 1) - math.lgamma(trials - k + 1)

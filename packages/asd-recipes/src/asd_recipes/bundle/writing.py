@@ -1,4 +1,4 @@
-"""Writes a model beside its place and renames it: the folder is there whole, or not at all."""
+"""Writes a model's folder whole or not at all."""
 
 import hashlib
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ def write_bundle(folder: Path, manifest: Manifest, *, network: Path, inlier: Map
         inlier: safetensors file of each inlier model, by name.
 
     Raises:
-        BundleError: the folder exists, or what was written cannot be read back.
+        BundleError: the folder exists, or the model just written cannot be read back.
     """
     sources = {NETWORK: network, **{inlier_file(name): path for name, path in sorted(inlier.items())}}
     with whole_folder(folder) as partial:
@@ -31,8 +31,8 @@ def write_bundle(folder: Path, manifest: Manifest, *, network: Path, inlier: Map
         read_back = read_manifest(partial)
         for name in files:
             read_file(partial, name, read_back)
-        if folder.exists():  # an empty folder would be replaced, silently
-            raise BundleError(folder, "is there already. Choose another place, or remove it.")
+        if folder.exists():  # an empty folder would be replaced silently
+            raise BundleError(folder, "exists already. Choose another place, or remove it.")
     return written
 
 

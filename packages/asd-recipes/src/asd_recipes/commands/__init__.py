@@ -1,1 +1,1 @@
-"""The commands of `asd`, a module each, and what several of them share."""
+"""The commands of `asd`, one module each, and what several of them share."""

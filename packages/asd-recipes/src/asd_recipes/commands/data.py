@@ -9,6 +9,7 @@ import typer
 
 from asd_recipes.commands.download import download, verify
 from asd_recipes.commands.options import Quiet, in_percent, names, resumable
+from asd_recipes.counted import counted
 
 if TYPE_CHECKING:
     from asd_recipes.dataset.data_report import CountLine, DataReport
@@ -21,13 +22,13 @@ data_app.command()(verify)
 
 @data_app.command()
 def synth(
-    folder: Annotated[Path, typer.Argument(help="Where to write; must not exist, or be an earlier one of the same.")],
+    folder: Annotated[Path, typer.Argument(help="Where to write: a new folder, or one begun with the same options.")],
     size: Annotated[
         Literal["tiny", "quick", "full"],
-        typer.Option(help="full is 990 + 10 training and 4 x 50 test clips a machine."),
+        typer.Option(help="full is 990 + 10 training and 4 x 50 test clips per machine."),
     ] = "quick",
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 0,
-    machines: Annotated[str | None, typer.Option(help="Only these, as in bearing,fan.")] = None,
+    machines: Annotated[str | None, typer.Option(help="Only these machines, such as bearing,fan.")] = None,
     jobs: Annotated[int, typer.Option(help="Processes.")] = 2,
     quiet: Quiet = False,
 ) -> None:
@@ -45,7 +46,7 @@ def synth(
         summary = write_dataset(
             folder, size=chosen, seed=seed, machines=names(machines) or None, jobs=jobs, progress=in_percent(advance)
         )
-    typer.echo(f"{folder}: {summary.clips} synthetic clips, {summary.audio_s / 3600:.1f} h")
+    typer.echo(f"{folder}: {counted(summary.clips, 'synthetic clip')}, {summary.audio_s / 3600:.1f} h")
 
 
 @data_app.command()
@@ -53,7 +54,7 @@ def check(
     folder: Annotated[
         Path,
         typer.Argument(
-            help="A DCASE data set (a folder for each machine), a folder with a metadata.csv, a CSV file of clips, or "
+            help="A DCASE data set (one folder per machine), a folder with a metadata.csv, a CSV file of clips, or "
             "any folder of recordings."
         ),
     ],
@@ -64,23 +65,24 @@ def check(
         Path | None, typer.Option(help="Labels of anonymous clips: an evaluator's folder, eval_data_list*.csv, ...")
     ] = None,
     rate: Annotated[
-        str | None, typer.Option(help="Expected sample rate in hertz, or any. Of a data set 16000, of a folder any.")
+        str | None,
+        typer.Option(help="Expected sample rate in hertz, or any. Default: 16000 for a data set, any for a folder."),
     ] = None,
     channel: Annotated[
         str | None,
         typer.Option(
-            help="Expected channels: only (one), mean (any number, averaged), or the number of one, from 0. Of a data "
-            "set only, of a folder mean."
+            help="Expected channels: only (exactly one), mean (any number, averaged), or the number of one channel, "
+            "from 0. Default: only for a data set, mean for a folder."
         ),
     ] = None,
     min_seconds: Annotated[float, typer.Option(help="Shorter recordings are an error.")] = 1.0,
     strict: Annotated[bool, typer.Option("--strict", help="Exit status 1 for warnings as well.")] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Check recordings before they cost an hour: what there is, and what is wrong with it.
+    """Check recordings before a long training: count them, and list what is wrong with them.
 
-    A data set is checked for what `asd reproduce` needs, a plain folder for what `asd fit` takes. The exit status is 1
-    if there are errors.
+    A data set is checked for what `asd reproduce` needs, a plain folder for what `asd fit` accepts. The exit status is
+    1 if there are errors.
 
     Examples:
 
@@ -118,9 +120,9 @@ def _expected(rate: str, channel: str, min_seconds: float) -> "Expected":
     from asd_recipes.dataset.recording_findings import Expected
 
     if rate != "any" and not (rate.isdecimal() and int(rate) > 0):
-        raise typer.BadParameter(f"{rate!r} is not a rate in hertz, such as 16000, or any.", param_hint="--rate")
+        raise typer.BadParameter(f"{rate!r} is neither a rate in hertz, such as 16000, nor any.", param_hint="--rate")
     if channel not in ("only", "mean") and not channel.isdecimal():
-        raise typer.BadParameter(f"{channel!r} is not only, mean, or a number from 0.", param_hint="--channel")
+        raise typer.BadParameter(f"{channel!r} is neither only nor mean nor a number from 0.", param_hint="--channel")
     return Expected(
         sample_rate_hz=None if rate == "any" else int(rate),
         channel=channel if channel in ("only", "mean") else int(channel),  # type: ignore[arg-type]  # checked above
@@ -130,7 +132,7 @@ def _expected(rate: str, channel: str, min_seconds: float) -> "Expected":
 
 _COLUMNS = ("machine", "section", "split", "domain", "label", "clips", "seconds", "dB", "attributes")
 _OF_A_FOLDER = {"machine": "folder", "clips": "recordings", "seconds": "seconds", "dB": "dB"}
-"""The columns of which something is known where there is no layout, and what they are called there."""
+"""The columns of the table for a plain folder, and their titles there."""
 
 
 def _show(report: "DataReport", expected: "Expected") -> None:
@@ -142,7 +144,7 @@ def _show(report: "DataReport", expected: "Expected") -> None:
     table = Table(*columns.values(), title=Text(report.root))
     for line in report.totals:
         cells = _cells(line)
-        # As text: a name in brackets would be taken for a style.
+        # As Text: rich would take a name in brackets for a style.
         table.add_row(*(Text(cells[column]) for column in columns))
     Console(width=None if sys.stdout.isatty() else 120).print(table)
     if report.plain:

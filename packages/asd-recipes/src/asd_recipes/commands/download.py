@@ -6,12 +6,13 @@ from typing import Annotated
 import typer
 
 from asd_recipes.commands.options import Quiet, names, resumable
+from asd_recipes.counted import counted
 
 
 def download(
     dataset: Annotated[str, typer.Argument(help="dcase2023, or dcase2020 to dcase2026.")],
     split: Annotated[str, typer.Option(help="dev, additional (training clips of the eval machines), eval.")] = "dev",
-    machine: Annotated[str | None, typer.Option(help="Only these, as in bearing,fan.")] = None,
+    machine: Annotated[str | None, typer.Option(help="Only these machines, such as bearing,fan.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder to fill; <dataset>t2 by default.")] = None,
     mirror: Annotated[str, typer.Option(help="Server with Zenodo's record API.")] = "https://zenodo.org",
     keep_zip: Annotated[bool, typer.Option("--keep-zip", help="Keep the zip files in <out>/zips.")] = False,
@@ -19,8 +20,8 @@ def download(
 ) -> None:
     """Download a DCASE Task 2 data set: checked, unpacked, with a manifest. Read the licence that it prints.
 
-    After an interruption run the command again: it continues where it stopped. Zip files placed in <out> or <out>/zips
-    are used without a network. Exit status 1 when a file could not be downloaded; the others are there.
+    After an interruption, run the command again: it continues where it stopped. Zip files placed in <out> or <out>/zips
+    are used without a network. The exit status is 1 if a file could not be downloaded; the others are kept.
 
     Examples:
 
@@ -46,10 +47,13 @@ def download(
     for failure in report.failures:
         typer.secho(f"{failure.name}: {failure.error}", fg="red", err=True)
     for folder in report.folders:
-        typer.echo(f"{folder}: for --data, and `asd data check {folder}`")
+        typer.echo(f"To check it: asd data check {folder}. To train on it: asd reproduce --data {folder}.")
     total = len(report.published) + len(report.present) + len(report.failures)
-    there = f", {len(report.present)} were there" if report.present else ""
-    typer.echo(f"{root}: {len(report.published)} of {total} zip files published{there}, {len(report.failures)} failed")
+    present = f", {len(report.present)} already there" if report.present else ""
+    typer.echo(
+        f"{root}: {len(report.published)} of {counted(total, 'zip file')} unpacked{present}, "
+        f"{len(report.failures)} failed"
+    )
     raise typer.Exit(1 if report.failures else 0)
 
 
@@ -57,7 +61,7 @@ def verify(
     folder: Annotated[Path, typer.Argument(help="The folder that `asd data download` filled.")],
     quiet: Quiet = False,
 ) -> None:
-    """Compare every file of a download with its manifest (length and sha256); exit status 1 when anything differs.
+    """Compare every file of a download with its manifest (length and SHA-256). The exit status is 1 if any differs.
 
     Example:
 
@@ -73,8 +77,10 @@ def verify(
         verification = verify_dataset(folder, advance=advance)
     for problem in verification.problems:
         typer.echo(f"{problem.kind}: {problem.file}: {problem.reason}")
-    size = f"{verification.files} files, {verification.bytes / 1e9:.2f} GB"
-    typer.echo(f"{verification.dataset}: {size}, {len(verification.problems)} findings")
+    size = f"{counted(verification.files, 'file')}, {verification.bytes / 1e9:.2f} GB"
+    typer.echo(f"{verification.dataset}: {size}, {counted(len(verification.problems), 'finding')}")
     if verification.problems:
-        typer.echo("Remove what is named, and `asd data download` with the same --out brings back what it had fetched.")
+        typer.echo(
+            "Remove the files named above and run `asd data download` with the same --out: it fetches them again."
+        )
     raise typer.Exit(1 if verification.problems else 0)

@@ -1,4 +1,4 @@
-"""`asd evaluate` and `asd compare`: submission files of any system, scored and set beside each other."""
+"""`asd evaluate` and `asd compare`: metrics of a system's submission files, and the difference between two systems."""
 
 import warnings
 from collections.abc import Iterator
@@ -12,31 +12,32 @@ if TYPE_CHECKING:
     from asd_eval import Evaluation
 
 GroundTruthOption = Annotated[
-    Path | None, typer.Option(help="Labels and domains, where the clips' names do not say them: a folder or a file.")
+    Path | None, typer.Option(help="Labels and domains, if the clips' names do not contain them: a folder or a file.")
 ]
 ConventionOption = Annotated[
-    str | None, typer.Option(help="official, within-domain, or a year; without it the file names decide.")
+    str | None, typer.Option(help="official, within-domain, or a year. By default the file names decide.")
 ]
-Resamples = Annotated[int, typer.Option(help="Resamples of the bootstrap.")]
-Seed = Annotated[int, typer.Option(help="Of the resamples.")]
+Resamples = Annotated[int, typer.Option(help="Number of bootstrap resamples.")]
+Seed = Annotated[int, typer.Option(help="Seed of the resamples.")]
 
 FORMATS = (".csv", ".json", ".md", ".tex")
 
 
 def evaluate(
-    folder: Annotated[Path, typer.Argument(help="Holds anomaly_score_*.csv; decision_result_*.csv too.")],
+    folder: Annotated[Path, typer.Argument(help="Folder with anomaly_score_*.csv and decision_result_*.csv.")],
     ground_truth: GroundTruthOption = None,
     convention: ConventionOption = None,
     csv_file: Annotated[Path | None, typer.Option("--csv", help="Write the official result file here.")] = None,
     export: Annotated[
-        list[Path] | None, typer.Option(help="Write a table of sections here; .csv, .json, .md or .tex. Repeatable.")
+        list[Path] | None,
+        typer.Option(help="Write the table of sections to this .csv, .json, .md or .tex. Repeatable."),
     ] = None,
     resamples: Resamples = 10_000,
     seed: Seed = 0,
 ) -> None:
-    """Print the official table of a folder of submission files, of any system.
+    """Print the official result table for a folder of submission files, from any system.
 
-    It has the rows of the organisers' result file, and an interval of the official score.
+    It has the rows of the organisers' result file, and a confidence interval of the official score.
 
     Example:
 
@@ -48,7 +49,7 @@ def evaluate(
     for path in export or []:
         if path.suffix not in FORMATS:
             raise typer.BadParameter(f"{path} must end in {', '.join(FORMATS)}.", param_hint="--export")
-    with _repairs_told():
+    with _repairs_printed():
         evaluation = evaluate_directory(folder, ground_truth=ground_truth, convention=convention)
         intervals = bootstrap_directory(
             folder, ground_truth=ground_truth, convention=convention, resamples=resamples, seed=seed
@@ -62,13 +63,13 @@ def evaluate(
 
 def compare(
     first: Annotated[Path, typer.Argument(help="Folder of submission files.")],
-    second: Annotated[Path, typer.Argument(help="Another, of the same clips.")],
+    second: Annotated[Path, typer.Argument(help="Another one, for the same clips.")],
     ground_truth: GroundTruthOption = None,
     convention: ConventionOption = None,
     resamples: Resamples = 10_000,
     seed: Seed = 0,
 ) -> None:
-    """Print how much better the first system is than the second, with interval and p-value.
+    """Print how much better the first system is than the second, with a confidence interval and a p-value.
 
     Example:
 
@@ -76,7 +77,7 @@ def compare(
     """
     from asd_eval import compare_directories
 
-    with _repairs_told():
+    with _repairs_printed():
         result = compare_directories(
             first, second, ground_truth=ground_truth, convention=convention, resamples=resamples, seed=seed
         )
@@ -89,8 +90,8 @@ def _exported(evaluation: "Evaluation", suffix: str) -> str:
 
 
 @contextmanager
-def _repairs_told() -> Iterator[None]:
-    """What was repaired while reading as one line each, not as a warning with a line of our code."""
+def _repairs_printed() -> Iterator[None]:
+    """Prints each repair made while reading as one line, not as a Python warning with a line of our code."""
     from asd_eval import RepairWarning
 
     with warnings.catch_warnings(record=True) as caught:

@@ -24,35 +24,37 @@ def fit(
     others: Annotated[
         list[Path] | None,
         typer.Option(
-            help="Folder of other sounds, each sub-folder a machine; may be given more than once. Without it: "
-            "synthetic machines."
+            help="Folder of other sounds, one sub-folder per machine. Repeatable. Default: synthetic machines."
         ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Where the model goes; models/<name of the folder> if not given.")
+        Path | None, typer.Option(help="Folder for the model. Default: models/<name of the folder>.")
     ] = None,
     attributes: Annotated[
-        Path | None, typer.Option(help="CSV file of the normal recordings: file_name, and a column for each attribute.")
+        Path | None,
+        typer.Option(help="CSV file with a column file_name of the normal recordings, and one for each attribute."),
     ] = None,
     pattern: Annotated[
         str | None,
-        typer.Option(help="Takes attributes from file names, as in '{speed}_{load}'; {} stands for anything."),
+        typer.Option(help="Read attributes from file names, such as '{speed}_{load}'; {} matches anything."),
     ] = None,
     profile: Annotated[str, typer.Option(help="own, another profile, or a TOML file of settings.")] = "own",
     seed: Annotated[
-        int | None, typer.Option(help="Start of every random number; 0 unless the profile says otherwise.")
+        int | None, typer.Option(help="Seed of all random numbers. Default: the profile's, usually 0.")
     ] = None,
     false_alarms: Annotated[
         float, typer.Option(help="Share of normal stretches that may score above the threshold.")
     ] = 0.1,
     device: DeviceOption = "auto",
     resume: Annotated[bool, typer.Option(help="Continue an interrupted training, or start over.")] = True,
-    settings: Annotated[list[str] | None, typer.Option("--set", help="Change a setting: training.epochs=5.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="Change a setting, such as training.epochs=5. Repeatable.")
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Train a model on a folder of normal recordings: wav or flac, of any rate, number of channels and length.
+    """Train a model on a folder of normal recordings: wav or flac, any sample rate, number of channels and length.
 
-    A recording that cannot be used is named and left out; the model is made all the same, and the exit status is 1.
+    A recording that cannot be used is named and left out. The model is still made, and the exit status is 1.
     To continue an interrupted training, run the command again.
 
     Examples:
@@ -70,12 +72,12 @@ def fit(
     if not 0 < false_alarms < 1:
         raise typer.BadParameter(f"{false_alarms} is not between 0 and 1.", param_hint="--false-alarms")
     recipe = load_recipe(profile, settings=[*(settings or []), *([] if seed is None else [f"seed={seed}"])])
-    # Three kinds of training data are for two domains, of which one's own recordings know nothing. Profiles made for
-    # reproductions save no inlier models, which would be many; here they are part of the model.
+    # One's own recordings have a single domain, so only inlier models of the source domain apply. A profile may leave
+    # inlier models unsaved, as a reproduction makes many; here they are part of the model.
     recipe = replace(recipe, inlier=replace(recipe.inlier, training_data=("source",), save=True))
     model = out or Path("models") / normal.resolve().name
     if model.name in ("", ".."):
-        raise RecipeError(f"--out must name a folder to make; {model} is there already. Try {model / 'model'}.")
+        raise RecipeError(f"--out must name a new folder; {model} exists. Try {model / 'model'}.")
     with resumable(), show_progress(quiet=quiet) as progress:
         from asd_recipes.bundle.threshold_trust import trust_in_words
         from asd_recipes.own_machine.fit import OwnFit
@@ -104,13 +106,13 @@ def fit(
     )
     typer.echo(trust_in_words(result.manifest))
     if result.manifest.synthetic:
-        typer.echo("The normal recordings are SYNTHETIC data: the model's scores of real ones mean nothing.")
+        typer.echo("The normal recordings are SYNTHETIC data: the model's scores of real recordings mean nothing.")
     typer.echo(f"More about the model: asd info {model}. To score recordings: asd score {model} RECORDINGS.")
     _end(result.problems, named=not quiet)
 
 
 def _end(problems: "Sequence[Problem]", *, named: bool) -> None:
-    """Exit status 1 if recordings were left out; names them where the progress has not."""
+    """Exit status 1 if recordings were left out; names them if the progress output did not."""
     if not named:
         for problem in problems:
             typer.echo(f"left out {problem.file}: {problem.reason}", err=True)
@@ -132,6 +134,6 @@ def _recordings(
     from asd_recipes.own_machine.own_recordings import find_normal
     from asd_recipes.own_machine.recording_attributes import with_attributes
 
-    found = find_normal(normal, without=others)  # refuses before the synthetic data are made
+    found = find_normal(normal, without=others)  # checks the folder before the synthetic data are made
     recordings = found.with_others(others or [synthetic_data(store.root, recipe, progress)])
     return with_attributes(recordings, table=attributes, pattern=pattern)

@@ -1,4 +1,4 @@
-"""Options and manners that several commands share."""
+"""Options and behaviour that several commands share."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ def names(text: str | None) -> list[str]:
 
 
 def in_percent(advance: Callable[[int], None]) -> Callable[[int, int], None]:
-    """For work that tells (done, total): moves a stage of 100 steps."""
+    """For work that reports (done, total): advances a stage of 100 steps."""
     shown = 0
 
     def tell(done: int, total: int) -> None:
@@ -34,5 +34,5 @@ def resumable() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        typer.secho("interrupted; the same command goes on where it was", err=True)
+        typer.secho("interrupted; run the command again to continue", err=True)
         raise typer.Exit(130) from None

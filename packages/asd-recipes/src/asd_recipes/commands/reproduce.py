@@ -13,36 +13,42 @@ if TYPE_CHECKING:
 
 
 def reproduce(
-    data: Annotated[Path | None, typer.Option(help="Data set in the DCASE layout; without it one is made.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Data set in the DCASE layout. Default: a synthetic one is made.")
+    ] = None,
     ground_truth: Annotated[
         Path | None, typer.Option(help="Published labels of anonymous test clips: a file, or a folder of such files.")
     ] = None,
     profile: Annotated[str, typer.Option(help="quick, paper, smoke, or a TOML file.")] = "quick",
-    out: Annotated[Path, typer.Option(help="Folder for runs and for the data that are made.")] = Path("runs"),
-    machines: Annotated[str | None, typer.Option(help="Only these, as in bearing,fan.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder for runs and for synthetic data.")] = Path("runs"),
+    machines: Annotated[str | None, typer.Option(help="Only these machines, such as bearing,fan.")] = None,
     systems: Annotated[
         str | None,
         typer.Option(
-            help="Some of autoencoder, oe, oe-flow, oe-dflow, serialoe-flow, serialoe-dflow, spectral-statistics, "
-            "random-encoder; all if not given."
+            help="Only these of autoencoder, oe, oe-flow, oe-dflow, serialoe-flow, serialoe-dflow, "
+            "spectral-statistics, random-encoder. Default: all."
         ),
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Decides every random number; 0 unless the recipe says.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Seed of all random numbers. Default: the profile's, usually 0.")
+    ] = None,
     device: DeviceOption = "auto",
     jobs: Annotated[
-        int | None, typer.Option(min=1, help="Trainings side by side; as many as cores, GPUs and memory hold.")
+        int | None, typer.Option(min=1, help="Trainings in parallel. Default: as many as cores, GPUs and memory allow.")
     ] = None,
-    resume: Annotated[bool, typer.Option(help="Go on with an interrupted run, or start over.")] = True,
-    settings: Annotated[list[str] | None, typer.Option("--set", help="Change a setting: training.epochs=5.")] = None,
+    resume: Annotated[bool, typer.Option(help="Continue an interrupted run, or start over.")] = True,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="Change a setting, such as training.epochs=5. Repeatable.")
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Train, score, evaluate, and print the paper's Tables 2 to 4 beside the paper's numbers.
 
-    Without --data the command makes a synthetic data set first and says so wherever its numbers appear. Run an
-    interrupted command again, and it goes on. The tables are of the machines and systems asked for last.
+    Without --data the command first makes a synthetic data set, and says so wherever its numbers appear. To continue
+    an interrupted run, run the command again. The tables show the machines and systems of the last call.
 
-    Exit status: 0 if nothing was left out, also where there are warnings (a file that is not audio, a folder that is
-    not used); 1 if the tables are there but a recording or a training was left out; 2 if nothing could be done.
+    Exit status: 0 if nothing was left out, even with warnings (a file that is not audio, an unused folder); 1 if the
+    tables were made but a recording or a training was left out; 2 if nothing could be done.
 
     Examples:
 
@@ -102,10 +108,10 @@ def _show(result: "RunResult") -> None:
 
 
 def _list(result: "RunResult", severity: str, title: str, colour: str) -> int:
-    """Problems of one severity, to standard error; how many."""
-    found = [problem for problem in result.problems if problem.severity == severity]
-    if found:
+    """Prints the problems of one severity to standard error; returns how many there are."""
+    problems = [problem for problem in result.problems if problem.severity == severity]
+    if problems:
         typer.secho(title, fg=colour, err=True)
-        for problem in found:
+        for problem in problems:
             typer.echo(f"  {problem.file}: {problem.kind}: {problem.reason}", err=True)
-    return len(found)
+    return len(problems)

@@ -17,39 +17,40 @@ if TYPE_CHECKING:
 
 
 def score(
-    model: Annotated[Path, typer.Argument(help="A model of `asd fit`, or <run>/<machine> of a finished run.")],
-    files: Annotated[list[Path], typer.Argument(help="Recordings, wav or flac, and folders of them.")],
-    out: Annotated[Path | None, typer.Option(help="Write a row for each recording here, as CSV.")] = None,
-    stretches: Annotated[Path | None, typer.Option(help="Write a row for each stretch here, as CSV.")] = None,
+    model: Annotated[Path, typer.Argument(help="A model that `asd fit` made, or <run>/<machine> of a finished run.")],
+    files: Annotated[list[Path], typer.Argument(help="Recordings (wav or flac), and folders of them.")],
+    out: Annotated[Path | None, typer.Option(help="Write a CSV file here, one row per recording.")] = None,
+    stretches: Annotated[Path | None, typer.Option(help="Write a CSV file here, one row per stretch.")] = None,
     system: Annotated[
         str | None,
-        typer.Option(help="Of a run alone: oe, oe-flow, oe-dflow, serialoe-flow or serialoe-dflow; oe if not given."),
+        typer.Option(help="For a run: oe, oe-flow, oe-dflow, serialoe-flow or serialoe-dflow. Default: oe."),
     ] = None,
     device: DeviceOption = "auto",
     quiet: Quiet = False,
 ) -> None:
-    """Score recordings: 0 is an average normal recording that was held out of the training, higher is more anomalous.
+    """Score recordings: 0 is an average held-out normal recording, higher is more anomalous.
 
-    A model of `asd fit` also judges. It looks at stretches of a recording, as
-    long as the pieces that set its threshold, each half over the one before.
-    A recording is anomalous if one of its stretches is above the threshold.
-    False alarms are a share of stretches: a long normal recording has some
-    above, about as many as its line says ("2.4 if normal").
+    A model of `asd fit` also gives a verdict. It scores stretches of a
+    recording that are as long as the pieces that set its threshold and
+    overlap by half. A recording is anomalous if one of its stretches scores
+    above the threshold. The false-alarm rate is per stretch: in a long normal
+    recording a few stretches are above the threshold, about as many as its
+    line says ("2.4 if normal").
 
-    A fault of the recording (silent, clipped, cut off) is no verdict on the
-    machine and is reported apart. A recording that holds no sound of the
-    machine has a fault and no score. The others are scored all the same.
+    A fault of the recording (silent, clipped, cut off) is not a verdict on
+    the machine and is reported separately. A recording without any sound of
+    the machine has a fault and no score; the other recordings are scored.
 
     Exit status: 0 if every recording has a score, whatever the verdicts; 1 if
-    one has none; 2 if nothing was scored.
+    a recording has none; 2 if nothing was scored.
 
     Columns of --out: file, score (of the whole recording), anomalous (1 or 0),
     fault, threshold, stretches (how many), stretches_above, stretch_score,
     stretch_start_s and stretch_end_s (of the worst stretch), worst_start_s and
     worst_end_s (its worst seconds). Columns of --stretches: file, start_s,
-    end_s, score, above, fault. In file names, a character that cannot be
-    printed is escaped as in \\x1b, a backslash is doubled, and a name that
-    begins with = + - or @ gets ./ in front.
+    end_s, score, above, fault. In file names, an unprintable character is
+    escaped, such as \\x1b, a backslash is doubled, and a name that begins with
+    = + - or @ gets ./ in front.
 
     Examples:
 
@@ -70,20 +71,20 @@ def score(
     if scorer.synthetic:
         typer.echo("this model was trained on SYNTHETIC data: its scores of real recordings mean nothing", err=True)
     with show_progress(quiet=quiet or sum(map(_megabytes, paths)) < _LONG_MB) as progress:
-        found = list(_told(_scored(given, scorer, progress), scorer, manifest))
+        scored = list(_printed(_scored(given, scorer, progress), scorer, manifest))
     for place, table in ((out, recordings_csv), (stretches, stretches_csv)):
         if place is not None:
-            write_text(place, table(found, scorer.threshold))
-    typer.echo(summary(found, scorer.threshold))
+            write_text(place, table(scored, scorer.threshold))
+    typer.echo(summary(scored, scorer.threshold))
     if manifest is not None:
         from asd_recipes.bundle.threshold_trust import trust_in_words
 
-        typer.echo(f"Threshold: {manifest.threshold.value:.4g}. {trust_in_words(manifest)}")
-    raise typer.Exit(1 if any(recording.found is None for recording in found) else 0)
+        typer.echo(trust_in_words(manifest))
+    raise typer.Exit(1 if any(recording.result is None for recording in scored) else 0)
 
 
 _LONG_MB = 20
-"""Of recordings: what takes more than a few seconds shows its progress."""
+"""From this size of all recordings on, scoring takes more than a few seconds and shows its progress."""
 
 
 def _load(model: Path, system: str | None, device: str) -> "tuple[ClipScorer, Manifest | None]":
@@ -126,7 +127,7 @@ def _scored(
 
 
 def _score_one(path: Path, scorer: "ClipScorer", tell: "Tell") -> "ScoredRecording":
-    """Whatever the file holds, this returns."""
+    """Scores a recording; one that cannot be scored gets a fault, never an error."""
     from asd_features import AudioError
     from asd_recipes.scoring.clip_scorer import NoSoundError
     from asd_recipes.scoring.recording_fault import find_fault
@@ -148,7 +149,7 @@ def _score_one(path: Path, scorer: "ClipScorer", tell: "Tell") -> "ScoredRecordi
         return ScoredRecording(str(path), None, f"not scored: {str(error) or 'out of memory'}")
 
 
-def _told(
+def _printed(
     recordings: "Iterable[ScoredRecording]", scorer: "ClipScorer", manifest: "Manifest | None"
 ) -> "Iterator[ScoredRecording]":
     """Prints a line for each recording as it comes."""
@@ -159,13 +160,13 @@ def _told(
     if manifest is not None:
         share = threshold_trust(manifest.threshold, manifest.training.held_out_pieces).expected
     for recording in recordings:
-        missing = recording.found is None
+        missing = recording.result is None
         typer.secho(line(recording, scorer.threshold, share), fg="red" if missing else None, err=missing)
         yield recording
 
 
 def _megabytes(path: Path) -> int:
-    """Of a recording, one at least."""
+    """The size of a recording, at least 1."""
     try:
         return 1 + path.stat().st_size // 1_000_000
     except OSError:

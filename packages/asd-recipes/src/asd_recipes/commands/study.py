@@ -10,21 +10,23 @@ from asd_recipes.commands.options import DeviceOption, Quiet, names, resumable
 
 
 def study(
-    data: Annotated[Path | None, typer.Option(help="Data set; without it one is made for each seed.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Data set. Default: a synthetic one is made for each seed.")] = None,
     profile: Annotated[str, typer.Option(help="quick, paper, smoke, or a TOML file.")] = "quick",
-    out: Annotated[Path, typer.Option(help="Folder for runs and for the data that are made.")] = Path("study"),
+    out: Annotated[Path, typer.Option(help="Folder for runs and for synthetic data.")] = Path("study"),
     seeds: Annotated[str, typer.Option(help="Seeds of data, split and training.")] = "0,1,2",
-    parts: Annotated[str | None, typer.Option(help="Only these, as in 'joint flow,ensembling'.")] = None,
-    machines: Annotated[str | None, typer.Option(help="Only these, as in bearing,fan.")] = None,
+    parts: Annotated[str | None, typer.Option(help="Only these parts, such as 'joint flow,ensembling'.")] = None,
+    machines: Annotated[str | None, typer.Option(help="Only these machines, such as bearing,fan.")] = None,
     device: DeviceOption = "auto",
-    jobs: Annotated[int | None, typer.Option(min=1, help="Trainings side by side.")] = None,
-    settings: Annotated[list[str] | None, typer.Option("--set", help="Change a setting: joint.epochs=5.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Trainings in parallel.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="Change a setting, such as joint.epochs=5. Repeatable.")
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Switch off one part of the method at a time, and print what each part adds to the official score.
 
     The parts: joint flow, domain invariance, attribute loss, training mixup, pseudo-target data, power weighting,
-    ensembling. Run an interrupted command again, and it goes on.
+    ensembling. To continue an interrupted study, run the command again.
 
     Examples:
 
@@ -41,7 +43,7 @@ def study(
     recipe = load_recipe(profile, settings=settings or [])
     numbers = names(seeds)
     if not numbers or not all(number.isdecimal() and len(number) < 20 for number in numbers):
-        raise RecipeError(f"--seeds takes whole numbers of 64 bits, as in 0,1,2; got {seeds!r}.")
+        raise RecipeError(f"--seeds takes 64-bit whole numbers, such as 0,1,2; got {seeds!r}.")
     with resumable(), show_progress(quiet=quiet) as progress:
         from asd_recipes.commands.run_folders import bank_folder, run_name, synthetic_data
         from asd_recipes.dataset.scan import scan_dataset
@@ -67,4 +69,4 @@ def study(
         text = study_markdown(f"{kind}, profile {profile}, {which}, seeds {', '.join(numbers)}", changes)
         write_text(out / "study.md", text)
     typer.echo(text)
-    typer.echo(f"The table is in {out / 'study.md'}, the runs are beside it.")
+    typer.echo(f"The table is in {out / 'study.md'}, the runs are in the same folder.")

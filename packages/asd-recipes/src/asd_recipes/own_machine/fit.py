@@ -1,7 +1,7 @@
-"""The order of the stages behind `asd fit`: from folders of recordings to a model (`asd_recipes.bundle`).
+"""The stages behind `asd fit`, in order: from folders of recordings to a model (`asd_recipes.bundle`).
 
-Stages keep their results in a hidden folder beside the model's place, so that a call that was interrupted or killed
-goes on when it is given again; the folder goes when the model is there.
+Stages keep their results in a hidden folder next to the model, so that an interrupted or killed training continues when
+the command is run again. The folder is removed once the model is written.
 """
 
 from dataclasses import asdict, dataclass, replace
@@ -25,10 +25,10 @@ from asd_recipes.waveforms.device_choice import Device, choose_device
 
 @dataclass(frozen=True)
 class FitResult:
-    """What a training ends with."""
+    """The result of a training."""
 
     manifest: Manifest
-    problems: tuple[Problem, ...]  # what was left out, by the path as the user gave it
+    problems: tuple[Problem, ...]  # files that were left out, by their paths as the user gave them
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,12 @@ class OwnFit:
     """One training.
 
     Attributes:
-        recordings: of the machine and of others.
-        folder: of the normal recordings.
-        synthetic_others: whether the other recordings are the embedded data set.
-        model: where the model goes; the folder's name is the machine's.
+        recordings: of the machine and of other machines.
+        folder: folder of the normal recordings.
+        synthetic_others: whether the other machines are the embedded synthetic data.
+        model: folder for the model; its name is the machine's name.
         store: where the stages keep their results.
-        false_alarms: share of normal recordings that may be above the threshold.
+        false_alarms: share of normal stretches that may score above the threshold.
     """
 
     recipe: Recipe
@@ -58,7 +58,7 @@ class OwnFit:
 
         Raises:
             DatasetError: too few recordings can be used.
-            RunError: another training began in the same place, the model's place is taken, or the loss diverged.
+            RunError: a different training or model is already in this place, or the loss diverged.
         """
         device = choose_device(self.device, self.recipe.training.precision, threads=self.recipe.threads)
         recipe = replace(self.recipe, training=replace(self.recipe.training, precision=device.precision))
@@ -68,7 +68,7 @@ class OwnFit:
         provenance = provenance_of(read.bank, device)
         if before is not None:
             check_same_model(self.model, before, recipe=recipe, provenance=provenance, false_alarms=self.false_alarms)
-            progress.say(f"{self.model} is this model already")
+            progress.say(f"{self.model} already is this model: nothing to do")
             return FitResult(before, read.problems)
         self.store.begin(recipe, asdict(provenance))
         return FitResult(self._make(read, recipe, device, provenance, progress), read.problems)
@@ -76,7 +76,7 @@ class OwnFit:
     def _make(
         self, read: ReadRecordings, recipe: Recipe, device: Device, provenance: Provenance, progress: Progress
     ) -> Manifest:
-        """Trains and publishes."""
+        """Trains the network and writes the model."""
         data, trained = read.data, self.store.root / "network"
         labels = learnt_labels(data.prepared)
         for text in describe_training(data, labels, recipe=recipe, device=device):

@@ -1,4 +1,4 @@
-"""Which of many recordings are held out whole: drawn by their length, evenly over their attribute values."""
+"""Draws the recordings that are held out whole: by their lengths, and evenly over their attribute values."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -9,15 +9,15 @@ import numpy as np
 def held_out_recordings(
     lengths: Mapping[int, int], attributes: Mapping[int, object], *, share: float, rng: np.random.Generator
 ) -> set[int]:
-    """Recordings, by their index, whose lengths add up to about a share of all.
+    """Indices of recordings whose lengths add up to about a share of the total.
 
-    The attribute values take turns, in a random order. A recording is drawn where that brings the sum nearer to the
-    share, so that one long recording is not held out for many short ones. One recording of each value is left to train,
-    unless the share cannot be reached so.
+    The attribute values take turns, in random order. A recording is drawn if that brings the sum closer to the share,
+    so that one long recording is not held out in place of many short ones. One recording of each value is left for
+    training, unless the share cannot be reached that way.
 
     Args:
-        lengths: of the recordings that may be held out.
-        attributes: of all recordings.
+        lengths: lengths of the recordings that may be held out.
+        attributes: attributes of all recordings.
         share: of the sum of `lengths`, in (0, 1).
         rng: decides the order.
     """
@@ -38,7 +38,7 @@ def held_out_recordings(
 
 
 def _in_turns(lengths: Mapping[int, int], attributes: Mapping[int, object], rng: np.random.Generator) -> list[int]:
-    """All recordings in a random order in which no value comes twice while another has yet to come."""
+    """All recordings in random order, in rounds: each round has one recording of every value that is left."""
     groups: dict[object, list[int]] = defaultdict(list)
     for index in lengths:
         groups[attributes[index]].append(index)

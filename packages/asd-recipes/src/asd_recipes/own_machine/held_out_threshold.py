@@ -1,4 +1,4 @@
-"""The threshold of a model, from the scores of the pieces that trained nothing."""
+"""The threshold of a model, from the scores of the held-out pieces."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +9,7 @@ from asd_recipes.bundle import Threshold
 
 
 def threshold_of(held_out: NDArray[np.float64], false_alarms: float, *, stretch_s: float) -> Threshold:
-    """The quantile of held-out scores (N,) that keeps the promised share, or their largest where N is too small."""
+    """The quantile of held-out scores (N,) for the false-alarm rate, or their maximum if N is too small for it."""
     try:
         value, rule = quantile_threshold(held_out, quantile=1 - false_alarms), "quantile"
     except InsufficientDataError:

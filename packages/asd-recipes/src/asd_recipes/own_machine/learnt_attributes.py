@@ -1,4 +1,4 @@
-"""The attributes that a network of one's own machine learns to tell apart."""
+"""The attribute values that the network of one's own machine learns to distinguish."""
 
 from asd_recipes.bundle.manifest import NORMAL
 from asd_recipes.recipe.system_variants import SystemVariant
@@ -10,11 +10,11 @@ _SERIAL_OE = SystemVariant("serialoe", "SerialOE", attributes=True, inlier_model
 
 
 def learnt_labels(data: PreparedData) -> AttributeLabels | None:
-    """The joint attribute values of the pieces that train, if there are at least two."""
+    """The joint attribute values of the training pieces; None if there are fewer than two."""
     labels = machine_labels(data, NORMAL, None)
     return labels if len(labels.classes) > 1 else None
 
 
 def variant_for(labels: AttributeLabels | None) -> SystemVariant:
-    """SerialOE where there are attributes to learn, else OE."""
+    """SerialOE if there are attributes to learn, else OE."""
     return _SERIAL_OE if labels else _OE

@@ -23,12 +23,12 @@ from asd_recipes.waveforms.device_choice import Device
 WEIGHTS = "weights.safetensors"
 CANDIDATES = "candidates.csv"
 _CROPS_AN_EPOCH = 128
-"""An epoch takes each piece often enough for this many crops: of four recordings, one pass would be one step."""
+"""An epoch takes at least this many crops, several of each piece if there are few: four pieces would give one step."""
 
 
 @dataclass(frozen=True)
 class MachineTraining:
-    """Everything that the network of one's own machine and its inlier models are made of."""
+    """The inputs of the network of one's own machine and its inlier models."""
 
     folder: Path
     data: PreparedData
@@ -37,10 +37,10 @@ class MachineTraining:
     device: Device
 
     def run(self, progress: Progress) -> None:
-        """Runs the stages whose last file is not in the folder yet.
+        """Runs the stages whose last file is not yet in the folder.
 
         Raises:
-            RunError: a loss or a score is no longer a number.
+            RunError: a loss or a score became infinite or NaN.
         """
         try:
             if not (self.folder / WEIGHTS).is_file():
@@ -57,7 +57,7 @@ class MachineTraining:
         NetworkTraining(NORMAL, variant.name, variant.slug, variant, self.labels, crops).run(self.folder, progress)
 
     def _fit_inlier_models(self, progress: Progress) -> None:
-        """Scores the held-out pieces as well; what a call that was killed left is made again."""
+        """Fits the inlier models and scores the held-out pieces. What a killed call left unfinished is made again."""
         variant, statistics = variant_for(self.labels), self.data.statistics[NORMAL]
         shutil.rmtree(self.folder / "inlier", ignore_errors=True)
         embedder = ClipEmbedder.load(self.folder / WEIGHTS, variant, self.recipe, statistics, self.device)

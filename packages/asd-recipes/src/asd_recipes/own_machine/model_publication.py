@@ -1,4 +1,4 @@
-"""Makes the model (`asd_recipes.bundle`) out of what a training left."""
+"""Makes the model (`asd_recipes.bundle`) from the files of a training."""
 
 import csv
 from dataclasses import dataclass
@@ -22,12 +22,12 @@ from asd_recipes.training.attribute_labels import AttributeLabels
 
 @dataclass(frozen=True)
 class ModelPublication:
-    """Everything that a model says of its making.
+    """Everything that a model records about how it was made.
 
     Attributes:
-        folder: of the normal recordings.
+        folder: folder of the normal recordings.
         pseudo_anomalies: names of the other machines.
-        synthetic_others: whether those are the embedded data set.
+        synthetic_others: whether the other machines are the embedded synthetic data.
         left_out: how many normal recordings could not be used.
     """
 
@@ -42,11 +42,11 @@ class ModelPublication:
     false_alarms: float
 
     def run(self, trained: Path, model: Path) -> Manifest:
-        """Writes the model of the folder that `MachineTraining` filled.
+        """Writes the model from the folder that `MachineTraining` filled.
 
         Raises:
             RunError: no inlier model could be fitted.
-            BundleError: the model's place is taken.
+            BundleError: the model's folder exists.
         """
         columns = read_candidate_table(trained / CANDIDATES).columns
         if not columns:

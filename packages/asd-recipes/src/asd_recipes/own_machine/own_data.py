@@ -1,16 +1,15 @@
-"""Which parts of one's own recordings train and which are held out: for the scale of the scores and the threshold.
+"""Splits one's own recordings into pieces for training and held-out pieces, which set the score's scale and threshold.
 
-Long recordings are cut into pieces, of which training takes one crop at a time. What is held out is counted in seconds,
-so that a share of the sound, and not of the files, sets the threshold. With more than ten recordings whole ones are
-held out (`held_out_recordings`). With ten or fewer none can be spared, and the last part of each is; so too where one
-recording has nearly all of the sound. Such pieces are more like those that trained than a recording of another day is;
-the threshold is lower for it.
+Long recordings are cut into pieces; training takes one crop of a piece at a time. The held-out share is counted in
+seconds, not in files. With more than ten recordings, whole recordings are held out (`held_out_recordings`). With ten or
+fewer, or if one recording has nearly all of the sound, the last part of each recording is held out. Such parts resemble
+the training pieces more than a recording from another day does, so the threshold comes out lower.
 
-All held-out pieces have one length: `asd score` judges recordings by stretches of that length, so that the threshold
-and what is held against it are alike. It is `PIECE_S`, or less where the held-out sound would give too few pieces.
+All held-out pieces have the same length, and `asd score` judges stretches of that length, so that the threshold applies
+to them. The length is `PIECE_S`, or less if that would give too few held-out pieces.
 
-The network trains on every piece. Of more than a thousand, evenly spread ones do for the inlier models, and for scale
-and threshold: what these keep and compare grows with their number, and hours of sound must not fill the memory.
+The network trains on every piece. The inlier models, the scale and the threshold use at most a thousand pieces, evenly
+spread: their memory and time grow with the number of pieces, and there may be hours of sound.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,15 +30,15 @@ from asd_recipes.training.machine_data import PreparedData
 from asd_recipes.waveforms.waveform_bank import Samples, WaveformBank
 
 PIECE_S = 10.0
-"""Pieces are at least so long, as the clips of DCASE are, where a recording is."""
+"""Least length of a training piece, as of DCASE's clips; a shorter recording is one piece."""
 FEW_RECORDINGS = 10
-"""Up to so many, parts of recordings are held out, and not whole ones."""
+"""With this many recordings or fewer, parts of recordings are held out, not whole ones."""
 MOST_PIECES = 1000
-"""That inlier models learn from, and that are held out; as many as DCASE has training clips of a machine."""
+"""Limit for the pieces that inlier models learn from, and for held-out ones; DCASE has as many clips per machine."""
 ENOUGH_PIECES = 10
-"""Held-out pieces are cut shorter until there are so many: a threshold for one false alarm in ten needs nine."""
+"""Held-out pieces are cut shorter until there are this many: a threshold for one false alarm in ten needs nine."""
 SHORTEST_S = 1.0
-"""What is shorter is left out: repeated to fill a segment, it would teach its own repetition."""
+"""Shorter recordings are left out: they would be repeated to fill a segment, and the network would learn that."""
 _FEWEST_HELD_OUT = 2  # one score has no spread
 _OTHERS_VALIDATION = 10  # every tenth piece of another machine, for the validation AUC alone
 
@@ -51,13 +50,13 @@ class OwnData:
     """Pieces of recordings, split.
 
     Attributes:
-        prepared: of pieces: `NORMAL` and the other machines.
-        held_out: the ends of all recordings, or whole recordings.
-        held_out_recordings: how many recordings have a piece that is held out.
+        prepared: the pieces of `NORMAL` and of the other machines.
+        held_out: "time" for the ends of recordings, "recordings" for whole ones.
+        held_out_recordings: how many recordings the held-out pieces come from.
         stretch_s: length of each held-out piece.
-        recordings: normal recordings used.
-        seconds: their length.
-        problems: recordings that could be read and not be used.
+        recordings: how many normal recordings are used.
+        seconds: their total length.
+        problems: recordings that could be read but not used.
     """
 
     prepared: PreparedData
@@ -70,11 +69,11 @@ class OwnData:
 
 
 class NothingUsableError(DatasetError):
-    """Of the machine, or of all others, there is no recording that can be used.
+    """No recording of the machine, or none of the other machines, can be used.
 
     Attributes:
         which: "of the normal folder" or "of other sounds".
-        left_out: the findings on these.
+        left_out: the problems of these recordings.
     """
 
     def __init__(self, which: str, left_out: Sequence[Problem]) -> None:
@@ -103,14 +102,14 @@ def prepare_own_data(bank: WaveformBank, recipe: Recipe) -> OwnData:
     training, validation = _split(pieces, normal, ends, stretch, recipe)
     if not training:
         raise DatasetError(
-            f"split.source_share={recipe.split.source_share:g} leaves nothing to train with, of "
-            f"{counted(len(normal), 'normal recording')} of {seconds:.3g} s. Raise it; its usual value is 0.75."
+            f"split.source_share={recipe.split.source_share:g} leaves nothing to train on: "
+            f"{counted(len(normal), 'normal recording')}, {seconds:.3g} s in all. Raise it; its usual value is 0.75."
         )
     if len(validation) < _FEWEST_HELD_OUT:
         raise DatasetError(
-            f"{counted(len(normal), 'normal recording')} of {seconds:.3g} s: {counted(len(validation), 'piece')} to "
-            f"hold out, where {_FEWEST_HELD_OUT} are needed. Add recordings, or longer ones: each of "
-            f"{2 * recipe.segments.length_s:g} s or more gives one."
+            f"{counted(len(normal), 'normal recording')}, {seconds:.3g} s in all: enough for "
+            f"{counted(len(validation), 'held-out piece')}, but {_FEWEST_HELD_OUT} are needed. Add recordings of "
+            f"{2 * recipe.segments.length_s:g} s or more: each gives one."
         )
     validation = evenly_spread(validation)
     prepared = _prepared(pieces, training, validation, others, recipe)
@@ -126,27 +125,27 @@ def prepare_own_data(bank: WaveformBank, recipe: Recipe) -> OwnData:
 
 
 def evenly_spread(pieces: Sequence[int]) -> list[int]:
-    """At most `MOST_PIECES` of them, from first to last."""
+    """At most `MOST_PIECES` of the pieces, evenly spread from first to last."""
     count = min(len(pieces), MOST_PIECES)
     return [pieces[place * len(pieces) // count] for place in range(count)]
 
 
 class _Pieces:
-    """Collects pieces of a bank's recordings as clips of their own."""
+    """Collects pieces of a bank's recordings, each as a clip."""
 
     def __init__(self, bank: WaveformBank) -> None:
         self.bank = bank
         self.clips: list[Clip] = []
         self.waves: list[Samples] = []
-        self.source: list[int] = []  # of each piece, the recording
+        self.source: list[int] = []  # the recording of each piece
 
     def cut(self, index: int, start: int, stop: int, least: int) -> list[int]:
-        """Cuts samples start to stop into equal pieces of at least so many samples, or leaves them whole."""
+        """Cuts the samples from start to stop into equal pieces of at least `least` samples, or leaves them whole."""
         edges = np.linspace(start, stop, max(1, (stop - start) // least) + 1).astype(int)
         return self._add(index, edges.tolist())
 
     def cut_from_the_end(self, index: int, count: int, samples: int) -> list[int]:
-        """The last `count` pieces of exactly so many samples, without those in which nothing was recorded."""
+        """The last `count` pieces of exactly `samples` samples, without constant ones: nothing was recorded in them."""
         length = len(self.bank.waves[index])
         edges = range(length - count * samples, length + 1, samples)
         return [piece for piece in self._add(index, edges) if self.waves[piece].min() < self.waves[piece].max()]
@@ -165,7 +164,7 @@ def _usable(bank: WaveformBank, rate_hz: int) -> tuple[list[int], list[Problem]]
     usable, problems = [], []
     for index, (clip, wave) in enumerate(zip(bank.clips, bank.waves, strict=True)):
         if len(wave) < SHORTEST_S * rate_hz:
-            reason = f"{len(wave) / rate_hz:.3g} s where {SHORTEST_S:g} s are the least"
+            reason = f"{len(wave) / rate_hz:.3g} s; at least {SHORTEST_S:g} s is needed"
             problems.append(Problem(clip.key, "too short", reason))
         elif wave.min() == wave.max():
             problems.append(Problem(clip.key, "constant", "all samples are equal: nothing was recorded"))
@@ -175,17 +174,17 @@ def _usable(bank: WaveformBank, rate_hz: int) -> tuple[list[int], list[Problem]]
 
 
 def _held_out_parts(bank: WaveformBank, normal: Sequence[int], recipe: Recipe) -> tuple[dict[int, int], HeldOut]:
-    """Samples at the end of each recording that may be held out, none, a part or all; whole ones if they do."""
+    """How many samples at the end of each recording may be held out: whole recordings, or a part of each."""
     if len(normal) > FEW_RECORDINGS:
         whole = _whole_recordings(bank, normal, recipe)
         wanted = (1 - recipe.split.source_share) * sum(len(bank.waves[index]) for index in normal)
-        if sum(whole.values()) >= wanted / 2:  # less where nearly all of the sound is in one recording
+        if sum(whole.values()) >= wanted / 2:  # false if one recording has nearly all of the sound
             return whole, "recordings"
     return _last_parts(bank, normal, recipe), "time"
 
 
 def _last_parts(bank: WaveformBank, normal: Sequence[int], recipe: Recipe) -> dict[int, int]:
-    """Of each recording its share, a segment at least, or nothing where it is too short."""
+    """The held-out share of each recording, at least one segment; 0 if the recording is too short for that."""
     segment = recipe.segments.length_samples
     parts = {}
     for index in normal:
@@ -196,7 +195,7 @@ def _last_parts(bank: WaveformBank, normal: Sequence[int], recipe: Recipe) -> di
 
 
 def _whole_recordings(bank: WaveformBank, normal: Sequence[int], recipe: Recipe) -> dict[int, int]:
-    """Of the recordings drawn their length."""
+    """The length of each recording that is drawn, 0 for the others."""
     segment, lengths = recipe.segments.length_samples, {index: len(bank.waves[index]) for index in normal}
     able = [index for index in normal if lengths[index] >= segment]
     drawn = held_out_recordings(
@@ -209,9 +208,9 @@ def _whole_recordings(bank: WaveformBank, normal: Sequence[int], recipe: Recipe)
 
 
 def _stretch_samples(parts: Sequence[int], recipe: Recipe) -> int:
-    """The greatest length up to `PIECE_S` of which parts so long give enough pieces; one segment if none does.
+    """The greatest piece length up to `PIECE_S` at which the parts give enough pieces; one segment if none does.
 
-    It is a whole number of hops past a segment, so that the segments of a piece are those of a stretch.
+    It is one segment plus a whole number of hops, so that a piece has the same segments as a stretch.
     """
     segment, hop, most = recipe.segments.length_samples, recipe.segments.hop_samples, _piece_samples(recipe)
     lengths = {min(most, part // count) for part in parts for count in range(1, ENOUGH_PIECES + 1)}
@@ -224,7 +223,10 @@ def _stretch_samples(parts: Sequence[int], recipe: Recipe) -> int:
 def _split(
     pieces: _Pieces, normal: Sequence[int], ends: Mapping[int, int], stretch: int, recipe: Recipe
 ) -> tuple[list[int], list[int]]:
-    """Of each recording the held-out pieces, and before them what trains; one held out whole never trains."""
+    """(training, held-out) pieces: of each recording the end is held out, and the rest trains.
+
+    A recording that is held out whole never trains, even where its pieces do not fill it.
+    """
     training: list[int] = []
     validation: list[int] = []
     for index in normal:
@@ -242,16 +244,16 @@ def _piece_samples(recipe: Recipe) -> int:
 def _prepared(
     pieces: _Pieces, training: list[int], validation: list[int], others: Sequence[int], recipe: Recipe
 ) -> PreparedData:
-    of_training, of_validation = {NORMAL: training}, {NORMAL: validation}
+    training_pieces, validation_pieces = {NORMAL: training}, {NORMAL: validation}
     for machine in sorted({pieces.bank.clips[index].machine for index in others}):
         cut: list[int] = []
         for index in others:
             if pieces.bank.clips[index].machine == machine:
                 cut += pieces.cut(index, 0, len(pieces.bank.waves[index]), _piece_samples(recipe))
-        of_validation[machine] = cut[_OTHERS_VALIDATION - 1 :: _OTHERS_VALIDATION]
-        of_training[machine] = sorted(set(cut) - set(of_validation[machine]))
+        validation_pieces[machine] = cut[_OTHERS_VALIDATION - 1 :: _OTHERS_VALIDATION]
+        training_pieces[machine] = sorted(set(cut) - set(validation_pieces[machine]))
     bank = WaveformBank(tuple(pieces.clips), tuple(pieces.waves), (), pieces.bank.digest)
     statistics = {
-        name: waveform_statistics([bank.waves[index] for index in indices]) for name, indices in of_training.items()
+        name: waveform_statistics([bank.waves[index] for index in indices]) for name, indices in training_pieces.items()
     }
-    return PreparedData(bank, of_training, of_validation, statistics)
+    return PreparedData(bank, training_pieces, validation_pieces, statistics)

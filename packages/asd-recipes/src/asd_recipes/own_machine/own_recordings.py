@@ -1,7 +1,7 @@
-"""Recordings as an engineer has them: a folder of the machine that runs well, and folders of whatever else there is.
+"""Lists one's own recordings: a folder of the machine while it runs well, and folders of other sounds.
 
-Folders are searched to any depth (`asd_recipes.dataset.folder_search`). What is known of a recording beside its sound
-comes from `recording_attributes`.
+Folders are searched to any depth (`asd_recipes.dataset.folder_search`). Attributes of the recordings come from
+`recording_attributes`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,9 +21,9 @@ class OwnRecordings:
     """One clip for each file, `NORMAL` first, and what was left out.
 
     Attributes:
-        problems: files and folders that were not taken, by the path as the user gave it.
+        problems: files and folders that were left out, by their paths as the user gave them.
         normal_left_out: how many of these belong to the machine itself.
-        notes: what else the reader should know, in sentences.
+        notes: other messages for the user.
     """
 
     clips: tuple[Clip, ...]
@@ -37,14 +37,14 @@ class OwnRecordings:
         return sorted({clip.machine for clip in self.clips} - {NORMAL})
 
     def by_path(self, problems: Iterable[Problem]) -> tuple[Problem, ...]:
-        """Findings about clips, each named by its file's path as the user gave it."""
+        """The problems, with each clip's key replaced by its path as the user gave it."""
         paths = {clip.key: printable(str(clip.path)) for clip in self.clips}
         return tuple(replace(problem, file=paths[problem.file]) for problem in problems)
 
 
 @dataclass(frozen=True)
 class NormalRecordings:
-    """What there is of the machine itself, and what was left out."""
+    """The recordings of the machine itself, and what was left out."""
 
     folder: Path
     clips: tuple[Clip, ...]
@@ -65,7 +65,7 @@ class NormalRecordings:
             unused = [
                 path for path in sorted(folder.glob("[!.]*")) if path.is_dir() and _is_or_holds(path, self.folder)
             ]
-            notes += [f"{path} is not used as another machine: it is or holds the normal recordings" for path in unused]
+            notes += [f"{path} is not used as another machine: it contains the normal recordings" for path in unused]
             found = search_folder(folder, without=unused)
             problems += found.problems
             for name, paths in _by_sub_folder(folder, found.recordings):
@@ -73,8 +73,8 @@ class NormalRecordings:
                 clips += _clips(folder / name, paths, machine, problems)
         if len(clips) == len(self.clips):
             raise DatasetError(
-                f"{', '.join(map(str, others))}: no wav or flac recordings of anything else. Outlier exposure needs "
-                "other sounds as pseudo-anomalies; without --others the embedded synthetic machines are taken."
+                f"{', '.join(map(str, others))}: no wav or flac recordings of other sounds. Outlier exposure needs "
+                "them as pseudo-anomalies. Add some, or leave out --others to use synthetic machines."
             )
         return OwnRecordings(tuple(clips), tuple(problems), len(self.problems), tuple(notes))
 
@@ -97,7 +97,7 @@ def find_normal(folder: Path, *, without: Sequence[Path]) -> NormalRecordings:
     clips = _clips(folder, found.recordings, NORMAL, problems)
     if not clips:
         outside = " outside the other folders" if without else ""
-        first = f" The first that was left out: {problems[0].file}: {problems[0].reason}." if problems else ""
+        first = f" The first file left out: {problems[0].file}: {problems[0].reason}." if problems else ""
         raise DatasetError(f"{folder} holds no wav or flac recordings{outside}.{first}")
     return NormalRecordings(folder, tuple(clips), tuple(problems))
 
@@ -107,7 +107,7 @@ def _is_or_holds(folder: Path, other: Path) -> bool:
 
 
 def _by_sub_folder(folder: Path, recordings: Sequence[Path]) -> list[tuple[str, list[Path]]]:
-    """The name of each sub-folder with its recordings, in order; first "" with those in the folder itself."""
+    """(sub-folder, its recordings) in order; recordings directly in the folder come first, under ""."""
 
     def name(path: Path) -> str:
         below = path.relative_to(folder).parts
@@ -123,6 +123,6 @@ def _clips(folder: Path, paths: Sequence[Path], machine: str, problems: list[Pro
         if name.isprintable():
             clips.append(Clip(machine, "train", path, ClipName("00", len(clips)), listed_as=name))
         else:
-            reason = "the name holds a character that cannot be printed. Rename the file"
+            reason = "the name has an unprintable character. Rename the file"
             problems.append(Problem(printable(str(path)), "wrong name", reason))
     return clips

@@ -1,4 +1,4 @@
-"""What a model is made from and with, and whether a model that is already there was made in the same way."""
+"""What a model is made from and with, and whether an existing model was made in the same way."""
 
 import hashlib
 import json
@@ -15,12 +15,12 @@ from asd_recipes.waveforms.waveform_bank import WaveformBank
 
 @dataclass(frozen=True)
 class Provenance:
-    """Of one training.
+    """What one training starts from, apart from its recipe.
 
     Attributes:
-        data_sha256: over all samples and attributes.
-        device: that trains, in words.
-        versions: of the libraries.
+        data_sha256: hash of all samples and attributes.
+        device: description of the device that trains.
+        versions: versions of the libraries, by name.
     """
 
     data_sha256: str
@@ -29,7 +29,7 @@ class Provenance:
 
 
 def provenance_of(bank: WaveformBank, device: Device) -> Provenance:
-    """What a training on these recordings and this device starts from."""
+    """The provenance of a training on these recordings and this device."""
     attributes = json.dumps([[clip.key, clip.name.attributes] for clip in bank.clips])
     digest = hashlib.sha256(f"{bank.digest} {attributes}".encode()).hexdigest()
     return Provenance(digest, device.description, library_versions())
@@ -38,14 +38,14 @@ def provenance_of(bank: WaveformBank, device: Device) -> Provenance:
 def check_same_model(
     model: Path, manifest: Manifest, *, recipe: Recipe, provenance: Provenance, false_alarms: float
 ) -> None:
-    """Whether a model in its place is the one that a training would make.
+    """Checks that an existing model is the one that a training would make.
 
     Raises:
-        RunError: it is another.
+        RunError: it was made in another way.
     """
-    there = (manifest.recipe, manifest.training.data_sha256, manifest.threshold.false_alarms, manifest.versions)
-    if there != (recipe, provenance.data_sha256, false_alarms, provenance.versions):
+    existing = (manifest.recipe, manifest.training.data_sha256, manifest.threshold.false_alarms, manifest.versions)
+    if existing != (recipe, provenance.data_sha256, false_alarms, provenance.versions):
         raise RunError(
-            f"{model} holds a model of another recipe, other recordings or other versions. "
-            "Choose another --out, or remove it."
+            f"{model} holds a model made with another recipe, other recordings or other library versions. "
+            "Choose another --out, or remove that model."
         )

@@ -1,4 +1,4 @@
-"""Reads one's own recordings and splits them, and names each one that cannot be used, once and as the user named it."""
+"""Reads and splits one's own recordings; names each one that cannot be used, once and by the path the user gave."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ from asd_recipes.waveforms.waveform_bank import WaveformBank, open_bank
 
 @dataclass(frozen=True)
 class ReadRecordings:
-    """What the recordings gave.
+    """The recordings, read and split.
 
     Attributes:
-        problems: what was left out, by the path as the user gave it.
+        problems: files that were left out, by their paths as the user gave them.
         normal_left_out: how many of these belong to the machine itself.
     """
 

@@ -1,9 +1,9 @@
-"""Under which conditions one's own recordings were made: from a CSV file, or from the files' names.
+"""Attributes of one's own recordings, such as speed or load, from a CSV file or from file names.
 
-A CSV has a column `file_name` (or path, file, filename) with paths below the folder, or bare file names; every other
-column is an attribute, an empty cell says nothing. A pattern such as "{speed}_{load}" is held against a file's name
-without its suffix, or, if it has a slash, against the whole path below the folder: each {name} is an attribute, {}
-stands for what is of no interest.
+A CSV file has a column `file_name` (or path, file, filename) with paths below the folder or bare file names. Every
+other column is an attribute; an empty cell means no value. A pattern such as "{speed}_{load}" is matched against the
+file name without its suffix, or against the whole path below the folder if the pattern has a slash. Each {name} is an
+attribute; {} matches text that does not matter.
 """
 
 import re
@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from asd_recipes.bundle.manifest import NORMAL
+from asd_recipes.counted import counted
 from asd_recipes.dataset.attribute_table import Attributes, TableError, read_rows
 from asd_recipes.dataset.clip import Clip, DatasetError
 from asd_recipes.own_machine.own_recordings import OwnRecordings
@@ -20,39 +21,40 @@ _PATHS = ("file_name", "path", "file", "filename")
 _FIELD = re.compile(r"\{(\w*)\}")
 
 
-def with_attributes(found: OwnRecordings, *, table: Path | None, pattern: str | None) -> OwnRecordings:
+def with_attributes(recordings: OwnRecordings, *, table: Path | None, pattern: str | None) -> OwnRecordings:
     """The same recordings, the normal ones with their attributes.
 
     Raises:
-        DatasetError: table and pattern both, a table or pattern that cannot be read, or one that fits no recording.
+        DatasetError: both table and pattern are given, or the one given cannot be read or matches no recording.
     """
     if table is None and pattern is None:
-        return found
+        return recordings
     if table is not None and pattern is not None:
-        raise DatasetError("--attributes and --pattern both say the attributes. Pass one of the two.")
-    normal = [clip for clip in found.clips if clip.machine == NORMAL]
+        raise DatasetError("--attributes and --pattern both give attributes. Pass only one of them.")
+    normal = [clip for clip in recordings.clips if clip.machine == NORMAL]
     known = _of_table(table, normal) if table is not None else _of_names(str(pattern), normal)
     if not known:
         source = f"{table}" if table is not None else f"pattern {pattern!r}"
-        raise DatasetError(f"{source} fits none of the {len(normal)} recordings, such as {normal[0].listed_as}.")
-    notes = list(found.notes)
+        raise DatasetError(f"{source} matches no recording; the first is {normal[0].listed_as}.")
+    notes = list(recordings.notes)
     if without := [clip.listed_as for clip in normal if clip.listed_as not in known]:
-        notes.append(f"{len(without)} of {len(normal)} normal recordings have no attributes; the first is {without[0]}")
+        known_of = f"{len(normal) - len(without)} of {counted(len(normal), 'normal recording')}"
+        notes.append(f"only {known_of} got attributes; the first without is {without[0]}")
     clips = [
         replace(clip, name=replace(clip.name, attributes=known[clip.listed_as]))
         if clip.machine == NORMAL and clip.listed_as in known
         else clip
-        for clip in found.clips
+        for clip in recordings.clips
     ]
-    return replace(found, clips=tuple(clips), notes=tuple(notes))
+    return replace(recordings, clips=tuple(clips), notes=tuple(notes))
 
 
 def _of_names(pattern: str, clips: Sequence[Clip]) -> dict[str, Attributes]:
     items = [item for item in _FIELD.findall(pattern) if item]
     if not items or len(set(items)) < len(items) or not all(item.isidentifier() for item in items):
         raise DatasetError(
-            f"--pattern must hold attributes, each once, as in '{{speed}}_{{load}}'; got {pattern!r}. "
-            "{} stands for what is of no interest."
+            f"--pattern must name attributes, each once, such as '{{speed}}_{{load}}'; got {pattern!r}. "
+            "{} matches text that does not matter."
         )
     # re.split keeps the groups: text, name, text, name, ..., text
     parts = _FIELD.split(pattern)
@@ -83,5 +85,5 @@ def _of_table(table: Path, clips: Sequence[Clip]) -> dict[str, Attributes]:
         if len(row) > paths:
             name = row[paths].strip().replace("\\", "/").removeprefix("./")
             listed[name] = tuple(pair for pair in pairs if pair[0] != header[paths] and pair[1])
-    found = {clip.listed_as: listed.get(clip.listed_as, listed.get(clip.path.name)) for clip in clips}
-    return {name: attributes for name, attributes in found.items() if attributes}
+    known = {clip.listed_as: listed.get(clip.listed_as, listed.get(clip.path.name)) for clip in clips}
+    return {name: attributes for name, attributes in known.items() if attributes}

@@ -1,4 +1,4 @@
-"""What `asd fit` says of a training before it begins."""
+"""What `asd fit` says about a training before it begins."""
 
 from asd_recipes.bundle.manifest import NORMAL
 from asd_recipes.counted import counted
@@ -10,7 +10,7 @@ from asd_recipes.waveforms.device_log_mel import describe_log_mel
 
 
 def describe_training(data: OwnData, labels: AttributeLabels | None, *, recipe: Recipe, device: Device) -> list[str]:
-    """Sentences: how much sound trains and is held out, on what, and what is learnt beside it."""
+    """Lines for the user: how much sound trains, how much is held out, the device, and the attributes learnt."""
     held_out = "the last part of each recording" if data.held_out == "time" else "whole recordings"
     training, validation = data.prepared.training[NORMAL], data.prepared.validation[NORMAL]
     lines = [
@@ -20,7 +20,7 @@ def describe_training(data: OwnData, labels: AttributeLabels | None, *, recipe: 
         f"{device.description}, {describe_log_mel(recipe.log_mel, device)}"
     ]
     if len(training) > MOST_PIECES:
-        lines.append(f"the network trains on all pieces, the inlier models on {MOST_PIECES} of them, evenly spread")
+        lines.append(f"the network trains on all pieces, the inlier models on {MOST_PIECES} evenly spread ones")
     if labels:
-        lines.append(f"the network also learns to tell {len(labels.classes)} attribute values apart")
+        lines.append(f"the network also learns to distinguish {len(labels.classes)} attribute values")
     return lines

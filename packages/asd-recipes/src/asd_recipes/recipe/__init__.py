@@ -1,1 +1,1 @@
-"""What a run or a training is asked to do: settings, the TOML text of them, system variants, seeds."""
+"""What a run or a training is asked to do: settings, their TOML text, system variants, seeds."""

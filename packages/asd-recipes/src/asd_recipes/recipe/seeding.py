@@ -1,8 +1,8 @@
-"""Random numbers keyed by what they are for, so that none depends on what was drawn before it.
+"""Random numbers keyed by their purpose, so that none depends on what was drawn before.
 
-A stage that is run again, alone or after a kill, draws the same numbers; so does a clip of the synthetic data, whatever
-order the clips are made in. There are two streams, a seed from SHA-256 for runs and a generator from BLAKE2b for the
-synthetic data. They could be one, but then every stored table or every stored clip would change.
+A stage that is run again, alone or after a kill, draws the same numbers. So does a synthetic clip, in whatever order
+the clips are made. There are two kinds: a seed from SHA-256 for runs, and a generator from BLAKE2b for the synthetic
+data. Using one for both would change every stored table or every stored clip.
 """
 
 import hashlib
@@ -10,7 +10,7 @@ import hashlib
 import numpy as np
 
 SYNTHETIC_STREAM = "asd-synth-1"
-"""Part of every key of the synthetic data: another text gives another data set for the same seed."""
+"""Part of every key of the synthetic data: another text gives another data set with the same seed."""
 
 
 def derive_seed(*parts: int | str) -> int:
@@ -22,8 +22,7 @@ def derive_seed(*parts: int | str) -> int:
 def keyed_generator(*parts: int | str) -> np.random.Generator:
     """A generator for one thing in the synthetic data (128 bits of BLAKE2b, through SeedSequence).
 
-    The same parts give the same numbers on one version of NumPy; NumPy promises no more than that for its
-    distributions.
+    The same parts give the same numbers with the same version of NumPy. For its distributions NumPy promises no more.
     """
     text = "\x1f".join((SYNTHETIC_STREAM, *map(str, parts)))
     digest = hashlib.blake2b(text.encode(), digest_size=16).digest()

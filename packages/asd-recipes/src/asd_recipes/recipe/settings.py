@@ -1,7 +1,7 @@
 """A recipe: every setting of a run, as frozen dataclasses; `toml_text` reads and writes them.
 
-The defaults are the paper's sizes (Fujimura 2023, Sec. 4), and choices where the paper is silent; both are explained in
-docs/reading_the_paper.md.
+The defaults are the paper's sizes (Fujimura 2023, Sec. 4), and our choices where the paper is silent.
+docs/reading_the_paper.md explains both.
 """
 
 import math
@@ -16,7 +16,7 @@ class RecipeError(ValueError):
 
 
 LARGEST_SEED = 2**63 - 1
-"""What the files that hold a seed can store."""
+"""The largest number that the files with a seed can store."""
 
 
 def _at_least(least: int, key: str, value: int) -> None:
@@ -31,7 +31,7 @@ def _positive(key: str, value: float) -> None:
 
 @dataclass(frozen=True)
 class Audio:
-    """How a recording becomes 16 kHz mono; the defaults refuse whatever is not that already."""
+    """How a recording becomes 16 kHz mono; the defaults refuse a recording that is not."""
 
     sample_rate_hz: int = 16_000
     channel: int | Literal["only", "mean"] = "only"
@@ -57,9 +57,9 @@ Standardise = Literal["machine", "clip", "segment"]
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """Sec. 4.2: AdamW on batches of 128, half of them target; OE for 150 epochs with OneCycleLR up to 1e-3.
+    """Sec. 4.2: AdamW, batches of 128 of which half are target clips; OE for 150 epochs with OneCycleLR up to 1e-3.
 
-    Epochs, learning rate and schedule are those of OE alone; the systems with a flow have their own in `Joint`.
+    Epochs, learning rate and schedule are those of OE; the systems with a flow have their own in `Joint`.
     """
 
     epochs: int = 150
@@ -70,7 +70,9 @@ class TrainingSettings:
     standardise: Standardise = "machine"
     mixup: Literal["cosine", "constant", "off"] = "cosine"
     mixup_alpha: float = 0.2
-    encoder_weights: str = ""  # a safetensors file with torchvision's names to start ResNet-18 from; empty: random
+    encoder_weights: str = (
+        ""  # safetensors file with torchvision's names for ResNet-18's initial weights; empty: random
+    )
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     compile: bool = False
     checkpoint_s: float = 60.0
@@ -79,7 +81,7 @@ class TrainingSettings:
         _at_least(1, "training.epochs", self.epochs)
         if self.batch_size < 2 or self.batch_size % 2:
             raise RecipeError(
-                f"training.batch_size must be even and at least 2, half of it is the target machine; "
+                f"training.batch_size must be even and at least 2, as half of a batch is the target machine; "
                 f"got {self.batch_size}."
             )
         _positive("training.learning_rate", self.learning_rate)
@@ -96,7 +98,7 @@ class Joint:
     learning_rate: float = 1e-4
     schedule: Schedule = "constant"
     attribute_weight: float = 5.0  # lambda_section
-    flow_weight: float = 1e-7  # lambda_Flow, of a likelihood that is summed over all dimensions of the map
+    flow_weight: float = 1e-7  # lambda_Flow; the likelihood is summed over all dimensions of the map
 
     def __post_init__(self) -> None:
         _at_least(1, "joint.epochs", self.epochs)
@@ -108,7 +110,7 @@ class Joint:
 
 @dataclass(frozen=True)
 class Flow:
-    """FastFlow on the encoder's last map, and the latents that may depend on a physical parameter (Sec. 3.1)."""
+    """FastFlow on the encoder's last map, and how many latents may depend on a physical parameter (Sec. 3.1)."""
 
     steps: int = 8
     hidden_ratio: float = 1.0
@@ -138,17 +140,21 @@ class InlierModels:
         for size in (*self.components, *self.neighbours):
             _at_least(1, "inlier.components and inlier.neighbours", size)
         if not (self.components or self.neighbours):
-            raise RecipeError("inlier.components and inlier.neighbours are both empty; an ensemble needs a member.")
+            raise RecipeError(
+                "inlier.components and inlier.neighbours are both empty; an ensemble needs at least one model."
+            )
         _at_least(1, "inlier.selected", self.selected)
         _positive("inlier.pseudo_target_alpha", self.pseudo_target_alpha)
         kinds = ("source", "pseudo-target", "source+target")
         if not self.training_data or not set(self.training_data) <= set(kinds):
-            raise RecipeError(f"inlier.training_data holds some of {', '.join(kinds)}; got {self.training_data}.")
+            raise RecipeError(
+                f"inlier.training_data takes one or more of {', '.join(kinds)}; got {self.training_data}."
+            )
 
 
 @dataclass(frozen=True)
 class Weighting:
-    """Sec. 3.2: clips of these machines have silent ends; their segments are weighted by high-passed power."""
+    """Sec. 3.2: clips of these machines have silent ends, so their segments are weighted by high-passed power."""
 
     machines: tuple[str, ...] = ("ToyCar", "ToyTrain", "ToyDrone", "ToyNscale", "ToyTank", "Vacuum")
 
@@ -161,7 +167,7 @@ class Autoencoder:
     batch_size: int = 256
     learning_rate: float = 1e-3
     frames: int = 5
-    # "mean residual" is what the official code computes: it averages the products of all pairs of residuals of a clip.
+    # "mean residual" is what the official code computes: the mean over the products of all pairs of a clip's residuals.
     mahalanobis: Literal["mean residual", "each frame"] = "mean residual"
 
     def __post_init__(self) -> None:
@@ -173,12 +179,12 @@ class Autoencoder:
 
 @dataclass(frozen=True)
 class SpectralStatistics:
-    """Not in the paper: pooled frames of log-mel spectrograms, and the distance to the nearest of the training clips.
+    """Not in the paper: pooled frames of log-mel spectrograms, and the distance to the nearest training clip.
 
-    Whole clips, because a mean over more time varies less; every statistic in units of its deviation, because
-    decibels of level and of change are no one unit; one neighbour, as ten target clips have no second. A distance is
-    divided by those around the training clip (local density), because clips of the source domain lie closer together;
-    of four neighbours, since six target clips train.
+    Whole clips are pooled, because a mean over more time varies less. Every statistic is divided by its standard
+    deviation, because decibels of level and of change are different units. One neighbour is used, because ten target
+    clips rarely offer a second. A distance is divided by the distances around the training clip (local density),
+    because source clips lie closer together; over four neighbours, because six target clips train.
     """
 
     statistics: tuple[str, ...] = ("mean", "std", "difference")  # and "rank"
@@ -186,7 +192,7 @@ class SpectralStatistics:
     pooling: Literal["clip", "segment"] = "clip"
     standardise: bool = True
     neighbours: int = 1
-    local_density: int = 4  # 0: none; fewer where fewer clips train
+    local_density: int = 4  # 0: off; fewer neighbours if fewer clips train
 
     def __post_init__(self) -> None:
         known = ("mean", "std", "difference", "rank")
@@ -196,7 +202,7 @@ class SpectralStatistics:
             or len(set(self.statistics)) < len(self.statistics)
         ):
             raise RecipeError(
-                f"spectral.statistics holds some of {', '.join(known)}, each once; got {self.statistics}."
+                f"spectral.statistics takes one or more of {', '.join(known)}, each once; got {self.statistics}."
             )
         if not 0 <= self.rank_decay <= 1:
             raise RecipeError(f"spectral.rank_decay must be 0 to 1; got {self.rank_decay}.")
@@ -206,7 +212,7 @@ class SpectralStatistics:
 
 @dataclass(frozen=True)
 class SyntheticData:
-    """Size of the embedded data set that a run without data makes."""
+    """Size of the synthetic data set that a run without data makes."""
 
     size: Literal["tiny", "quick", "full"] = "full"
 
@@ -216,7 +222,7 @@ class Recipe:
     """Every setting of a run."""
 
     seed: int = 0
-    threads: int = 2  # of torch in each training; another number may change the last bits of the scores
+    threads: int = 2  # torch's threads in each training; another number may change the last bits of the scores
     audio: Audio = field(default_factory=Audio)
     segments: SegmentSettings = field(default_factory=SegmentSettings)
     log_mel: LogMelSettings = field(default_factory=LogMelSettings)
@@ -238,6 +244,6 @@ class Recipe:
         rates = {self.audio.sample_rate_hz, self.segments.sample_rate_hz, self.log_mel.sample_rate_hz}
         if len(rates) > 1:
             raise RecipeError(
-                f"audio, segments and log_mel must have one sample_rate_hz; got {sorted(rates)}. Set all three alike, "
+                f"audio, segments and log_mel must have the same sample_rate_hz; got {sorted(rates)}. Set all three, "
                 "with one --set each."
             )

@@ -1,17 +1,19 @@
-"""The five systems of the paper (Fujimura 2023, Table 1), the four that it submitted (Table 2, second column), and what
-is scored beside them: the official baselines, and two detectors that train no network."""
+"""The five systems of the paper (Fujimura 2023, Table 1) and its four submitted ensembles (Table 2, second column).
+
+Also the systems to compare with: the official baselines, and two detectors that train no network.
+"""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class SystemVariant:
-    """One row of Table 1: what the network learns from, and what detects anomalies behind it."""
+    """One row of Table 1: what the network learns from, and what detects anomalies in its output."""
 
     slug: str  # folder and `--systems` name
     name: str
     flow: bool = False
-    domain_invariant: bool = False  # one training for each attribute item
+    domain_invariant: bool = False  # one training per attribute item
     attributes: bool = False  # the loss of Eq. 8
     inlier_models: bool = False
     flow_score: bool = False
@@ -38,10 +40,10 @@ SUBMITTED = {
 AUTOENCODER = "autoencoder"
 SPECTRAL_STATISTICS = "spectral-statistics"
 RANDOM_ENCODER = SystemVariant("random-encoder", "Random encoder", inlier_models=True)
-"""OE's network with its first weights, untrained: what training adds shows beside it."""
+"""OE's network with its initial weights, untrained; the comparison shows what training adds."""
 SYSTEMS = (AUTOENCODER, *(variant.slug for variant in VARIANTS), SPECTRAL_STATISTICS, RANDOM_ENCODER.slug)
-"""What `--systems` takes: both autoencoder baselines, which share one training, the five systems, and two detectors
-that are not in the paper."""
+"""The names that `--systems` takes: the autoencoder (both baselines, which share one training), the five systems, and
+two detectors that are not in the paper."""
 _OTHER_NAMES = {AUTOENCODER: "autoencoder", SPECTRAL_STATISTICS: "spectral statistics"}
 
 
@@ -51,10 +53,10 @@ def has_network(system: str) -> bool:
 
 
 def variant_of(slug: str) -> SystemVariant:
-    """The variant by its slug, with or without `@<attribute item>`."""
+    """The variant of a slug, with or without `@<attribute item>`."""
     return next(variant for variant in (*VARIANTS, RANDOM_ENCODER) if variant.slug == slug.partition("@")[0])
 
 
 def system_name(system: str) -> str:
-    """For the reader: `OE-DFlow`."""
+    """The name for the user, such as `OE-DFlow`."""
     return variant_of(system).name if has_network(system) else _OTHER_NAMES[system]

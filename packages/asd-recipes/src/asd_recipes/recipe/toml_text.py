@@ -1,6 +1,6 @@
-"""Recipes as TOML: the profiles that the package ships, files of one's own, and `--set a.b=value` on top.
+"""Recipes as TOML: the profiles that the package ships, the user's own files, and `--set a.b=value` on top.
 
-A misspelt key or a value of the wrong kind is a RecipeError that names the near ones or the kind.
+A misspelt key or a value of the wrong kind is a RecipeError that names similar keys or the expected kind.
 """
 
 import dataclasses
@@ -43,8 +43,8 @@ def load_recipe(profile: str, *, settings: typing.Sequence[str] = ()) -> Recipe:
     """A profile by name, or a TOML file by path, with `key=value` settings on top.
 
     Raises:
-        RecipeError: no such profile or file, one that is not UTF-8 or not TOML, a misspelt key, a value of the wrong
-            kind.
+        RecipeError: no such profile or file, a file that is not UTF-8 or not TOML, a misspelt key, or a value of the
+            wrong kind.
     """
     if profile in profile_names():
         content = (resources.files("asd_recipes.recipe") / "profiles" / f"{profile}.toml").read_bytes()
@@ -56,7 +56,7 @@ def load_recipe(profile: str, *, settings: typing.Sequence[str] = ()) -> Recipe:
     try:
         recipe = recipe_from_toml(content.decode("utf-8"), name=profile)
     except UnicodeDecodeError as error:
-        raise RecipeError(f"{profile} must be UTF-8, as all TOML is; byte {error.start} is not.") from error
+        raise RecipeError(f"{profile} must be UTF-8, like all TOML; byte {error.start} is not.") from error
     changes: dict[str, Any] = {}
     for setting in settings:
         _add_setting(changes, setting)
@@ -64,7 +64,7 @@ def load_recipe(profile: str, *, settings: typing.Sequence[str] = ()) -> Recipe:
 
 
 def recipe_from_toml(text: str, *, name: str = "recipe") -> Recipe:
-    """A recipe from TOML text; what the text does not mention keeps its default."""
+    """A recipe from TOML text; settings that are not in the text keep their defaults."""
     try:
         return recipe_from_table(_parsed(text))
     except _TomlError as error:
@@ -72,12 +72,12 @@ def recipe_from_toml(text: str, *, name: str = "recipe") -> Recipe:
 
 
 def recipe_from_table(table: dict[str, Any]) -> Recipe:
-    """A recipe from nested tables, as TOML or JSON give them; what they do not mention keeps its default."""
+    """A recipe from nested tables, as TOML or JSON give them; settings that are not in them keep their defaults."""
     return _merge(Recipe(), table, prefix="")
 
 
 class _TomlError(Exception):
-    """Text that is not TOML, or more than the parser takes; says which."""
+    """Text that is not TOML, or that exceeds the parser's limits; says which."""
 
 
 def _parsed(text: str) -> dict[str, Any]:
@@ -90,13 +90,13 @@ def _parsed(text: str) -> dict[str, Any]:
 
 
 def _add_setting(table: dict[str, Any], setting: str) -> None:
-    """Puts `key=value` into a table as TOML would nest it; all settings are checked together, after the last."""
+    """Puts `key=value` into a table as TOML would nest it; all settings are checked together, after the last one."""
     key, equals, text = setting.partition("=")
     if not equals:
-        raise RecipeError(f"--set takes key=value, as in training.epochs=5; got {setting!r}.")
+        raise RecipeError(f"--set takes key=value, such as training.epochs=5; got {setting!r}.")
     try:
         table_of_one = _parsed(f"value = {text}")
-        value = table_of_one["value"] if len(table_of_one) == 1 else text  # with a line break it may hold more
+        value = table_of_one["value"] if len(table_of_one) == 1 else text  # text with a line break may hold more keys
     except _TomlError:
         value = text  # a bare word: `--set training.schedule=constant`
     *groups, last = key.strip().split(".")
@@ -104,24 +104,24 @@ def _add_setting(table: dict[str, Any], setting: str) -> None:
     for group in groups:
         inner = inner.setdefault(group, {})
         if not isinstance(inner, dict):
-            raise RecipeError(f"{setting}: {group} was set to a value before; set one of the two.")
+            raise RecipeError(f"{setting}: an earlier --set gave {group} itself a value. Keep only one of the two.")
     inner[last] = value
 
 
 def _merge(instance: T, table: dict[str, Any], *, prefix: str) -> T:
-    """The dataclass with the table's values in place of its own, each checked against the field's type."""
+    """The dataclass with its values replaced by the table's, each checked against the field's type."""
     types_by_name = typing.get_type_hints(type(instance))
     changes: dict[str, Any] = {}
     for key, value in table.items():
         if key not in types_by_name:
             near = difflib.get_close_matches(key, types_by_name, n=3) or sorted(types_by_name)
             raise RecipeError(
-                f"{prefix}{_shown(key)} is not a setting; near it: {', '.join(prefix + name for name in near)}."
+                f"{prefix}{_shown(key)} is not a setting; similar: {', '.join(prefix + name for name in near)}."
             )
         current = getattr(instance, key)
         if dataclasses.is_dataclass(current) and not isinstance(current, type):
             if not isinstance(value, dict):
-                raise RecipeError(f"{prefix}{key} is a table of settings; set one of them, as in {prefix}{key}.<name>.")
+                raise RecipeError(f"{prefix}{key} is a table of settings; set one of them: {prefix}{key}.<name>.")
             changes[key] = _merge(current, value, prefix=f"{prefix}{key}.")
         else:
             try:

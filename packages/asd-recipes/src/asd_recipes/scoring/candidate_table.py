@@ -1,4 +1,4 @@
-"""Scores of clips as a CSV table: who the clip is, then a column for each score. Floats are written to the last bit."""
+"""Scores of clips as a CSV table: which clip, then a column for each score. Floats are written to the last bit."""
 
 import csv
 import io
@@ -22,12 +22,12 @@ class CandidateTable:
     """Anomaly scores (higher is more anomalous) of N clips, by column name.
 
     Attributes:
-        files: names, of which a part has none twice: file names, as submission files have them, or where those repeat,
-            as they may in folders that a table lists, paths below the table's folder.
+        files: names, unique within a part: file names, as in submission files. Where file names repeat, as they may if
+            a table lists the clips, paths below the table's folder.
     """
 
     files: list[str]
-    parts: list[str]  # "validation" (normal training clips that trained nothing) or "test"
+    parts: list[str]  # "validation" (normal training clips that were not trained on) or "test"
     domains: list[str]
     labels: list[str]
     columns: dict[str, Float64Array]
@@ -45,7 +45,7 @@ class CandidateTable:
 
 
 def candidate_table(clips: Sequence[Clip], parts: Sequence[str], columns: Mapping[str, Float64Array]) -> CandidateTable:
-    """A table from clips and their scores; a clip goes by its file name, or by its path where another has that name."""
+    """A table of clips and their scores; a clip is named by its file name, or by its path if that name repeats."""
     named = Counter((part, clip.path.name) for part, clip in zip(parts, clips, strict=True))
     return CandidateTable(
         files=[
@@ -60,7 +60,7 @@ def candidate_table(clips: Sequence[Clip], parts: Sequence[str], columns: Mappin
 
 
 def write_candidate_table(path: Path, table: CandidateTable) -> None:
-    """Writes the CSV, whole or not at all."""
+    """Writes the table as CSV, whole or not at all."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["part", "file", "domain", "label", *table.columns])

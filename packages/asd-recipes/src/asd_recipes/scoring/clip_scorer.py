@@ -1,13 +1,13 @@
-"""Scores of single recordings, with a system of a finished run or a model of one's own (`asd_recipes.bundle`).
+"""Scores single recordings with a system of a finished run or a model of one's own (`asd_recipes.bundle`).
 
-A recording's score depends on that recording and the models alone: each model's score is standardised by its scores of
-normal training clips, averaged over the networks of a domain-invariant system, and the mean over all models is the
-anomaly score. Positive is more anomalous than the average normal training clip, in units of their standard deviation.
+A recording's score depends only on the recording and the models. Each model's score is standardised by its scores of
+held-out normal clips and averaged over the networks of a domain-invariant system. The anomaly score is the mean over
+all models: 0 is an average held-out normal clip, 1 is one standard deviation more anomalous.
 
-A segment's score is made in the same way. The score of a recording, and of each of its stretches (`stretches`), is the
-mean over its segments, weighted by power for the machines with silent ends. The segment that raises a stretch's score
-most, by its weight times what it is above that score, says where to listen; where all weigh the same that is the one
-with the highest score. A gap, in which all samples are equal, does not count if it fills a segment.
+Segments are scored in the same way. The score of a recording, and of each of its stretches (`stretches`), is the mean
+over its segments, weighted by power for machines with silent ends. The segment that raises a stretch's score most says
+where to listen: its weight times its difference from that score is the largest. With equal weights it is the segment
+with the highest score. A gap (equal samples) that fills a segment does not count.
 
 A recording goes through the network once, in batches of segments, so that hours of sound need little more memory than a
 clip.
@@ -37,11 +37,11 @@ if TYPE_CHECKING:
 
 Float64Array = NDArray[np.float64]
 Tell = Callable[[float], object]
-"""Told which share of the work is done, from 0 to 1."""
+"""Called with the share of the work that is done, from 0 to 1."""
 
 
 class NoSoundError(ValueError):
-    """Samples that are all equal, of which a score would say nothing."""
+    """All samples are equal, so a score would mean nothing."""
 
 
 def _quiet(share: float) -> None:
@@ -50,33 +50,33 @@ def _quiet(share: float) -> None:
 
 @dataclass(frozen=True)
 class NetworkScorer:
-    """One trained network of a system and the models behind it."""
+    """One trained network of a system, and the inlier models on its embeddings."""
 
     recipe: Recipe
     machine: str
     embedder: ClipEmbedder
     models: "Mapping[str, asd_native.InlierModel | InlierModel]"
-    ensemble: ScoreEnsemble  # the scale of each model, and of the flow if that is a detector
+    ensemble: ScoreEnsemble  # the scale of each model, and of the flow if the system scores with it
 
     def score_wave(
         self, wave: Samples, weights: Float64Array | None, groups: Sequence[Sequence[int]], advance: Advance
     ) -> tuple[dict[str, Float64Array], dict[str, Float64Array]]:
-        """The standardised score by each model: (G,) of groups of segments, and (S,) of segments, which weigh (S,)."""
-        parts = list(self._of_batches(wave, advance))
-        of_segments = {name: np.concatenate([part[name] for part in parts]) for name in self.ensemble.standardisers}
+        """Standardised scores by each model: (G,) of groups of segments, and (S,) of segments, with weights (S,)."""
+        parts = list(self._batch_scores(wave, advance))
+        segment_scores = {name: np.concatenate([part[name] for part in parts]) for name in self.ensemble.standardisers}
         chosen, counts = np.concatenate([np.asarray(group) for group in groups]), np.array(list(map(len, groups)))
-        of_chosen = None if weights is None else weights[chosen]
-        scores = {name: clip_scores(of_segments[name][chosen], counts, of_chosen) for name in self.models}
+        chosen_weights = None if weights is None else weights[chosen]
+        scores = {name: clip_scores(segment_scores[name][chosen], counts, chosen_weights) for name in self.models}
         if FLOW in self.ensemble.standardisers:
-            of_bins = of_segments[FLOW]
-            of_bin = segment_weights(self.machine, [wave], self.recipe, bins=of_bins.shape[1])
-            of_bin_chosen = None if of_bin is None else of_bin.reshape(of_bins.shape)[chosen].reshape(-1)
-            scores[FLOW] = mean_over_bins(of_bins[chosen], counts, of_bin_chosen)
-            of_segments[FLOW] = mean_over_bins(of_bins, np.ones(len(of_bins), np.int64), of_bin)
-        return self.ensemble.standardise(scores), self.ensemble.standardise(of_segments)
+            bin_scores = segment_scores[FLOW]
+            bin_weights = segment_weights(self.machine, [wave], self.recipe, bins=bin_scores.shape[1])
+            chosen_bins = None if bin_weights is None else bin_weights.reshape(bin_scores.shape)[chosen].reshape(-1)
+            scores[FLOW] = mean_over_bins(bin_scores[chosen], counts, chosen_bins)
+            segment_scores[FLOW] = mean_over_bins(bin_scores, np.ones(len(bin_scores), np.int64), bin_weights)
+        return self.ensemble.standardise(scores), self.ensemble.standardise(segment_scores)
 
-    def _of_batches(self, wave: Samples, advance: Advance) -> Iterator[dict[str, Float64Array]]:
-        """By model, (S,) scores of a batch of segments; of the flow (S, bins)."""
+    def _batch_scores(self, wave: Samples, advance: Advance) -> Iterator[dict[str, Float64Array]]:
+        """Batches of segments: (S,) scores by model, (S, bins) for the flow."""
         for batch in self.embedder.batches(wave):
             embedded = self.embedder.embed_cut(
                 [[batch]], lambda steps: None, score_maps=FLOW in self.ensemble.standardisers
@@ -92,8 +92,8 @@ class ClipScorer:
 
     Attributes:
         synthetic: whether it was trained on synthetic data.
-        stretch_s: length of the stretches that it judges.
-        threshold: a stretch that scores above it is called anomalous; a run's systems have none here.
+        stretch_s: length of the stretches that it scores.
+        threshold: a stretch that scores above it is called anomalous; None for a system of a run.
     """
 
     recipe: Recipe
@@ -108,11 +108,11 @@ class ClipScorer:
 
         Args:
             path: the file.
-            tell: told which share of the work is done, up to 1.
+            tell: called with the share of the work that is done.
 
         Raises:
             AudioError: the file cannot be read as the recipe asks.
-            NoSoundError: all samples of it are equal.
+            NoSoundError: all its samples are equal.
         """
         return self.score_wave(read_recording(path, self.recipe.audio), tell=tell)
 
@@ -130,21 +130,21 @@ class ClipScorer:
         groups = [np.flatnonzero(cut.audible).tolist(), *filter(None, heard)]
         weights = segment_weights(self.machine, [wave], self.recipe)
         advance = _shares(len(cut.starts) * len(self.networks), tell)
-        found = [network.score_wave(wave, weights, groups, advance) for network in self.networks]
-        scores, of_segments = (_average([of_network[kind] for of_network in found]) for kind in (0, 1))
-        of_stretches = iter(scores[1:].tolist())
+        by_network = [network.score_wave(wave, weights, groups, advance) for network in self.networks]
+        scores, segment_scores = (_average([scores_of_one[kind] for scores_of_one in by_network]) for kind in (0, 1))
+        stretch_scores = iter(scores[1:].tolist())
         return RecordingScore(
             score=float(scores[0]),
             stretches=tuple(
-                _stretch(cut, stretch, audible, next(of_stretches) if audible else None, of_segments, weights)
+                _stretch(cut, stretch, audible, next(stretch_scores) if audible else None, segment_scores, weights)
                 for stretch, audible in zip(stretches, heard, strict=True)
             ),
         )
 
 
-def _average(of_networks: Sequence[Mapping[str, Float64Array]]) -> Float64Array:
-    """Over the networks of a system, then over the models that all of them have."""
-    return average_scores(list(average_by_model(of_networks).values()))
+def _average(by_network: Sequence[Mapping[str, Float64Array]]) -> Float64Array:
+    """The mean over a system's networks, then over the models that all of them have."""
+    return average_scores(list(average_by_model(by_network).values()))
 
 
 def _stretch(
@@ -152,25 +152,25 @@ def _stretch(
     segments: Sequence[int],
     audible: Sequence[int],
     score: float | None,
-    of_segments: Float64Array,
+    segment_scores: Float64Array,
     weights: Float64Array | None,
 ) -> Stretch:
     telling = segments
     if audible:
-        place = _telling(of_segments[audible], None if weights is None else weights[audible])
+        place = _telling(segment_scores[audible], None if weights is None else weights[audible])
         telling = audible[place : place + 1]
     return Stretch(*cut.seconds(segments), score, *cut.seconds(telling))
 
 
-def _telling(of_segments: Float64Array, weights: Float64Array | None) -> int:
-    """The segment that raises the score most: by its weight times what it is above the weighted mean of all."""
+def _telling(segment_scores: Float64Array, weights: Float64Array | None) -> int:
+    """The segment that raises the score most: its weight times its difference from the weighted mean is the largest."""
     if weights is None or not weights.any():
-        return int(np.argmax(of_segments))
-    return int(np.argmax(weights * (of_segments - np.average(of_segments, weights=weights))))
+        return int(np.argmax(segment_scores))
+    return int(np.argmax(weights * (segment_scores - np.average(segment_scores, weights=weights))))
 
 
 def _shares(steps: int, tell: Tell) -> Advance:
-    """Tells of steps as the share of all that is done."""
+    """Turns counted steps into the share of the work that is done."""
     done = 0
 
     def advance(more: int) -> None:

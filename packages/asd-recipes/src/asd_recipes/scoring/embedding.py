@@ -1,10 +1,10 @@
 """Embeddings of clips: each clip is cut into overlapping segments, each segment becomes 512 numbers (Sec. 4.2).
 
-Of a network with a flow each segment also becomes a map of scores (Sec. 3.1).
+With a flow, each segment also becomes a map of scores (Sec. 3.1).
 
-The segments of one clip go through the network together and without those of any other clip, so that a clip's
-embedding does not depend on its company, to the last bit; of a long recording two minutes' worth at a time, so that
-memory does not depend on its length.
+The segments of one clip go through the network together, without segments of other clips. So a clip's embedding does
+not depend on other clips, to the last bit. A long recording goes through two minutes at a time, so that memory does not
+depend on its length.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -32,8 +32,8 @@ from asd_recipes.waveforms.waveform_bank import Samples
 Float32Array = NDArray[np.float32]
 
 _SAMPLES_AT_ONCE = 1 << 21
-"""Of segments that go through the network together: 65 of 2 s, 26 of 5 s, more than a clip of DCASE or a piece of one's
-own recordings has. Their spectrograms take some 200 MB on the way."""
+"""Total length of the segments that go through the network together: 65 of 2 s or 26 of 5 s, more than a DCASE clip or
+a piece of one's own recordings has. Their spectrograms take about 200 MB."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,12 @@ class Embeddings:
 
     vectors: Float32Array
     counts: NDArray[np.int64]
-    score_maps: Float32Array | None = None  # (total, H, W) of the flow, if they were asked for
+    score_maps: Float32Array | None = None  # (total, H, W) of the flow, if requested
 
 
 @dataclass(frozen=True)
 class ClipEmbedder:
-    """The network with all that turns a waveform into its input."""
+    """The network, and everything that turns a waveform into its input."""
 
     network: OutlierExposureNet
     log_mel: LogMelSettings
@@ -55,7 +55,7 @@ class ClipEmbedder:
     statistics: WaveformStatistics
     standardise: Standardise
     device: Device
-    dependent_channels: int = 0  # of the flow's latent, left out of its score
+    dependent_channels: int = 0  # of the flow's latent; not part of its score
 
     @staticmethod
     def load(
@@ -66,7 +66,7 @@ class ClipEmbedder:
         Args:
             weights: safetensors file of the network.
             variant: the system that it was trained as.
-            recipe: of the training.
+            recipe: the recipe of the training.
             statistics: level of the machine's training clips.
             device: where to compute.
         """
@@ -83,7 +83,7 @@ class ClipEmbedder:
         *,
         dependent_channels: int = 0,
     ) -> "ClipEmbedder":
-        """The embedder of a network that is on the device and in inference mode."""
+        """The embedder of a network that is already on the device and in inference mode."""
         return ClipEmbedder(
             network=network,
             log_mel=recipe.log_mel,
@@ -96,7 +96,7 @@ class ClipEmbedder:
 
     @cached_property
     def _spectrograms(self) -> DeviceLogMel:
-        """Made once, also where recordings are scored one by one."""
+        """Made once, even if recordings are scored one by one."""
         return device_log_mel(self.log_mel, self.device)
 
     def cut(self, wave: Samples) -> Float32Array:
@@ -107,7 +107,7 @@ class ClipEmbedder:
         """The standardised segments of one clip, in order, (S, T) at a time.
 
         Raises:
-            UnscorableError: a sample is out of all scale.
+            UnscorableError: a standardised sample exceeds the range of float32.
         """
         cut = standardised_segments(wave, self.segments, self.standardise, self.statistics)
         length, starts = self.segments.length_samples, self.segments.starts(len(wave))
@@ -117,8 +117,8 @@ class ClipEmbedder:
             standardised = cut(wave[together[0] : together[-1] + length])
             if not np.isfinite(standardised).all():
                 raise UnscorableError(
-                    "a standardised sample is past float32's range: the recording is far out of the scale of those "
-                    "that trained. Leave it out, or repair its samples."
+                    "a standardised sample exceeds the range of float32: the recording's scale is far from that of the "
+                    "training recordings. Leave it out, or repair its samples."
                 )
             yield standardised
 
@@ -129,7 +129,7 @@ class ClipEmbedder:
     def embed_pseudo_targets(
         self, source: Sequence[Samples], target: Sequence[Samples], *, alpha: float, seed: int, advance: Advance
     ) -> Embeddings:
-        """Embeddings of the source's segments, each mixed with a random crop of a random target clip (Sec. 3.1)."""
+        """Embeddings of source-domain segments, each mixed with a random crop of a random target clip (Sec. 3.1)."""
         whole = [self._whole(wave) for wave in target]
         mixed = (
             [pseudo_target_segments(self.cut(wave), whole, alpha=alpha, seed=seed + place)]
@@ -141,7 +141,7 @@ class ClipEmbedder:
     def embed_cut(
         self, clips: Iterable[Iterable[Float32Array]], advance: Advance, *, score_maps: bool = False
     ) -> Embeddings:
-        """Embeddings of clips that are cut already: of each its batches of (S, T) segments.
+        """Embeddings of clips that are already cut: for each clip, its batches of (S, T) segments.
 
         Raises:
             UnscorableError: an output of the network is infinite or NaN.
@@ -170,6 +170,6 @@ class ClipEmbedder:
         return embeddings
 
     def _whole(self, wave: Samples) -> Float32Array:
-        """A clip as one standardised piece, however long."""
+        """The whole clip, standardised as one piece."""
         whole: Float32Array = replace(self, segments=one_segment(wave, self.segments)).cut(wave)[0]
         return whole

@@ -31,12 +31,15 @@ class Candidate:
 
     @property
     def least_vectors(self) -> int:
-        """How many it must be fitted on."""
+        """The least number of vectors that it can be fitted on."""
         return max(2, self.size)
 
     def build(self, *, seed: int) -> "InlierModel":
-        """The model, not fitted."""
-        from asd_inlier import GaussianMixtureInlier, MahalanobisKNN  # and scikit-learn, which scoring does not need
+        """The model, not yet fitted."""
+        from asd_inlier import (
+            GaussianMixtureInlier,
+            MahalanobisKNN,
+        )  # imports scikit-learn, which scoring does not need
 
         if self.kind == "knn":
             return MahalanobisKNN(neighbours=self.size)
@@ -54,7 +57,7 @@ def candidates(settings: InlierModels) -> list[Candidate]:
 
 
 def fitting_candidates(settings: InlierModels, *, source: int, target: int) -> list[Candidate]:
-    """Those of the grid for which there are vectors enough, of so many of each domain; pseudo-targets need both."""
+    """The models for which a number of vectors of each domain is enough; pseudo-target data need both domains."""
     vectors = {"source": source, "pseudo-target": source if target else 0, "source+target": source + target}
     return [
         candidate for candidate in candidates(settings) if vectors[candidate.training_data] >= candidate.least_vectors
@@ -64,12 +67,12 @@ def fitting_candidates(settings: InlierModels, *, source: int, target: int) -> l
 def fit_candidate(
     candidate: Candidate, embeddings: Mapping[str, NDArray[np.float32]], *, seed: int
 ) -> "InlierModel | None":
-    """The fitted model, or None if it wants more vectors than there are.
+    """The fitted model, or None if it needs more vectors than there are.
 
     Args:
         candidate: a model of the grid.
         embeddings: (N, 512) for each kind of training data.
-        seed: of the run and machine.
+        seed: for this run and machine.
     """
     vectors = embeddings[candidate.training_data]
     if len(vectors) < candidate.least_vectors:

@@ -1,8 +1,8 @@
-"""What is wrong with a recording that is to be scored: a fault of the recording is no sound of the machine.
+"""Finds what is wrong with a recording before it is scored: a fault of the recording says nothing about the machine.
 
-The rules are those of `asd data check`. A fault that leaves no sound of the machine leaves no score either: silence,
-one value throughout, NaN, less than a segment, a file that cannot be read as the model asks. Clipping, gaps and samples
-beyond full scale are reported beside the score.
+The rules are those of `asd data check`. A recording without usable sound gets no score: silence, a constant value, NaN,
+less than a segment, or a file that cannot be read as the model asks. Clipping, gaps and samples beyond full scale are
+reported in addition to the score.
 """
 
 from dataclasses import dataclass
@@ -23,14 +23,14 @@ _ADVICE = {
 
 @dataclass(frozen=True)
 class RecordingFault:
-    """What is wrong, in words, and whether a score can be had all the same."""
+    """What is wrong, in words, and whether the recording can still be scored."""
 
     text: str
     scorable: bool
 
 
 def find_fault(path: Path, audio: Audio, segments: SegmentSettings) -> RecordingFault | None:
-    """Reads a recording once and judges it; None if nothing is wrong with it."""
+    """Reads a recording once and checks it; None if nothing is wrong."""
     if not path.is_file():
         return RecordingFault("no such file" if not path.exists() else "unreadable: not a regular file", scorable=False)
     expected = Expected(
@@ -50,7 +50,7 @@ def find_fault(path: Path, audio: Audio, segments: SegmentSettings) -> Recording
 
 
 def _one_dead_channel(kind: str, judgement: Judgement, expected: Expected) -> bool:
-    """Of several that are averaged: the others are heard."""
+    """Whether the fault is one silent channel of several that are averaged: the others still have sound."""
     return kind == "silent" and judgement.measures is not None and level_db(judgement.measures, expected) >= SILENCE_DB
 
 

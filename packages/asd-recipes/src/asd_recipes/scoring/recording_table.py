@@ -1,7 +1,7 @@
-"""What `asd score` found, as CSV: a row for each recording, or for each stretch of each.
+"""The results of `asd score` as CSV: one row per recording, or one row per stretch.
 
-Names are written as `file_names` says, floats to the last bit. A cell is empty where there is nothing to say: no score
-of a recording that holds no sound, no verdict without a threshold.
+Names are written as in `file_names`, floats to the last bit. A cell without a value is empty: the score of a recording
+without sound, the verdict of a model without a threshold.
 """
 
 import csv
@@ -19,21 +19,21 @@ STRETCH_COLUMNS = ("file", "start_s", "end_s", "score", "above", "fault")
 
 @dataclass(frozen=True)
 class ScoredRecording:
-    """A recording that was to be scored.
+    """A recording and its score, or the fault that prevented one.
 
     Attributes:
         name: as the user gave it.
-        found: None if it has no score.
-        fault: what is wrong with it; empty if nothing is.
+        result: its scores; None if it could not be scored.
+        fault: what is wrong with the recording; empty if nothing is.
     """
 
     name: str
-    found: RecordingScore | None
+    result: RecordingScore | None
     fault: str = ""
 
     def anomalous(self, threshold: float | None) -> bool:
         """Whether one of its stretches is above a threshold."""
-        return self.found is not None and threshold is not None and self.found.above(threshold) > 0
+        return self.result is not None and threshold is not None and self.result.above(threshold) > 0
 
 
 def recordings_csv(recordings: Sequence[ScoredRecording], threshold: float | None) -> str:
@@ -53,22 +53,22 @@ def stretches_csv(recordings: Sequence[ScoredRecording], threshold: float | None
             "silent" if stretch.score is None else "",
         ]
         for recording in recordings
-        if recording.found is not None
-        for stretch in recording.found.stretches
+        if recording.result is not None
+        for stretch in recording.result.stretches
     )
     return _csv(STRETCH_COLUMNS, rows)
 
 
 def _row(recording: ScoredRecording, threshold: float | None) -> list[object]:
-    name, found, fault = in_table(recording.name), recording.found, printable(recording.fault)
+    name, result, fault = in_table(recording.name), recording.result, printable(recording.fault)
     limit = "" if threshold is None else repr(threshold)
-    if found is None:
+    if result is None:
         return [name, "", "", fault, limit, *[""] * 7]
-    worst = found.worst
-    verdict = ["", ""] if threshold is None else [int(recording.anomalous(threshold)), found.above(threshold)]
+    worst = result.worst
+    verdict = ["", ""] if threshold is None else [int(recording.anomalous(threshold)), result.above(threshold)]
     seconds = (worst.start_s, worst.end_s, worst.worst_start_s, worst.worst_end_s)
-    counts = [len(found.stretches), verdict[1]]
-    return [name, repr(found.score), verdict[0], fault, limit, *counts, repr(worst.score), *map(_seconds, seconds)]
+    counts = [len(result.stretches), verdict[1]]
+    return [name, repr(result.score), verdict[0], fault, limit, *counts, repr(worst.score), *map(_seconds, seconds)]
 
 
 def _seconds(value: float) -> str:

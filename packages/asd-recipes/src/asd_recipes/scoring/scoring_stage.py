@@ -1,8 +1,8 @@
-"""Second step of a system: inlier models on the embeddings, the flow's score map, a score for each clip (Sec. 4.2).
+"""The second step of a system: inlier models on the embeddings, the flow's score map, a score for each clip (Sec. 4.2).
 
-Inlier models are fitted on the clips that trained the network. The validation clips, normal training clips that trained
-nothing, give the statistics that standardise each model's scores: on its own training vectors a nearest-neighbour
-distance would be zero.
+Inlier models are fitted on the clips that trained the network. Each model's scores are standardised by its scores of
+the validation clips, normal clips that were not trained on: nearest-neighbour distances of training vectors would be
+zero.
 """
 
 from collections.abc import Mapping
@@ -31,10 +31,10 @@ Float64Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class ScoringStage:
-    """Everything that the second step is made of; `run` writes inlier models and `candidates.csv` to a folder."""
+    """The inputs of the second step; `run` writes inlier models and `candidates.csv` to a folder."""
 
     machine: str
-    name: str  # of the system, for the reader
+    name: str  # of the system, for the user
     variant: SystemVariant
     data: PreparedData
     recipe: Recipe
@@ -67,14 +67,14 @@ class ScoringStage:
         folder: Path,
         progress: Progress,
     ) -> dict[str, Float64Array]:
-        """Fits, saves and scores the grid."""
+        """Fits and saves the models of the grid, and scores the clips with them."""
         grid = candidates(self.recipe.inlier)
         seed = derive_seed(self.recipe.seed, self.machine)
         (folder / "inlier").mkdir(parents=True, exist_ok=True)
         columns: dict[str, Float64Array] = {}
         with progress.stage(f"{self.machine} {self.name}: fit and score inlier models", len(grid)) as advance:
             for candidate in grid:
-                # asd-inlier itself keeps to one BLAS thread where another number would change the bits.
+                # asd-inlier uses one BLAS thread wherever the number of threads would change the last bits.
                 model = fit_candidate(candidate, training, seed=seed)
                 if model is None:
                     progress.say(f"{self.machine} {self.name}: too few segments for {candidate.name}; left out")

@@ -1,9 +1,9 @@
-"""Stretches of a recording, each judged by itself: a fault of seconds does not drown in the mean of minutes.
+"""Splits a recording into stretches that are judged separately: the mean over minutes would hide a fault of seconds.
 
-A stretch is as long as the pieces that set the threshold. Stretches begin every half of their length, rounded to the
-hops of the segments, so that whatever is shorter than half a stretch lies in one of them; the last one ends where the
-recording does, and a recording that is shorter is one stretch. A stretch is nothing but some of the segments that the
-recording has anyway: its score is what the recording cut down to it would have.
+A stretch is as long as the pieces that set the threshold. Stretches overlap by half, rounded to hops of the segments,
+so that any sound shorter than half a stretch lies whole in one of them. The last stretch ends where the recording ends;
+a shorter recording is one stretch. A stretch is a range of the recording's segments, and its score is that of a
+recording with only these segments.
 """
 
 from collections.abc import Sequence
@@ -22,8 +22,8 @@ class Stretch:
 
     Attributes:
         start_s, end_s: where it begins and ends.
-        score: None where it holds no sound: a gap fills it.
-        worst_start_s, worst_end_s: its segment that raises the score most.
+        score: None if a gap fills it, so that it has no sound.
+        worst_start_s, worst_end_s: the segment that raises its score most.
     """
 
     start_s: float
@@ -35,14 +35,14 @@ class Stretch:
 
 @dataclass(frozen=True)
 class RecordingScore:
-    """The anomaly score of a recording and of its stretches, in order, of which one at least holds sound."""
+    """The anomaly score of a recording and of its stretches, in order; at least one stretch has sound."""
 
     score: float
     stretches: tuple[Stretch, ...]
 
     @property
     def worst(self) -> Stretch:
-        """The stretch with the highest score; the first of equal ones."""
+        """The stretch with the highest score; if several have it, the first."""
         return max(self.stretches, key=lambda stretch: -np.inf if stretch.score is None else stretch.score)
 
     def above(self, threshold: float) -> int:
@@ -52,10 +52,10 @@ class RecordingScore:
 
 @dataclass(frozen=True)
 class Cut:
-    """A recording of `samples` in segments.
+    """A recording of `samples` samples, cut into segments.
 
     Attributes:
-        audible: (S,) whether a segment counts: it holds sound and does not touch a gap that fills a segment.
+        audible: (S,) whether a segment counts: it has sound and does not touch a gap that fills a segment.
     """
 
     settings: SegmentSettings
@@ -64,13 +64,13 @@ class Cut:
     audible: NDArray[np.bool_]
 
     def seconds(self, segments: Sequence[int]) -> tuple[float, float]:
-        """Where the first of some segments begins, and the last ends."""
+        """(start, end) of a range of segments, in seconds."""
         end = min(int(self.starts[segments[-1]]) + self.settings.length_samples, self.samples)
         return int(self.starts[segments[0]]) / self.settings.sample_rate_hz, end / self.settings.sample_rate_hz
 
 
 def cut_recording(wave: Samples, settings: SegmentSettings) -> Cut:
-    """Where a recording's segments lie, and which hold sound."""
+    """Where a recording's segments lie, and which of them have sound."""
     length, starts = settings.length_samples, settings.starts(len(wave))
     silent = np.array([_is_constant(wave[start : start + length]) for start in starts.tolist()])
     near = silent.copy()  # the edge of a gap sounds like a fault of the machine
@@ -85,7 +85,7 @@ def _is_constant(wave: Samples) -> bool:
 
 
 def stretch_segments(segments: int, settings: SegmentSettings, *, stretch_s: float) -> list[range]:
-    """The segments of each stretch of a recording that has so many."""
+    """The range of segments of each stretch, for a recording of `segments` segments."""
     hop = settings.hop_samples
     stretch = round(stretch_s * settings.sample_rate_hz)
     of_each = min(segments, max(0, stretch - settings.length_samples) // hop + 1)

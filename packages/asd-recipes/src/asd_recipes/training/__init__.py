@@ -1,1 +1,1 @@
-"""Training a network on one machine: split, batches, losses, checkpoints."""
+"""Training a network for one machine: split, batches, losses, checkpoints."""

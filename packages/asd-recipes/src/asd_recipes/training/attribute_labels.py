@@ -1,7 +1,7 @@
 """Attribute labels and physical parameters of a machine's training clips (Fujimura 2023, Eq. 8 and Sec. 3.1).
 
-SerialOE-Flow learns the joint value of all attribute items; a DFlow system learns one item, and there is one system
-for each item whose values differ among the training clips.
+SerialOE-Flow learns the joint value of all attribute items. A DFlow system learns one item; there is one such system
+for each item that has several values among the training clips.
 """
 
 import re
@@ -24,7 +24,7 @@ class AttributeLabels:
 
     classes: tuple[str, ...]  # K values in sorted order
     class_of: Mapping[int, int]
-    parameter_of: Mapping[int, float]  # v: the number itself, or the class number of a category
+    parameter_of: Mapping[int, float]  # v: the number itself, or a category's class index
 
     def one_hot(self, indices: Sequence[int]) -> NDArray[np.float32]:
         """(B, K) one-hot rows; all zero for a clip of another machine (Eq. 8)."""
@@ -56,7 +56,7 @@ def attribute_labels(
     Args:
         training: names by clip index; their values are the classes.
         item: the attribute item; None for the joint value of all items.
-        validation: more clips; those with a value that no training clip has get no label.
+        validation: more clips; a clip whose value no training clip has gets no label.
     """
     texts = {index: _value(name, item) for index, name in training.items()}
     classes = tuple(sorted(set(texts.values())))
@@ -72,7 +72,7 @@ def attribute_labels(
 
 
 def machine_labels(data: PreparedData, machine: str, item: str | None) -> AttributeLabels:
-    """Labels of all clips that train or validate a machine's system; arguments as for `attribute_labels`."""
+    """Labels of all training and validation clips of a machine; arguments as for `attribute_labels`."""
     parts = data.training[machine], data.validation[machine]
     training, validation = ({index: data.bank.clips[index].name for index in part} for part in parts)
     return attribute_labels(training, item, validation)
@@ -85,9 +85,8 @@ def _value(name: ClipName, item: str | None) -> str:
 
 
 def _as_numbers(classes: Sequence[str]) -> dict[str, float]:
-    """Numbers, where all values are numbers of one unit ("28V", "31V"); else the place in sorted order (Sec. 4.2)."""
-    found = [_QUANTITY.fullmatch(text) for text in classes]
-    quantities = [match for match in found if match]
+    """The numbers if all values are numbers with one unit ("28V", "31V"), else places in sorted order (Sec. 4.2)."""
+    quantities = [match for text in classes if (match := _QUANTITY.fullmatch(text))]
     if len(quantities) == len(classes) and len({match["unit"] for match in quantities}) == 1:
         return {text: float(match["number"]) for text, match in zip(classes, quantities, strict=True)}
     return category_values(classes)

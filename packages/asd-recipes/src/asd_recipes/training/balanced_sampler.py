@@ -1,8 +1,8 @@
 """Mini-batches with as many target-machine clips as pseudo-anomalous ones (Fujimura 2023, Sec. 4.2: t is 1:1).
 
 An epoch is one pass over the target machine's training clips. The pseudo-anomalous half of a batch is drawn evenly
-over the other machine types: their counts differ by one at most, and within a machine type no clip comes twice before
-every clip came once.
+from the other machine types: their counts differ by at most one. Within a machine type, every clip comes once before
+any comes twice.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,7 +23,7 @@ class Batch:
 
 
 def batches_per_epoch(target_clips: int, batch_size: int) -> int:
-    """Steps of one pass over the target machine's clips, batch_size / 2 of them a step."""
+    """Steps of one pass over the target machine's clips, batch_size / 2 of them per step."""
     return -(-target_clips // (batch_size // 2))
 
 
@@ -35,7 +35,7 @@ def epoch_batches(
     Args:
         target: clip indices of the target machine.
         others: clip indices of each other machine type.
-        batch_size: clips a step, even.
+        batch_size: clips per step, even.
         rng: decides the order.
     """
     half = batch_size // 2
@@ -49,7 +49,7 @@ def epoch_batches(
 
 
 class _Deck(Generic[T]):
-    """Draws without replacement, and shuffles anew when all were drawn."""
+    """Draws without replacement, and shuffles again when all are drawn."""
 
     def __init__(self, items: Sequence[T], rng: np.random.Generator) -> None:
         self._items = list(items)

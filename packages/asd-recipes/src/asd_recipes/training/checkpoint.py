@@ -1,7 +1,7 @@
 """Training state in one safetensors file: weights, optimiser, schedule, epoch and history; no pickle.
 
-Loading it and going on gives the same bytes as never having stopped, since every random draw of an epoch comes from a
-seed of that epoch.
+A training that continues from a checkpoint ends with the same bytes as one that never stopped, because every random
+draw of an epoch comes from that epoch's own seed.
 """
 
 import json
@@ -23,7 +23,7 @@ def save_checkpoint(
     epoch: int,
     history: list[dict[str, float]],
 ) -> None:
-    """Writes the state after so many whole epochs."""
+    """Writes the state after a number of whole epochs."""
     tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
     state = optimiser.state_dict()
     for place, slots in state["state"].items():
@@ -50,7 +50,7 @@ def load_checkpoint(
     slots: dict[int, dict[str, torch.Tensor]] = {}
     with safe_open(path, framework="pt") as file:
         facts: dict[str, Any] = json.loads(file.metadata()["facts"])
-        for key in file.keys():  # noqa: SIM118 - a safetensors file is no mapping
+        for key in file.keys():  # noqa: SIM118 - a safetensors file is not a mapping
             kind, _, name = key.partition(".")
             if kind == "model":
                 weights[name] = file.get_tensor(key)
@@ -66,7 +66,7 @@ def load_checkpoint(
 def _restore_optimiser(
     optimiser: torch.optim.Optimizer, slots: dict[int, dict[str, torch.Tensor]], saved_groups: list[dict[str, Any]]
 ) -> None:
-    """Gives the moments the memory layout of their parameters: fused optimisers walk both by address."""
+    """Gives the moments the memory layout of their parameters: fused optimisers walk through both by address."""
     groups = optimiser.state_dict()["param_groups"]
     for group, saved in zip(groups, saved_groups, strict=True):
         group.update(saved)

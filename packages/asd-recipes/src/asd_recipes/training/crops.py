@@ -1,7 +1,7 @@
 """Standardised crops of a training batch, on the device that trains.
 
-On a processor the native core reads each crop where it lies in the bank. On a GPU the whole bank lies there as int16,
-and a batch is one gather: no sample crosses the bus after the first.
+On a processor, the native core reads each crop directly from the bank. A GPU holds the whole bank as int16, and a batch
+is one gather: samples cross the bus only once.
 """
 
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ class ResidentBank:
         self._starts = (lengths.cumsum(0) - lengths).to(device)
 
     def crops(self, indices: Sequence[int], offsets: Sequence[int], length_samples: int) -> torch.Tensor:
-        """(B, T) float32 in [-1, 1): for each index the samples from its offset on; a shorter clip is repeated."""
+        """(B, T) float32 in [-1, 1): each clip's samples from its offset on; a clip shorter than T is repeated."""
         device = self._samples.device
         clips = torch.tensor(indices, device=device)
         within = torch.tensor(offsets, device=device)[:, None] + torch.arange(length_samples, device=device)
@@ -45,7 +45,7 @@ class ResidentBank:
 
 @dataclass(frozen=True)
 class TrainingCrops:
-    """Reads batches; one for all trainings of a process, as the bank moves to a GPU once."""
+    """Reads batches. All trainings of a process share one instance, so that the bank moves to a GPU only once."""
 
     data: PreparedData
     recipe: Recipe

@@ -1,5 +1,5 @@
-"""The one way in which a training fails by itself."""
+"""The error of a training that diverges."""
 
 
 class TrainingDivergedError(RuntimeError):
-    """A loss, an output or a score is no longer a number; that training stops, the run goes on."""
+    """A loss, an output or a score is infinite or NaN. That training stops, the run continues."""

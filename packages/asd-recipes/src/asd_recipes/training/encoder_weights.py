@@ -1,4 +1,4 @@
-"""First weights of the encoder from a file: the setting `training.encoder_weights`."""
+"""Initial weights of the encoder from a file: the setting `training.encoder_weights`."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ def fill_encoder(model: OutlierExposureNet, weights: str) -> None:
     """Fills the encoder with the weights of a safetensors file.
 
     Raises:
-        RecipeError: it is no such file, or holds other weights than those of torchvision's resnet18.
+        RecipeError: the file does not exist, or does not hold the weights of torchvision's resnet18.
     """
     wanted = "It must be a safetensors file of torchvision's resnet18."
     if not Path(weights).is_file():
@@ -27,10 +27,10 @@ def fill_encoder(model: OutlierExposureNet, weights: str) -> None:
 
 
 def check_encoder_weights(weights: str) -> None:
-    """Tries the weights on a network that is thrown away; nothing to do where the setting is empty.
+    """Loads the weights into a temporary network, to see whether they fit; does nothing if the setting is empty.
 
     Raises:
-        RecipeError: as `fill_encoder`.
+        RecipeError: as in `fill_encoder`.
     """
     if weights:
         fill_encoder(OutlierExposureNet(), weights)

@@ -1,4 +1,4 @@
-"""Losses of a training, epoch by epoch, as a CSV table."""
+"""Losses of a training per epoch, as a CSV table."""
 
 import csv
 import io
@@ -12,7 +12,7 @@ _COLUMNS = (
 
 
 def history_csv(history: Sequence[Epoch]) -> str:
-    """The table as text; what an epoch lacks is empty: a flow that no row trained has no loss."""
+    """The table as text. A missing value is empty: if no row trained the flow, an epoch has no flow loss."""
     text = io.StringIO()
     columns = [name for name in _COLUMNS if any(name in epoch for epoch in history)] or _COLUMNS[:1]
     writer = csv.DictWriter(text, columns, lineterminator="\n")

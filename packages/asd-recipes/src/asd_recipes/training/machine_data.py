@@ -1,4 +1,4 @@
-"""What training and scoring need to know of the data, for one target machine."""
+"""The data that training and scoring need, per machine type."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ class PreparedData:
     statistics: dict[str, WaveformStatistics]
 
     def statistics_of(self, index: int) -> WaveformStatistics:
-        """Those of the clip's own machine, also where it is a pseudo-anomaly of another."""
+        """The statistics of the clip's own machine, even if it serves as a pseudo-anomaly of another."""
         return self.statistics[self.bank.clips[index].machine]
 
     def scored_clips(self, machine: str) -> tuple[list[int], list[str]]:

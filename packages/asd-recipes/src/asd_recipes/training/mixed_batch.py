@@ -17,10 +17,10 @@ class MixedBatch:
     """Tensors on the training device."""
 
     waves: torch.Tensor  # (B, T) standardised
-    targets: torch.Tensor  # (B,) t: 1 for the target machine, 0 for pseudo-anomalous, between for mixed
+    targets: torch.Tensor  # (B,) t: 1 for the target machine, 0 for pseudo-anomalous, in between if mixed
     attributes: torch.Tensor | None  # (B, K) attribute labels, zero for pseudo-anomalous parts
     parameters: torch.Tensor  # (B,) v of the dominant part
-    flow_rows: torch.Tensor  # indices of the rows without pseudo-anomalous part
+    flow_rows: torch.Tensor  # indices of the rows without a pseudo-anomalous part
 
 
 def mixed_batch(
@@ -33,16 +33,16 @@ def mixed_batch(
     rng: np.random.Generator,
     generator: torch.Generator,
 ) -> MixedBatch:
-    """Reads a batch and mixes it, or does not, as the schedule of mixup decides.
+    """Reads a batch, and mixes it if the mixup schedule says so.
 
     Args:
         batch: clip indices.
-        crops: reads them.
+        crops: reads the clips.
         labels: attribute labels and parameters of the target machine's clips, if the system has any.
         settings: schedule and alpha of mixup.
-        done: steps done and steps of the whole training.
-        rng: offsets of the crops, and whether to mix.
-        generator: weights and partners.
+        done: steps done, and steps of the whole training.
+        rng: draws the offsets of the crops, and whether to mix.
+        generator: draws the mixing weights and partners.
     """
     waves = crops.read(batch, rng)
     if rng.random() < mixup_probability(*done, schedule=settings.mixup):
@@ -52,7 +52,7 @@ def mixed_batch(
 
 
 def plain_batch(batch: Batch, crops: TrainingCrops, labels: AttributeLabels | None) -> MixedBatch:
-    """The beginnings of the clips, not mixed; for validation."""
+    """The beginnings of the clips, without mixup; for validation."""
     return _assemble(batch, crops.read(batch, None), labels)
 
 
@@ -63,7 +63,7 @@ def _assemble(
     weights: torch.Tensor | None = None,
     order: torch.Tensor | None = None,
 ) -> MixedBatch:
-    """Everything but the waveforms is decided on the processor, so that a GPU is never waited for."""
+    """Everything but the waveforms is decided on the processor, so that nothing waits for a GPU."""
     indices, device = [*batch.target, *batch.pseudo_anomalous], waves.device
     targets = torch.tensor([1.0] * len(batch.target) + [0.0] * len(batch.pseudo_anomalous))
     parameters = torch.from_numpy(labels.parameters(indices)) if labels else torch.zeros(len(indices))

@@ -1,4 +1,4 @@
-"""The network of a system: built with first weights, or loaded from a file for inference."""
+"""The network of a system: built with initial weights, or loaded from a file for inference."""
 
 from pathlib import Path
 
@@ -16,12 +16,12 @@ from asd_recipes.waveforms.device_choice import Device
 
 
 def build_network(variant: SystemVariant, recipe: Recipe, *, classes: int) -> OutlierExposureNet:
-    """The network of a system, with first weights from torch's global generator.
+    """The network of a system, with initial weights from torch's global generator.
 
     Args:
-        variant: decides for flow and attribute head.
+        variant: says whether there is a flow and an attribute head.
         recipe: sizes of the flow; seed of its permutations.
-        classes: attribute values K.
+        classes: number of attribute values K.
     """
     settings, flow = recipe.flow, None
     if variant.flow:
@@ -36,7 +36,7 @@ def build_network(variant: SystemVariant, recipe: Recipe, *, classes: int) -> Ou
 
 
 def first_network(variant: SystemVariant, recipe: Recipe, machine: str, *, classes: int) -> OutlierExposureNet:
-    """The network of a system on a machine with its first weights; equal ones for all attribute items of a system."""
+    """The network of a system for a machine, with its initial weights; they are the same for all attribute items."""
     torch.manual_seed(derive_seed(recipe.seed, f"{variant.slug} weights", machine))
     network = build_network(variant, recipe, classes=classes)
     if recipe.training.encoder_weights:
@@ -45,7 +45,7 @@ def first_network(variant: SystemVariant, recipe: Recipe, machine: str, *, class
 
 
 def write_untrained(folder: Path, variant: SystemVariant, recipe: Recipe, machine: str) -> None:
-    """Writes the first weights where a training writes its last."""
+    """Writes the initial weights to the file where a training writes its final weights."""
     save_tensors(folder / "weights.safetensors", first_network(variant, recipe, machine, classes=0).state_dict())
 
 

@@ -20,13 +20,13 @@ from asd_recipes.waveforms.device_log_mel import DeviceLogMel
 
 @dataclass(frozen=True)
 class NetworkLosses:
-    """What the losses depend on beside network and batch.
+    """What the losses depend on besides network and batch.
 
     Attributes:
         attribute_weight: lambda_section of Eq. 8.
         flow_weight: lambda_Flow of Eq. 6.
-        prior: of a domain-invariant flow.
-        device: where to compute, and in which precision.
+        prior: the prior of a domain-invariant flow.
+        device: where to compute, and with which precision.
     """
 
     attribute_weight: float
@@ -39,7 +39,7 @@ class NetworkLosses:
     ) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
         """The loss of a batch and its parts, and the machine logits (B,).
 
-        `flow_loss` is in nats a dimension of the map, and missing where no row trains the flow.
+        `flow_loss` is in nats per dimension of the map, and missing if no row trains the flow.
         """
         with self.device.autocast():
             output = model(log_mel(batch.waves))

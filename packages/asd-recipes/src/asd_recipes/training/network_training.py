@@ -1,7 +1,7 @@
-"""Training of the paper's networks: this machine against the other machines, with a flow or attributes or both.
+"""Trains the paper's networks: one machine against the others, with a flow, attributes, or both.
 
-Fujimura 2023, Eqs. 1, 2, 5, 6, 8 and Table 1. One random crop of each clip an epoch, waveform mixup, log-mel,
-ResNet-18, flow and losses run on one device, from the waveform bank.
+Fujimura 2023, Eqs. 1, 2, 5, 6, 8 and Table 1. Each epoch takes one random crop of each clip from the waveform bank.
+Waveform mixup, log-mel, ResNet-18, flow and losses run on one device.
 """
 
 import time
@@ -38,10 +38,10 @@ from asd_recipes.whole_file import write_text
 
 @dataclass(frozen=True)
 class NetworkTraining:
-    """Everything that one training is made of; `run` writes `weights.safetensors` and `training.csv` to a folder."""
+    """The inputs of one training; `run` writes `weights.safetensors` and `training.csv` to a folder."""
 
     machine: str
-    name: str  # of the system, for the reader: "OE", "OE-DFlow vel"
+    name: str  # of the system, for the user: "OE", "OE-DFlow vel"
     key: str  # of the system and item, for the seeds: "oe-dflow@vel"
     variant: SystemVariant
     labels: AttributeLabels | None  # for the attribute loss or the domain-invariant prior
@@ -70,7 +70,7 @@ class NetworkTraining:
 
     @property
     def validation(self) -> NetworkValidation:
-        """On the clips that train nothing."""
+        """The validation, on clips that are not trained on."""
         return NetworkValidation(self.machine, self.name, self.labels, self.crops, self.losses)
 
     @property
@@ -83,7 +83,7 @@ class NetworkTraining:
         return batches_per_epoch(len(self.data.training[self.machine]), self.recipe.training.batch_size)
 
     def run(self, folder: Path, progress: Progress) -> None:
-        """Trains, or goes on from the checkpoint in the folder.
+        """Trains, or continues from the checkpoint in the folder.
 
         Raises:
             TrainingDivergedError: the loss became infinite or NaN.
@@ -95,7 +95,7 @@ class NetworkTraining:
         state = {"model": model, "optimiser": optimiser, "schedule": schedule}
         if checkpoint.is_file():
             done, history = load_checkpoint(checkpoint, **state)  # type: ignore[arg-type]
-            progress.say(f"{self.machine} {self.name}: going on after epoch {done}")
+            progress.say(f"{self.machine} {self.name}: continuing after epoch {done}")
         log_mel = device_log_mel(self.recipe.log_mel, self.device)
         epochs, saved = self.budget.epochs, time.monotonic()
         with progress.stage(f"{self.machine} {self.name}: train", epochs, done=done) as advance:
@@ -141,7 +141,7 @@ class NetworkTraining:
         others = {name: clips for name, clips in self.data.training.items() if name != self.machine}
         batches = epoch_batches(self.data.training[self.machine], others, batch_size=settings.batch_size, rng=rng)
         model.train()
-        seen: dict[str, list[torch.Tensor]] = {}
+        by_step: dict[str, list[torch.Tensor]] = {}
         for step, indices in enumerate(batches):
             done = (epoch * self.steps_per_epoch + step, self.budget.epochs * self.steps_per_epoch)
             batch = mixed_batch(indices, self.crops, self.labels, settings, done=done, rng=rng, generator=generator)
@@ -151,14 +151,14 @@ class NetworkTraining:
             optimiser.step()
             schedule.step()
             for name, value in losses.items():
-                seen.setdefault(name, []).append(value.detach())
-        # Fetched once an epoch: a GPU that is asked for a number has to finish first.
-        values = {name: torch.stack(found).double().cpu().numpy() for name, found in seen.items()}
-        for name, found in values.items():
-            if not np.isfinite(found).all():
+                by_step.setdefault(name, []).append(value.detach())
+        # Fetched once per epoch: reading a number from a GPU waits until it has finished.
+        values = {name: torch.stack(tensors).double().cpu().numpy() for name, tensors in by_step.items()}
+        for name, array in values.items():
+            if not np.isfinite(array).all():
                 raise TrainingDivergedError(
-                    f"{self.machine} {self.name}: the {name} is {found[~np.isfinite(found)][0]} in epoch {epoch + 1}. "
+                    f"{self.machine} {self.name}: the {name} is {array[~np.isfinite(array)][0]} in epoch {epoch + 1}. "
                     "Lower the learning rate, or set training.precision to float32."
                 )
-        means = {name: float(found.mean()) for name, found in values.items()}
+        means = {name: float(array.mean()) for name, array in values.items()}
         return {"training_loss": means.pop("loss"), **means}

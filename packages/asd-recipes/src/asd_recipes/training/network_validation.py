@@ -1,4 +1,4 @@
-"""What a network has learnt after an epoch, on clips that train nothing."""
+"""Measures what a network has learnt after an epoch, on clips that are not trained on."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ from asd_recipes.waveforms.device_log_mel import DeviceLogMel
 
 @dataclass(frozen=True)
 class NetworkValidation:
-    """What a validation is made of; arguments as for `NetworkTraining`."""
+    """The inputs of a validation; arguments as for `NetworkTraining`."""
 
     machine: str
     name: str
@@ -28,9 +28,10 @@ class NetworkValidation:
 
     @torch.no_grad()
     def run(self, epoch: int, log_mel: DeviceLogMel, model: OutlierExposureNet) -> dict[str, float]:
-        """The loss, and the AUC of pseudo-anomalies against the target machine by the machine logit.
+        """The loss, and the AUC of the machine logit between the target machine and pseudo-anomalies.
 
-        The validation clips of the target machine, and as many of the other machines'; nothing where there are none.
+        Both are over the validation clips of the target machine and equally many of the other machines. Without such
+        clips the result is empty.
 
         Raises:
             TrainingDivergedError: an output of the network is infinite or NaN.
@@ -47,8 +48,8 @@ class NetworkValidation:
         for start in range(0, len(target), half):
             indices = Batch(target[start : start + half], chosen[start : start + half])
             batch = plain_batch(indices, self.crops, self.labels)
-            found, logit = self.losses.of_batch(model, log_mel, batch)
-            losses += [float(found["loss"])] * len(batch.targets)
+            parts, logit = self.losses.of_batch(model, log_mel, batch)
+            losses += [float(parts["loss"])] * len(batch.targets)
             logits.append(logit)
             targets.append(batch.targets)
         logit, label = torch.cat(logits), torch.cat(targets)

@@ -1,4 +1,4 @@
-"""Losses and validation AUC of all trainings of a machine, epoch by epoch, as one picture."""
+"""Draws the losses and validation AUCs of all trainings of a machine over the epochs."""
 
 import csv
 import io
@@ -10,12 +10,12 @@ from asd_recipes.whole_file import write_whole
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Okabe and Ito's palette, which colour-blind people tell apart.
+# Okabe and Ito's palette, whose colours colour-blind people can distinguish.
 _COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
 
 
 def plots_are_possible() -> bool:
-    """Whether matplotlib is there."""
+    """Whether matplotlib is installed."""
     try:
         import matplotlib  # noqa: F401
     except ImportError:
@@ -27,9 +27,9 @@ def plot_trainings(histories: dict[str, Path], path: Path, *, title: str) -> Non
     """Draws the CSV tables of several trainings of one machine; writes a PNG file.
 
     Args:
-        histories: `training.csv` by the name of the system.
+        histories: `training.csv` files by the name of the system.
         path: of the picture.
-        title: what machine and data this is.
+        title: names the machine and the data.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -56,10 +56,9 @@ def plot_trainings(histories: dict[str, Path], path: Path, *, title: str) -> Non
 def _curve(
     axes: "Axes", rows: list[dict[str, str]], column: str, colour: str, line: str, *, label: str = "", marker: str = ""
 ) -> None:
-    """One column against the epoch, if the table has it."""
-    there = [row for row in rows if row.get(column)]
-    if there:
-        values = [float(row[column]) for row in there]
-        epochs = [int(row["epoch"]) for row in there]
+    """Draws one column over the epochs, if the table has it."""
+    points = [(int(row["epoch"]), float(row[column])) for row in rows if row.get(column)]
+    if points:
+        epochs, values = zip(*points, strict=True)
         style = {"linestyle": "none" if marker else line, "marker": marker, "markersize": 4, "color": colour}
         axes.plot(epochs, values, label=label or "_", **style)  # type: ignore[arg-type]

@@ -1,7 +1,7 @@
-"""Which normal training clips train and which validate (Fujimura 2023, Sec. 4.2).
+"""Splits the normal training clips into those that train and those that validate (Fujimura 2023, Sec. 4.2).
 
-85 % of the source clips and 6 of 10 target clips train. Drawn within each combination of attribute values, so that
-training sees all of them, with counts that are exact over the domain.
+85 % of the source clips and 6 of 10 target clips train. They are drawn within each combination of attribute values, so
+that training sees every combination; the counts are exact for each domain.
 """
 
 from collections import defaultdict
@@ -19,7 +19,7 @@ def split_training_clips(bank: WaveformBank, machine: str, split: Split, *, seed
     """(training, validation) clip indices of a machine, each sorted; they are disjoint and cover its training clips.
 
     Raises:
-        DatasetError: the shares leave no clip to train with, or none of the source domain where it has some.
+        DatasetError: the shares leave no training clip at all, or no source clip though there are some.
     """
     training: list[int] = []
     everything = bank.select(machine=machine, folder="train")
@@ -29,8 +29,8 @@ def split_training_clips(bank: WaveformBank, machine: str, split: Split, *, seed
         drawn = stratified_draw(members, [bank.clips[index].name.attributes for index in members], share, rng)
         if members and not drawn and (domain == "source" or len(members) == len(everything)):
             raise DatasetError(
-                f"split.{domain}_share={share:g} leaves none of the {len(members)} {domain} clips of {machine} for "
-                f"training. Set it above {0.5 / len(members):.2g}."
+                f"split.{domain}_share={share:g} leaves no {domain} clip of {machine} for training, of {len(members)}. "
+                f"Set it above {0.5 / len(members):.2g}."
             )
         training += drawn
     return sorted(training), sorted(set(everything) - set(training))
@@ -39,7 +39,7 @@ def split_training_clips(bank: WaveformBank, machine: str, split: Split, *, seed
 def stratified_draw(
     members: Sequence[int], strata: Sequence[object], share: float, rng: np.random.Generator
 ) -> list[int]:
-    """round(share * N) members, from each stratum its share; the largest remainders get the places left."""
+    """round(share * N) members, a share of each stratum; the remaining places go to the largest remainders."""
     groups: dict[object, list[int]] = defaultdict(list)
     for member, stratum in zip(members, strata, strict=True):
         groups[stratum].append(member)
@@ -47,7 +47,7 @@ def stratified_draw(
     exact = np.array([share * len(groups[name]) for name in names])
     counts = np.floor(exact).astype(int)
     places = round(share * len(members)) - int(counts.sum())
-    # A random draw among equal remainders; otherwise the first values in sorted order would always win.
+    # Equal remainders are ordered at random; otherwise the first values in sorted order would always win.
     order = np.lexsort((rng.random(len(names)), -(exact - counts)))
     counts[order[:places]] += 1
     return [

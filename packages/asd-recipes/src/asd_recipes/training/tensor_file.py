@@ -1,4 +1,4 @@
-"""Tensors as one safetensors file, whole or not at all."""
+"""Writes tensors to one safetensors file, whole or not at all."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,9 +10,9 @@ from asd_recipes.whole_file import write_bytes
 
 
 def save_tensors(path: Path, tensors: Mapping[str, torch.Tensor], *, metadata: dict[str, str] | None = None) -> None:
-    """Writes tensors on any device.
+    """Writes tensors from any device.
 
     Raises:
-        OSError: as on a full disk. safetensors' own writer would raise an error of its own, which does not say why.
+        OSError: for example on a full disk; safetensors' own writer raises another error that does not say why.
     """
     write_bytes(path, save({name: tensor.contiguous() for name, tensor in tensors.items()}, metadata))

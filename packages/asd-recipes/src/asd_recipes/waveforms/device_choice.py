@@ -1,4 +1,4 @@
-"""Which device computes, at which precision, with how many threads; what was chosen is recorded with the run."""
+"""Chooses the device, its precision and its number of threads; the choice is recorded with the run."""
 
 import os
 from dataclasses import dataclass
@@ -6,9 +6,11 @@ from typing import Literal
 
 import torch
 
+from asd_recipes.counted import counted
+
 
 class DeviceError(ValueError):
-    """A device that was asked for and is not there."""
+    """The requested device is not available."""
 
 
 @dataclass(frozen=True)
@@ -17,15 +19,15 @@ class Device:
 
     name: Literal["cpu", "cuda"]
     precision: Literal["float32", "bfloat16"]
-    hardware: str  # in words
+    hardware: str  # name of the GPU, or number of threads
 
     @property
     def description(self) -> str:
-        """For the reader, and for the record of a run."""
+        """The device in words, for the user and for the record of a run."""
         return f"{self.name} ({self.hardware}), {self.precision}"
 
     def as_json(self) -> dict[str, str]:
-        """For the record of a training."""
+        """The device for the record of a training."""
         return {"name": self.name, "precision": self.precision, "description": self.description}
 
     @property
@@ -33,14 +35,14 @@ class Device:
         return torch.device(self.name)
 
     def autocast(self) -> torch.autocast:
-        """The context in which the networks run: bfloat16 products where that was chosen, float32 sums always."""
+        """The context in which the networks run: bfloat16 products if chosen, but always float32 sums."""
         return torch.autocast(self.name, dtype=torch.bfloat16, enabled=self.precision == "bfloat16")
 
 
 def most_threads() -> int:
-    """As many as the machine has cores, and eight on a smaller one.
+    """As many threads as the machine has cores, but at least eight.
 
-    A recipe's number of threads decides the last bits of the scores; so that of a larger machine should run here too.
+    A recipe's number of threads decides the last bits of the scores, so a recipe from a larger machine should run too.
     """
     return max(8, os.cpu_count() or 1)
 
@@ -50,37 +52,37 @@ def choose_device(wanted: str, precision: str, *, threads: int) -> Device:
 
     Args:
         wanted: "auto", "cpu" or "cuda".
-        precision: "auto", "float32" or "bfloat16"; auto takes bfloat16 where the processor multiplies it natively.
-        threads: threads of torch on the processor.
+        precision: "auto", "float32" or "bfloat16"; auto takes bfloat16 if the processor multiplies it natively.
+        threads: number of torch's threads on the processor.
 
     Raises:
-        DeviceError: CUDA was asked for and there is none, an unknown name, or more threads than a machine can use.
+        DeviceError: an unknown name, CUDA where there is none, or more threads than `most_threads`.
     """
     if wanted not in ("auto", "cpu", "cuda"):
         raise DeviceError(f"device must be auto, cpu or cuda; got {wanted!r}.")
-    if threads > (most := most_threads()):  # torch starts as many as it is told, and may die of it
+    if threads > (most := most_threads()):  # torch would start them all, and may crash
         raise DeviceError(
-            f"threads must be at most {most} on this machine, which has {os.cpu_count()} cores; got {threads}. Pass "
-            f"--set threads={os.cpu_count()}."
+            f"threads must be at most {most} on this machine with {counted(os.cpu_count() or 1, 'core')}; got "
+            f"{threads}. Pass --set threads={os.cpu_count()}."
         )
-    there = torch.cuda.is_available()
-    if wanted == "cuda" and not there:
+    has_cuda = torch.cuda.is_available()
+    if wanted == "cuda" and not has_cuda:
         raise DeviceError(
-            "device cuda was asked for, but torch sees none: install a CUDA build of torch (ASD_TORCH_INDEX) on a "
-            "machine with a GPU, or pass --device cpu."
+            "device cuda is not available to torch: install a CUDA build of torch (ASD_TORCH_INDEX) on a machine with "
+            "a GPU, or pass --device cpu."
         )
-    name: Literal["cpu", "cuda"] = "cuda" if wanted == "cuda" or (wanted == "auto" and there) else "cpu"
+    name: Literal["cpu", "cuda"] = "cuda" if wanted == "cuda" or (wanted == "auto" and has_cuda) else "cpu"
     torch.set_num_threads(threads)
     if name == "cuda":
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is deterministic only with this set
         torch.backends.cudnn.benchmark = False
-    # As use_deterministic_algorithms(True), which also imports torch's compiler, for over a second; whoever compiles
-    # calls that.
+    # Like use_deterministic_algorithms(True), which also imports torch's compiler and takes over a second; code that
+    # compiles calls that itself.
     torch.set_deterministic_debug_mode("error")
     chosen: Literal["float32", "bfloat16"] = "float32"
     if precision == "bfloat16" or (precision == "auto" and _multiplies_bfloat16(name)):
         chosen = "bfloat16"
-    hardware = torch.cuda.get_device_name() if name == "cuda" else f"{threads} threads"
+    hardware = torch.cuda.get_device_name() if name == "cuda" else counted(threads, "thread")
     return Device(name, chosen, hardware)
 
 

@@ -13,10 +13,10 @@ DeviceLogMel = Callable[[torch.Tensor], torch.Tensor]
 
 
 def device_log_mel(settings: LogMelSettings, device: Device) -> DeviceLogMel:
-    """From finite waves (B, T) to spectrograms (B, M, F) float32, both on the device.
+    """A function from finite waves (B, T) to spectrograms (B, M, F) float32, both on the device.
 
-    On a processor it is the native core, on torch's number of threads, where that takes the window; else the torch
-    layer. On a processor a wave's result does not depend on its batch.
+    On a processor the native core computes them, with torch's number of threads, if it supports the window; otherwise
+    the torch layer does. On a processor a wave's result does not depend on its batch.
     """
     if _is_by_core(settings, device):
         return partial(_by_core, settings)
@@ -24,7 +24,7 @@ def device_log_mel(settings: LogMelSettings, device: Device) -> DeviceLogMel:
 
 
 def describe_log_mel(settings: LogMelSettings, device: Device) -> str:
-    """What computes it, for the user: on a processor the window decides."""
+    """What computes the spectrograms, for the user."""
     return "log-mel in float64" if _is_by_core(settings, device) else "log-mel by torch in float32"
 
 

@@ -1,4 +1,4 @@
-"""The samples of one recording as a recipe asks for them: in memory, or if they are many mapped from a file."""
+"""Reads one recording as a recipe asks: into memory, or if it is long, into a mapped file."""
 
 import tempfile
 from collections.abc import Iterable
@@ -12,17 +12,17 @@ from asd_recipes.recipe.settings import Audio
 from asd_recipes.waveforms.waveform_bank import Samples
 
 _MOST_IN_MEMORY = 1 << 24
-"""Samples: 17 minutes at 16 kHz, 33 MB of int16."""
+"""In samples: 17 minutes at 16 kHz, 33 MB of int16."""
 
 
 def read_recording(path: Path, audio: Audio) -> Samples:
     """Samples (T,) int16 or float32 of a wav or flac file of any length.
 
-    The temporary file lies where Python puts them (TMPDIR), has no name, and is gone with the array.
+    A long recording is kept in an unnamed temporary file (in TMPDIR), which disappears with the array.
 
     Raises:
         AudioError: the file cannot be read as the recipe asks.
-        OSError: it is not there, or there is no room for the temporary file.
+        OSError: it does not exist, or there is no space for the temporary file.
     """
     blocks = waveform_blocks(path, sample_rate_hz=audio.sample_rate_hz, channel=audio.channel, resample=audio.resample)
     held: list[Samples] = []

@@ -1,4 +1,4 @@
-"""How a clip's level is taken out: one rule for the crops that train and the segments that are scored."""
+"""Removes a clip's level, by the same rule for training crops and scored segments."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,11 +13,11 @@ from asd_recipes.recipe.settings import Standardise
 from asd_recipes.waveforms.waveform_bank import Samples
 
 LEAST_STD = float(np.finfo(np.float32).tiny)
-"""Of a silent clip, which stays silent."""
+"""Standard deviation used for a silent clip, which stays silent."""
 
 
 def level_of(wave: Samples, by: Literal["machine", "clip"], machine: WaveformStatistics) -> WaveformStatistics:
-    """Mean and standard deviation that a clip (T,) is standardised with, its machine's or its own; the latter not 0."""
+    """Mean and standard deviation that standardise a clip (T,): its machine's, or its own with a deviation above 0."""
     level = waveform_statistics([wave]) if by == "clip" else machine
     return replace(level, std=max(level.std, LEAST_STD))
 
@@ -30,13 +30,13 @@ def one_segment(wave: Samples, settings: SegmentSettings) -> SegmentSettings:
 def standardised_segments(
     wave: Samples, settings: SegmentSettings, by: Standardise, machine: WaveformStatistics
 ) -> Callable[..., NDArray[np.float32]]:
-    """`asd_features.segments` for parts of a clip (T,), each less a mean and divided by a standard deviation.
+    """`asd_features.segments` for parts of a clip (T,), minus a mean and divided by a standard deviation.
 
     Args:
         wave: the whole clip.
         settings: length and overlap.
-        by: whose mean and standard deviation: of the training clips of its "machine", of the "clip", of each "segment".
-        machine: the machine's.
+        by: whose mean and deviation to use: "machine" (of its training clips), "clip", or "segment".
+        machine: mean and deviation of the machine.
     """
     if by == "segment":
         return partial(segments, settings=settings, per_segment=True)

@@ -1,10 +1,10 @@
-"""All recordings of a data set, each file read once and block by block, 16-bit samples kept as they are.
+"""All recordings of a data set, each file read once, block by block; 16-bit samples are kept as they are.
 
-The DCASE 2023 development set is 2.3 GB of int16; training crops and inference segments are cut from here. A bank lies
-in two flat files, one of int16 and one of float32 samples, which every process maps into memory; the pages are shared.
-It is read again when a file's name, size or time of change differs, or when the recipe asks for other audio. A file
-that is damaged stays out for as long as it is the same; one that could not be read just now (a permission, a disk that
-was away) is tried again each time.
+Training crops and inference segments are cut from the bank; for the DCASE 2023 development set it is 2.3 GB of int16.
+A bank is two flat files, one of int16 and one of float32 samples. Every process maps them into memory and shares the
+pages. The recordings are read again when a file's name, size or modification time changes, or when the recipe asks for
+other audio. A damaged file stays out until it changes; a file that could not be read for another reason (no permission,
+a missing disk) is tried again each time.
 """
 
 import hashlib
@@ -49,25 +49,25 @@ class WaveformBank:
         ]
 
     def labelled_test(self, machine: str) -> list[int]:
-        """Indices of a machine's test clips whose names say what they are."""
+        """Indices of a machine's test clips with known labels."""
         test = self.select(machine=machine, folder="test")
         return [index for index in test if self.clips[index].name.label is not None]
 
 
 def open_bank(clips: Sequence[Clip], audio: Audio, folder: Path, *, advance: Callable[[int], None]) -> WaveformBank:
-    """The bank in a folder, if it holds these clips as they are now; else every file is read and the folder replaced.
+    """The bank in a folder, if it holds these clips in their current state; otherwise reads every file and replaces it.
 
     A file that cannot be read is left out and named in `problems`.
 
     Args:
         clips: recordings of a data set.
         audio: how a recording becomes samples.
-        folder: place of the bank; made, or replaced as a whole.
-        advance: told of each clip.
+        folder: folder of the bank; created, or replaced as a whole.
+        advance: called for each clip.
     """
     states = [_state(clip.path) for clip in clips]
     key = _key(clips, states, audio)
-    with hold_lock(folder.with_name(f".{folder.name}.lock")):  # another run on the same data reads first
+    with hold_lock(folder.with_name(f".{folder.name}.lock")):  # waits if another run is reading the same data
         if _holds(folder, key):
             advance(len(clips))
         else:
@@ -77,7 +77,7 @@ def open_bank(clips: Sequence[Clip], audio: Audio, folder: Path, *, advance: Cal
 
 
 def load_bank(clips: Sequence[Clip], folder: Path) -> WaveformBank:
-    """Maps the bank in a folder, which `open_bank` left there for these clips."""
+    """Maps the bank that `open_bank` wrote for these clips."""
     index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
     flat = {kind: _mapped(folder / f"samples.{kind}", kind) for kind in _TYPES}
     by_key = {clip.key: clip for clip in clips}
@@ -90,13 +90,13 @@ def load_bank(clips: Sequence[Clip], folder: Path) -> WaveformBank:
 
 
 def _mapped(path: Path, kind: str) -> Samples:
-    if path.stat().st_size == 0:  # which cannot be mapped
+    if path.stat().st_size == 0:  # an empty file cannot be mapped
         return np.empty(0, kind)
     return np.memmap(path, kind, mode="r").view(np.ndarray)
 
 
 def _state(path: Path) -> list[int] | None:
-    """Size and time of change; None for a file that is not there or may not be looked at."""
+    """Size and modification time; None for a file that does not exist or cannot be accessed."""
     try:
         status = path.stat()
     except OSError:
@@ -105,7 +105,7 @@ def _state(path: Path) -> list[int] | None:
 
 
 def _key(clips: Sequence[Clip], states: Sequence[list[int] | None], audio: Audio) -> str:
-    """Hash of which files these are, and of what is made of them."""
+    """Hash of the files' identities and of the audio settings."""
     files = [[clip.key, os.path.realpath(clip.path), state] for clip, state in zip(clips, states, strict=True)]
     text = json.dumps([_SCHEMA, asdict(audio), files])
     return hashlib.sha256(text.encode()).hexdigest()
@@ -124,9 +124,9 @@ def _write(
     key: str,
     advance: Callable[[int], None],
 ) -> None:
-    """Reads every clip once; the index, without which a folder is no bank, comes last.
+    """Reads every clip once. The index is written last: a folder without it is not a bank.
 
-    Where a file is there and could not be read just now, the index has no key: it serves this run alone.
+    If a file exists but could not be read this time, the index has no key, so that the next run reads it again.
     """
     entries: list[dict[str, Any]] = []
     problems: list[Problem] = []
@@ -152,7 +152,7 @@ def _write(
 
 
 class _UnreadError(Exception):
-    """Reading a clip failed; a full disk, where the bank is written, does not raise this."""
+    """Reading a clip failed; a full disk while writing the bank is another error."""
 
     def __init__(self, cause: AudioError | OSError) -> None:
         super().__init__(cause)
@@ -161,7 +161,7 @@ class _UnreadError(Exception):
 
 
 def _append(clip: Clip, audio: Audio, files: Mapping[str, BinaryIO], digest: Any) -> dict[str, Any]:
-    """Writes a clip's samples behind those that are there, block by block; of a clip with a fault nothing stays.
+    """Appends a clip's samples, block by block; a clip that cannot be read leaves nothing behind.
 
     Raises:
         _UnreadError: the clip cannot be read.
@@ -172,7 +172,7 @@ def _append(clip: Clip, audio: Audio, files: Mapping[str, BinaryIO], digest: Any
     )
     kind, starts, length = "", {kind: file.tell() for kind, file in files.items()}, 0
     while True:
-        try:  # around the reading alone: a full disk is no fault of the clip
+        try:  # around reading only: a full disk is not the clip's fault
             block = next(blocks, None)
         except (AudioError, OSError) as error:
             for name, file in files.items():
