@@ -182,7 +182,7 @@ def test_another_recipe_does_not_continue_a_run(finished: Path, data: Path, tmp_
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["reproduce", "--data", "/nowhere"], "/nowhere is not there"),
+        (["reproduce", "--data", "/nowhere"], "/nowhere does not exist"),
         (["reproduce", "--set", "training.epoch=1"], "training.epochs"),
         (["reproduce", "--systems", "flow"], "autoencoder"),
         (["reproduce", "--out", "a-file"], "a-file"),
@@ -191,7 +191,7 @@ def test_another_recipe_does_not_continue_a_run(finished: Path, data: Path, tmp_
         (["evaluate", "a-folder", "--csv", "a-folder"], "a-folder"),
         (["reproduce", "--profile", "quik"], "quick"),
         (["reproduce", "--device", "tpu", "--data", "."], "device must be auto, cpu or cuda"),
-        (["data", "check", "/nowhere"], "/nowhere is not there"),
+        (["data", "check", "/nowhere"], "/nowhere does not exist"),
         (["data", "synth", "somewhere", "--size", "huge"], "quick"),
         (["score", "/nowhere", "a.wav"], "/nowhere has no system oe"),
         (["score", "/nowhere", "a.wav", "--system", "flow"], "serialoe-dflow"),

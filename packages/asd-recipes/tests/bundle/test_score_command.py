@@ -49,7 +49,7 @@ FAULTS = {
     "constant": (np.full(4 * RATE_HZ, 0.25), "constant: every sample is 0.25"),
     "one sample": (np.full(1, 0.25), "too short"),
     "short": (_noise(0.4), "too short: 0.4 s; at least 1 s is needed"),
-    "NaN": (np.where(np.arange(4 * RATE_HZ) == 7, np.nan, 0.1), "not finite: 1 samples"),
+    "NaN": (np.where(np.arange(4 * RATE_HZ) == 7, np.nan, 0.1), "not finite: 1 sample with NaN"),
 }
 
 

@@ -60,7 +60,7 @@ def test_a_plain_folder_is_told_of_everything_that_fit_would_leave_out(
     assert f"error: other format: {name}/Prüfstand 2/phone.m4a: " in output
     assert f"error: other format: {name}/monday.mp3: " in output
     assert f"error: truncated: {name}/half.wav: " in output
-    assert f"warning: folder not used: {name}/archive: a link to a folder, which is not followed" in output
+    assert f"warning: folder not used: {name}/archive: links to folders are not followed" in output
     assert "4 findings (3 errors, 1 warning)" in output
 
 

@@ -183,7 +183,7 @@ def test_training_clips_of_the_target_domain_alone_are_a_warning_that_says_what_
     (problem,) = _report(copy).problems
     assert (problem.file, problem.kind, problem.severity) == ("fan", "missing in a split", "warning")
     assert "all training clips are of the target domain" in problem.reason
-    assert "nothing to make pseudo-target data of" in problem.reason
+    assert "no pseudo-target data can be made" in problem.reason
 
 
 def test_a_folder_of_clips_that_may_not_be_listed_is_an_error_and_not_an_empty_one(

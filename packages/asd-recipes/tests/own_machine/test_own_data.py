@@ -202,8 +202,8 @@ def test_of_hours_of_sound_all_train_and_evenly_spread_pieces_are_held_out_and_t
 @pytest.mark.parametrize(
     ("bank", "message"),
     [
-        (_bank(10), "1 normal recording of 10 s: 1 piece to hold out"),
-        (_bank(3, 3, 3), ": 0 pieces to hold out"),
+        (_bank(10), "1 normal recording, 10 s in all: enough for 1 held-out piece,"),
+        (_bank(3, 3, 3), "enough for 0 held-out pieces"),
         (_bank(0.1), "normal/train/0.wav: 0.1 s; at least 1 s is needed"),
         (_bank(10, 0.5, others=0), "of other sounds"),
     ],

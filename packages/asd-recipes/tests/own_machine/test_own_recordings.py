@@ -165,5 +165,5 @@ def test_a_table_that_says_nothing_is_refused(text: str, message: str, motors: O
     (tmp_path / "table.csv").write_text(text)
     with pytest.raises(DatasetError, match=message):
         with_attributes(motors, table=tmp_path / "table.csv", pattern=None)
-    with pytest.raises(DatasetError, match="one of the two"):
+    with pytest.raises(DatasetError, match="only one of them"):
         with_attributes(motors, table=tmp_path / "table.csv", pattern="{a}_")

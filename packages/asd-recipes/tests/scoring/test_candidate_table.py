@@ -99,4 +99,4 @@ def test_a_run_on_names_that_no_submission_may_have_is_evaluated_all_the_same_an
         assert said == ""
     else:
         assert files == []
-        assert said.count(f"no submission files of {machine}, whose names the rules do not allow") == 1
+        assert said.count(f"no submission files for {machine}: ") == 1

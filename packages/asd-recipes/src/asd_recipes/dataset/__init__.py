@@ -1,1 +1,1 @@
-"""What recordings there are: layouts of data sets, names, labels, and what is wrong with them."""
+"""Which recordings a data set has: layouts, file names, labels, and checks of them."""

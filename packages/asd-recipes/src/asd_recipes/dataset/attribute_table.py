@@ -1,7 +1,7 @@
-"""`attributes_NN.csv` of a machine: which conditions each clip was recorded under, as the organisers list them.
+"""`attributes_NN.csv` of a machine: the organisers' list of the conditions under which each clip was recorded.
 
-Rows are `file_name,d1p,d1v,d2p,d2v,...`: pairs of item and value, their number varies. 2022 has a file for each
-section, later years attributes_00.csv alone, 2020 and 2021 none.
+Rows are `file_name,d1p,d1v,d2p,d2v,...`, with a varying number of (item, value) pairs. 2022 has a file for each
+section, later years only attributes_00.csv, and 2020 and 2021 have none.
 """
 
 import csv
@@ -16,14 +16,14 @@ Attributes = tuple[tuple[str, str], ...]
 
 
 class TableError(ValueError):
-    """A CSV file that cannot be read as one."""
+    """A file that cannot be read as CSV."""
 
 
 def read_rows(path: Path) -> list[list[str]]:
-    """All rows of a CSV file that are not empty.
+    """The non-empty rows of a CSV file.
 
     Raises:
-        TableError: no text in UTF-8, or no CSV.
+        TableError: the file is not UTF-8, or not CSV.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -33,8 +33,8 @@ def read_rows(path: Path) -> list[list[str]]:
 
 
 def read_attribute_tables(machine: Path) -> tuple[dict[str, Attributes], list[Problem]]:
-    """(attributes by file name, tables that cannot be read) of a machine's folder; clips without any are not in it."""
-    found: dict[str, Attributes] = {}
+    """(attributes by file name, unreadable tables) of a machine's folder; clips without attributes are not included."""
+    attributes: dict[str, Attributes] = {}
     problems: list[Problem] = []
     for path in sorted(machine.glob("attributes_*.csv")):
         try:
@@ -42,28 +42,32 @@ def read_attribute_tables(machine: Path) -> tuple[dict[str, Attributes], list[Pr
         except (TableError, OSError) as error:
             problems.append(Problem(f"{machine.name}/{printable(path.name)}", "unreadable table", str(error)))
         else:
-            found |= {PurePosixPath(row[0]).name: _pairs(row[1:]) for row in rows}
-    return found, problems
+            attributes |= {PurePosixPath(row[0]).name: _pairs(row[1:]) for row in rows}
+    return attributes, problems
 
 
 def attribute_problems(machine: Path, clips: Sequence[Clip]) -> list[Problem]:
-    """Where a machine's attribute tables and its file names disagree; a machine without a table has none."""
+    """Where a machine's attribute tables and its file names disagree; empty for a machine without a table."""
     listed, _ = read_attribute_tables(machine)
     if not listed:
         return []
     by_name = {clip.path.name: clip for clip in clips}
     problems = [
-        Problem(f"{machine.name}/{printable(name)}", "no such clip", "an attributes_NN.csv lists it, it is not there")
+        Problem(
+            f"{machine.name}/{printable(name)}",
+            "no such clip",
+            "an attributes_NN.csv lists it, but the file does not exist",
+        )
         for name in sorted(listed.keys() - by_name.keys())
     ]
     for name, clip in by_name.items():
         if name not in listed:
             if clip.name.label is not None:
-                problems.append(Problem(clip.key, "not listed", "no attributes_NN.csv names it"))
+                problems.append(Problem(clip.key, "not listed", "no attributes_NN.csv lists it"))
             continue
         written = _written(name)
         if written.attributes and listed[name] and listed[name] != written.attributes:
-            reason = f"attributes_NN.csv says {words(listed[name])}, the name {words(written.attributes)}"
+            reason = f"attributes_NN.csv says {words(listed[name])}, the file name says {words(written.attributes)}"
             problems.append(Problem(clip.key, "attributes disagree", reason))
     return problems
 
@@ -74,7 +78,7 @@ def words(attributes: Iterable[tuple[str, str]]) -> str:
 
 
 def _pairs(cells: Sequence[str]) -> Attributes:
-    """Item and value in turn; `noAttribute` and empty cells are none."""
+    """Pairs from cells of item and value in turn; `noAttribute` and empty cells give none."""
     pairs = zip(cells[::2], cells[1::2], strict=False)
     return tuple((item.strip(), value.strip()) for item, value in pairs if item.strip() not in ("", "noAttribute"))
 
@@ -82,5 +86,5 @@ def _pairs(cells: Sequence[str]) -> Attributes:
 def _written(name: str) -> ClipName:
     try:
         return parse_clip_name(name)
-    except ClipNameError:  # a supplementary clip, which has a form of its own
+    except ClipNameError:  # a supplementary clip: its name has another form
         return ClipName("", 0)

@@ -1,4 +1,4 @@
-"""One recording of a data set, and what can be wrong with a file: the two kinds of row that a scan gives."""
+"""The two results of a scan: a clip, which is one recording of a data set, and a problem of a file."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ AUDIO_SUFFIXES = (".wav", ".flac")
 
 Severity = Literal["error", "warning"]
 
-# Whatever spoils a result, or loses a recording.
+# Problems that spoil a result or lose a recording.
 _ERRORS = (
     "wrong name",
     "wrong folder",
@@ -36,7 +36,7 @@ _ERRORS = (
     "too short",
     "duplicate content",
 )
-# What a run can live with, or what may be meant so.
+# Problems that a run can live with, or that may be intended.
 _WARNINGS = (
     "not audio",
     "folder not used",
@@ -50,18 +50,18 @@ _WARNINGS = (
 )
 
 KINDS = (*_ERRORS, *_WARNINGS)
-"""Every kind of finding that `asd data check` knows; a run has kinds of its own, all of them errors."""
+"""Every kind of finding that `asd data check` knows; a run has its own kinds, all of them errors."""
 
 
 class DatasetError(ValueError):
-    """A folder or table that is no data set, or lacks what a run needs."""
+    """A folder or table that is not a data set, or lacks what a run needs."""
 
 
 class NoDatasetError(DatasetError):
     """A folder that holds no machine type.
 
     Attributes:
-        below: the data set in a folder below it, which was probably meant; None if there is none.
+        below: a data set in a folder below, which was probably meant; None if there is none.
     """
 
     def __init__(self, root: Path, below: Path | None) -> None:
@@ -78,7 +78,7 @@ class Clip:
 
     Attributes:
         folder: "train", "test" or, in 2025, "supplemental".
-        listed_as: the path by which a table names it; empty where machine, folder and file name say all.
+        listed_as: the path by which a table names it; empty if machine, folder and file name identify the clip.
     """
 
     machine: str
@@ -89,7 +89,7 @@ class Clip:
 
     @property
     def key(self) -> str:
-        """Unique in the data set: names repeat across machine types."""
+        """A name that is unique in the data set; file names repeat across machine types."""
         return f"{self.machine}/{self.folder}/{self.listed_as or self.path.name}"
 
     @property
@@ -100,7 +100,7 @@ class Clip:
 
 @dataclass(frozen=True)
 class Problem:
-    """A finding about a file or a part of the data set: where, of which kind, and in words."""
+    """A finding about a file or a part of the data set: where it is, its kind, and the reason."""
 
     file: str
     kind: str

@@ -1,4 +1,4 @@
-"""What a DCASE Task 2 file name says: section, domain, split, label, number and attributes, in every year's form.
+"""Parses DCASE Task 2 file names of every year: section, domain, split, label, number and attributes.
 
 | years | labelled | of an evaluation test set |
 |---|---|---|
@@ -7,9 +7,9 @@
 | 2022 | section_00_source_train_normal_0012_vel_5_loc_A.wav | section_03_test_0012.wav |
 | 2023 to 2026 | the same, or _noAttribute in place of the items | section_00_0012.wav |
 
-The directory listings of the official baseline show all of these. Of the supplementary clips of 2025 (clean machine
-sound, or noise alone) sources give different names, section_00_machine_0012.wav and section_00_noise_supplemental_...
-among them; so there the words "machine" or "clean", or "noise", decide.
+The directory listings of the official baseline show all of these. For the supplementary clips of 2025 (clean machine
+sound, or only noise) sources give different names, such as section_00_machine_0012.wav and
+section_00_noise_supplemental_...; there the words "machine" or "clean", or "noise", decide.
 """
 
 import re
@@ -20,7 +20,7 @@ Domain = Literal["source", "target"]
 Label = Literal["normal", "anomaly"]
 Supplement = Literal["clean", "noise"]
 
-# At most 12 digits: more are no clip's number, and int() refuses more than 4300 with an error of its own.
+# At most 12 digits: no clip number has more, and int() raises another error for more than 4300.
 _SUFFIX = r"\.(?i:wav|flac)"
 _NUMBER = r"(?P<number>[0-9]{1,12})"
 _SECTION = r"section_(?P<section>[0-9]{1,4})"
@@ -41,13 +41,13 @@ class ClipNameError(ValueError):
 
 @dataclass(frozen=True)
 class ClipName:
-    """The parts of a file name; domain, split and label are None where the name does not say them.
+    """The parts of a file name; domain, split and label are None if the name does not contain them.
 
     Attributes:
         section: two digits; the machine's id in 2020.
-        attributes: (item, value) pairs, such as ("vel", "5"). What 2021 writes without items, such as
-            "strength_1_ambient" or "A1Spd28VMic1", is the value of the one item "condition".
-        supplement: of 2025's supplementary clips, what they hold.
+        attributes: (item, value) pairs, such as ("vel", "5"). Text without items, as in 2021 ("strength_1_ambient",
+            "A1Spd28VMic1"), is the value of the single item "condition".
+        supplement: what a supplementary clip of 2025 holds.
     """
 
     section: str
@@ -63,10 +63,10 @@ def parse_clip_name(name: str) -> ClipName:
     """The parts of a DCASE file name of any year.
 
     Raises:
-        ClipNameError: the name follows no year's form, an attribute has no value, or a character cannot be printed.
+        ClipNameError: the name has no year's form, an attribute has no value, or a character is unprintable.
     """
     if not name.isprintable():
-        raise ClipNameError(f"{name!a} holds a character that cannot be printed. Rename the file.")
+        raise ClipNameError(f"{name!a} has an unprintable character. Rename the file.")
     match = _UNLABELLED.fullmatch(name) or _LABELLED.fullmatch(name) or _OF_2020.fullmatch(name)
     if match is None:
         raise ClipNameError(
@@ -77,7 +77,7 @@ def parse_clip_name(name: str) -> ClipName:
     return ClipName(
         section=parts["section"],
         number=int(parts["number"]),
-        domain=parts.get("domain"),  # type: ignore[arg-type]  # the patterns admit these alone
+        domain=parts.get("domain"),  # type: ignore[arg-type]  # the patterns match only these
         split=parts.get("split"),  # type: ignore[arg-type]
         label=parts.get("label"),  # type: ignore[arg-type]
         attributes=_attributes(parts.get("attributes"), name),
@@ -116,11 +116,11 @@ _SUPPLEMENT_WORDS: tuple[tuple[Supplement, frozenset[str]], ...] = (
 
 
 def _attributes(text: str | None, name: str) -> tuple[tuple[str, str], ...]:
-    """'vel_5_loc_A' as (('vel', '5'), ('loc', 'A')); `noAttribute`, used since 2024, as none."""
+    """'vel_5_loc_A' as (('vel', '5'), ('loc', 'A')); `noAttribute`, used since 2024, gives none."""
     if not text or text == "noAttribute":
         return ()
     parts = text.split("_")
-    # The single words of 2021 hold digits; one without is an item that has lost its value.
+    # The single words of 2021 contain digits; a word without digits is an item whose value is missing.
     if len(parts) % 2 and (len(parts) > 1 or re.search("[0-9]", text)) and "" not in parts:
         return (("condition", text),)
     if len(parts) % 2 or "" in parts:

@@ -1,4 +1,4 @@
-"""Clips that a CSV lists: a `metadata.csv` with `file_name`, as in audio folders of the Hugging Face hub, or one's own.
+"""Clips listed in a CSV file: a `metadata.csv`, as in audio folders of the Hugging Face hub, or the user's own.
 
 | column | other names | holds | without it |
 |---|---|---|---|
@@ -9,8 +9,8 @@
 | domain, section | | source, target; digits | a DCASE file name, else unknown; 00 |
 | d1p, d1v, ... | | item and value | a DCASE file name |
 
-Every other column is an attribute, named by its heading. A path that is absolute or holds `..` is refused: a table that
-came from elsewhere must not reach out of its folder.
+Every other column is an attribute, named by its heading. A path that is absolute or contains `..` is refused: a table
+from elsewhere must not name files outside its folder.
 """
 
 import re
@@ -35,22 +35,22 @@ _PAIR = re.compile(r"d([0-9]+)p")
 
 
 class _RowError(Exception):
-    """A row that gives no clip; holds the kind of problem and the reason."""
+    """A row that gives no clip, with the kind of problem and the reason."""
 
 
 def metadata_tables(root: Path) -> list[Path]:
-    """The metadata.csv of a folder, or those of its subfolders, or of theirs; none in other layouts."""
+    """The metadata.csv of a folder, else those one level below, else two levels below; empty for other layouts."""
     for pattern in ("metadata.csv", "*/metadata.csv", "*/*/metadata.csv"):
-        if found := sorted(path for path in root.glob(pattern) if path.is_file()):
-            return found
+        if here := sorted(path for path in root.glob(pattern) if path.is_file()):
+            return here
     return []
 
 
 def scan_tables(root: Path, tables: Sequence[Path]) -> tuple[list[Clip], list[Problem]]:
-    """The clips that tables list, sorted by machine, split and path, and the rows that give none.
+    """The clips in tables, sorted by machine, split and path, and the rows that give no clip.
 
     Raises:
-        DatasetError: a table that is no CSV, has no column of paths, or a heading twice.
+        DatasetError: a table is not CSV, has no column of paths, or repeats a heading.
     """
     folder = root.parent if root.is_file() else root
     clips: dict[Path, Clip] = {}
@@ -73,7 +73,7 @@ def scan_tables(root: Path, tables: Sequence[Path]) -> tuple[list[Clip], list[Pr
 
 
 def _read(table: Path) -> list[dict[str, str]]:
-    """Rows by heading; headings in lower case, cells without the spaces around them."""
+    """Rows as cells by heading; headings in lower case, cells without surrounding spaces."""
     try:
         rows = read_rows(table)
     except TableError as error:
@@ -82,7 +82,7 @@ def _read(table: Path) -> list[dict[str, str]]:
     if not set(header) & set(_PATH_COLUMNS):
         raise DatasetError(f"{table} has no column {', '.join(_PATH_COLUMNS)}; it has {', '.join(header) or 'none'}.")
     if len(rows) == 1:
-        raise DatasetError(f"{table} has headings and no rows. Add a row for each recording.")
+        raise DatasetError(f"{table} has headings but no rows. Add a row for each recording.")
     named = [cell for cell in header if cell]
     if twice := sorted({cell for cell in named if named.count(cell) > 1}):
         raise DatasetError(f"{table} has the column {twice[0]} twice. Rename or remove one.")
@@ -90,15 +90,15 @@ def _read(table: Path) -> list[dict[str, str]]:
 
 
 def _inside(listed: str) -> PurePosixPath:
-    """A path below the table's folder, of either system's separators."""
+    """A path below the table's folder, with either / or \\ as separator."""
     path = PurePosixPath(listed.replace("\\", "/"))
     if not listed.isprintable() or not path.parts:
-        raise _RowError("wrong name", "the path is empty, or holds a character that cannot be printed")
+        raise _RowError("wrong name", "the path is empty, or has an unprintable character")
     if path.is_absolute() or ".." in path.parts or re.match("[A-Za-z]:", listed):
         raise _RowError(
             "leaves the folder",
-            "paths must lie below the table's folder, without .. and without a leading slash or drive. Move the "
-            "recordings there, or the table to them",
+            "paths must be below the table's folder, without .. and without a leading slash or drive. Move the "
+            "recordings there, or move the table",
         )
     if path.suffix.lower() not in AUDIO_SUFFIXES:
         raise _RowError("not audio", "neither .wav nor .flac")
@@ -114,7 +114,7 @@ def _clip(path: Path, below: Path, folder: Path, row: Mapping[str, str], number:
     labelled = next((_LABELS[part] for part in folders if part in _LABELS and part.isalpha()), None)
     label = _choice(row, "label", _LABELS) or name.label or labelled
     if name.label is not None and label != name.label:
-        raise _RowError("label disagrees", f"the table says {label}, the file name {name.label}")
+        raise _RowError("label disagrees", f"the table says {label}, the file name says {name.label}")
     said = next((_SPLITS[part] for part in folders if part in _SPLITS), None)
     split = _choice(row, "split", _SPLITS) or said or name.split
     split = split or ("test" if label == "anomaly" else "train")
@@ -143,7 +143,7 @@ def _clip(path: Path, below: Path, folder: Path, row: Mapping[str, str], number:
 
 
 def _choice(row: Mapping[str, str], column: str, meanings: Mapping[str, _Meaning]) -> _Meaning | None:
-    """What a cell means; None where it is empty or not there."""
+    """The meaning of a cell; None if the cell is empty or missing."""
     cell = row.get(column, "").lower()
     if not cell:
         return None

@@ -1,4 +1,4 @@
-"""What a data set holds and what is wrong with it, before it costs an hour: `asd data check`."""
+"""Checks a data set before a long run: what it holds, and what is wrong with it (`asd data check`)."""
 
 import math
 import os
@@ -16,7 +16,7 @@ from asd_recipes.dataset.recording_findings import Expected, Judgement, judge_re
 from asd_recipes.dataset.scan import Dataset
 from asd_recipes.file_names import printable
 
-# Domains differ in level when loudness alone tells them apart: by 3 dB and more, and in nearly all pairs of clips.
+# Domains differ in level if loudness alone separates them: by at least 3 dB, and in nearly all pairs of clips.
 _LEVEL_STEP_DB = 3.0
 _LEVEL_AUC = 0.9
 _FEWEST_FOR_LEVELS = 3
@@ -24,11 +24,11 @@ _FEWEST_FOR_LEVELS = 3
 
 @dataclass(frozen=True)
 class _Opened:
-    """A clip, and what reading it gave."""
+    """A clip and its measurements."""
 
     clip: Clip
     judgement: Judgement
-    level_db: float  # -inf for silence, NaN where it cannot be read
+    level_db: float  # -inf for silence, NaN if the clip cannot be read
 
     @property
     def seconds(self) -> float:
@@ -36,7 +36,7 @@ class _Opened:
 
 
 def check_dataset(dataset: Dataset, expected: Expected, *, advance: Callable[[int], None]) -> DataReport:
-    """Reads every clip of a data set, each file once, and goes on past whatever is wrong with one."""
+    """Reads every file of a data set once; a file with a problem does not stop the check."""
     opened = list(_open(dataset.clips, expected, advance))
     problems = [*dataset.problems]
     problems += [Problem(dataset.name_of(one.clip), *finding) for one in opened for finding in one.judgement.findings]
@@ -55,7 +55,7 @@ def check_dataset(dataset: Dataset, expected: Expected, *, advance: Callable[[in
 
 
 def _open(clips: Sequence[Clip], expected: Expected, advance: Callable[[int], None]) -> Iterator[_Opened]:
-    """In order; several at once: reading waits for the disk, and decoding and hashing need no interpreter."""
+    """Opens the clips in order, several at once: reading waits for the disk, decoding and hashing release the GIL."""
     pool = ThreadPoolExecutor(min(4, os.cpu_count() or 1))
     try:
         judgements = pool.map(lambda clip: judge_recording(clip.path, expected), clips)
@@ -68,7 +68,7 @@ def _open(clips: Sequence[Clip], expected: Expected, advance: Callable[[int], No
 
 
 def _repeated(dataset: Dataset, opened: Iterable[_Opened]) -> Iterator[Problem]:
-    """Recordings that hold the same samples as an earlier one; silent ones all do, and are reported as silent."""
+    """Recordings with the same samples as an earlier one; not silent ones, which are reported as silent."""
     first: dict[str, str] = {}
     for one in opened:
         measures = one.judgement.measures
@@ -82,35 +82,35 @@ def _repeated(dataset: Dataset, opened: Iterable[_Opened]) -> Iterator[Problem]:
 
 
 def _unlisted(dataset: Dataset) -> Iterator[Problem]:
-    """Recordings below a folder that its tables do not name; for a CSV of one's own, that is no fault."""
+    """Recordings in a folder that its metadata.csv does not list; the user's own CSV file may leave some out."""
     if not dataset.root.is_dir():
         return
-    found = search_folder(dataset.root)
-    yield from found.problems
+    search = search_folder(dataset.root)
+    yield from search.problems
     listed = {clip.path for clip in dataset.clips}
-    for path in found.recordings:
+    for path in search.recordings:
         if path not in listed:
             file = printable(path.relative_to(dataset.root).as_posix())
-            yield Problem(file, "not listed", "no metadata.csv gives a clip for it")
+            yield Problem(file, "not listed", "no metadata.csv lists it")
 
 
 def _missing(dataset: Dataset, machine: str) -> Iterator[Problem]:
-    """Splits, domains and labels of which a machine has no clip."""
+    """Splits, domains and labels for which a machine has no clip."""
     clips = [clip for clip in dataset.clips if clip.machine == machine]
     training = [clip.name for clip in clips if clip.folder == "train"]
     test = [clip.name for clip in clips if clip.folder == "test"]
     if not test and all(name.label is None for name in training):
-        return  # a folder without a layout: nothing is known, so nothing is missing
+        return  # a folder without a layout: nothing is known, so nothing can be missing
     missing: list[str] = []
     if not test:
         missing = ["test clips: it can only serve as pseudo-anomalies"]
     elif all(name.label is None for name in test):
-        reason = "the test clips' names do not say what they are; --ground-truth joins it"
+        reason = "the test clips' names contain no labels; add them with --ground-truth"
         yield Problem(machine, "no ground truth", reason)
         missing = [] if training else ["normal training clips"]
     elif any(name.domain for name in test):
         missing = dataset.missing_for_scores(machine)
-    else:  # as in 2020, and in a table that says nothing of domains
+    else:  # as in 2020, or in a table without domains
         labels = {name.label for name in test}
         missing = [] if training else ["normal training clips"]
         missing += [f"{label} test clips" for label in ("normal", "anomaly") if label not in labels]
@@ -119,8 +119,8 @@ def _missing(dataset: Dataset, machine: str) -> Iterator[Problem]:
         missing.append("training clips of the target domain")
     if domains == {"target"}:
         reason = (
-            "all training clips are of the target domain, none of the source: inlier models can be fitted on these "
-            "clips alone, and there is nothing to make pseudo-target data of"
+            "all training clips are of the target domain, none of the source: inlier models can only be fitted on "
+            "these clips, and no pseudo-target data can be made"
         )
         yield Problem(machine, "missing in a split", reason)
     if missing:
@@ -128,7 +128,7 @@ def _missing(dataset: Dataset, machine: str) -> Iterator[Problem]:
 
 
 def _level_difference(machine: str, opened: Sequence[_Opened]) -> Iterator[Problem]:
-    """Whether the level alone tells a machine's normal clips of one domain from those of the other."""
+    """A finding if the level alone separates a machine's normal clips of the two domains."""
     normal = [one for one in opened if one.clip.name.label == "normal" and math.isfinite(one.level_db)]
     source, target = ([one.level_db for one in normal if one.clip.name.domain == name] for name in ("source", "target"))
     if min(len(source), len(target)) < _FEWEST_FOR_LEVELS:
@@ -137,14 +137,14 @@ def _level_difference(machine: str, opened: Sequence[_Opened]) -> Iterator[Probl
     above = sum((high > low) + (high == low) / 2 for high in target for low in source) / (len(source) * len(target))
     if abs(step) >= _LEVEL_STEP_DB and max(above, 1 - above) >= _LEVEL_AUC:
         reason = (
-            f"normal clips of the target domain have {step:+.1f} dB (AUC {max(above, 1 - above):.2f}): a system may "
-            "learn loudness; standardise each clip, or check the recording chain"
+            f"normal clips of the target domain differ by {step:+.1f} dB (AUC {max(above, 1 - above):.2f}): a system "
+            "may learn loudness; standardise each clip, or check the recording chain"
         )
         yield Problem(machine, "level differs by domain", reason)
 
 
 def _counts(opened: Sequence[_Opened], *, detailed: bool) -> list[CountLine]:
-    """Clips by kind; where attributes are not part of the kind, how many values each item has."""
+    """Counts of clips by kind; without attributes in the kind, how many values each item has."""
     groups: dict[tuple[str, ...], list[_Opened]] = defaultdict(list)
     for one in opened:
         name = one.clip.name
@@ -181,4 +181,9 @@ def _values(opened: Sequence[_Opened]) -> str:
     for one in opened:
         for item, value in one.clip.name.attributes:
             values[item].add(value)
-    return ", ".join(f"{item}: {len(of) if len(of) > 1 else min(of)}" for item, of in values.items()) or "-"
+    return (
+        ", ".join(
+            f"{item}: {len(distinct) if len(distinct) > 1 else min(distinct)}" for item, distinct in values.items()
+        )
+        or "-"
+    )

@@ -1,4 +1,4 @@
-"""What `asd data check` reports: counts, findings, and both as text and as JSON."""
+"""The report of `asd data check`: counts and findings, as text and as JSON."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -9,13 +9,13 @@ from asd_recipes.counted import counted
 from asd_recipes.dataset.clip import Problem
 from asd_recipes.file_names import printable
 
-# Of one kind; a data set of two-channel clips would otherwise fill a thousand lines with one fact. JSON has them all.
+# Findings of one kind that are shown at most: two-channel clips could otherwise fill a thousand lines. JSON has all.
 _SHOWN_OF_A_KIND = 10
 
 
 @dataclass(frozen=True)
 class CountLine:
-    """How many clips there are of one kind, how long they are, and their median level."""
+    """The number of clips of one kind, their lengths, and their median level."""
 
     machine: str
     section: str
@@ -25,7 +25,7 @@ class CountLine:
     attributes: str
     clips: int
     seconds: float
-    level_db: float | None  # of those that hold sound; dB relative to full scale
+    level_db: float | None  # of the clips with sound, in dB relative to full scale
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,9 @@ class DataReport:
     """Counts and findings of a data set.
 
     Attributes:
-        counts: by attributes as well.
-        totals: by machine, section, split, domain and label; `attributes` says how many values each item has.
-        plain: whether the folder has no layout, so that nothing is known of sections, splits, domains and labels.
+        counts: by machine, section, split, domain, label and attributes.
+        totals: as `counts`, but without attributes; `attributes` says how many values each item has.
+        plain: whether the folder has no layout, so that sections, splits, domains and labels are unknown.
     """
 
     root: str
@@ -46,12 +46,12 @@ class DataReport:
 
     @property
     def errors(self) -> int:
-        """How many findings spoil a result or lose a recording."""
+        """Number of findings that spoil a result or lose a recording."""
         return sum(problem.severity == "error" for problem in self.problems)
 
     @property
     def warnings(self) -> int:
-        """How many findings a run can live with."""
+        """Number of findings that a run can live with."""
         return len(self.problems) - self.errors
 
     def as_json(self) -> dict[str, Any]:
@@ -67,15 +67,15 @@ class DataReport:
         }
 
     def lines(self) -> Iterator[tuple[Problem | None, str]]:
-        """Findings for people, errors first; kinds with many are cut short. With each the problem that it is about."""
+        """(problem or None, line) for the user, errors first; only the first few findings of a kind are shown."""
         kinds: dict[tuple[str, str], list[Problem]] = defaultdict(list)
         for problem in self.problems:
             kinds[problem.severity, problem.kind].append(problem)
-        for (severity, kind), found in sorted(kinds.items()):
-            for problem in found[:_SHOWN_OF_A_KIND]:
+        for (severity, kind), problems in sorted(kinds.items()):
+            for problem in problems[:_SHOWN_OF_A_KIND]:
                 yield problem, printable(f"{severity}: {kind}: {problem.file}: {problem.reason}")
-            if len(found) > _SHOWN_OF_A_KIND:
-                yield found[0], f"{severity}: {kind}: {len(found) - _SHOWN_OF_A_KIND} more; --json lists all"
+            if len(problems) > _SHOWN_OF_A_KIND:
+                yield problems[0], f"{severity}: {kind}: {len(problems) - _SHOWN_OF_A_KIND} more; --json lists all"
         clips = counted(sum(line.clips for line in self.totals), "recording" if self.plain else "clip")
         both = f" ({counted(self.errors, 'error')}, {counted(self.warnings, 'warning')})" if self.problems else ""
         yield None, f"{clips}, {counted(len(self.problems), 'finding')}{both}"

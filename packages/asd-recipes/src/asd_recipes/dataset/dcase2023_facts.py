@@ -1,8 +1,8 @@
 """What DCASE 2023 Task 2 recorded: machines, attribute values, clip counts and clip lengths.
 
-For readers of the data set (is a folder complete?) and for the embedded synthetic data set (same names, same
-proportions). Counts come from the `attributes_00.csv` files of the development set and of the additional training
-set; a value with no training clip in either domain occurs in the test clips alone.
+They tell whether a folder is complete, and give the synthetic data set its names and proportions. Counts come from the
+`attributes_00.csv` files of the development set and of the additional training set. A value without training clips in
+both domains occurs only in test clips.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class AttributeItem:
 class TestCounts:
     """Test clips per domain and label."""
 
-    __test__ = False  # the name begins like a test class; pytest must not collect it
+    __test__ = False  # keeps pytest from collecting it as a test class
 
     source_normal: int = 50
     source_anomaly: int = 50
@@ -51,7 +51,7 @@ class TestCounts:
 
 @dataclass(frozen=True)
 class MachineFacts:
-    """One machine type. `clip_s` is None where the recordings' length was not stated (additional set, up to 18 s)."""
+    """One machine type. `clip_s` is None if the recordings' length is not stated (additional set, up to 18 s)."""
 
     machine: str
     subset: Literal["dev", "eval"]
@@ -60,7 +60,7 @@ class MachineFacts:
     test: TestCounts = TestCounts()
 
     def item(self, name: str) -> AttributeItem:
-        """The attribute item of that name; KeyError names the items that there are."""
+        """The attribute item with this name; KeyError lists the existing items."""
         for candidate in self.items:
             if candidate.item == name:
                 return candidate

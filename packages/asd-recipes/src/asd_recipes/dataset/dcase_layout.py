@@ -1,7 +1,7 @@
 """The DCASE folders of all years: `<root>/<machine>/{train,test,...}/*.wav` beside `attributes_NN.csv`.
 
-What the folders of the official baseline are called: `train` and `test` always; `source_test` and `target_test` in
-2021; `supplemental` in 2025; and `test_rename`, where its tool has copied an evaluation test set to labelled names.
+The official baseline's folders are `train` and `test`, in 2021 `source_test` and `target_test`, in 2025 also
+`supplemental`. `test_rename` is where its tool copies an evaluation test set under labelled names.
 """
 
 import os
@@ -22,20 +22,20 @@ def machine_folders(root: Path) -> list[str]:
     """Names of the machine types in a folder.
 
     Raises:
-        NoDatasetError: there is none; says which folder was probably meant.
-        DatasetError: a name cannot be printed.
+        NoDatasetError: there is none; names the folder that was probably meant.
+        DatasetError: a name is unprintable.
     """
-    found = [entry.name for entry in root.iterdir() if any((entry / folder).is_dir() for folder in _FOLDERS)]
-    if not found:
+    machines = [entry.name for entry in root.iterdir() if any((entry / folder).is_dir() for folder in _FOLDERS)]
+    if not machines:
         below = sorted(path.parent.parent for depth in ("*/*", "*/*/*") for path in root.glob(f"{depth}/train"))
         raise NoDatasetError(root, below[0] if below else None)
-    if strange := [name for name in found if not name.isprintable()]:
-        raise DatasetError(f"{root}: the folder {strange[0]!a} holds a character that cannot be printed. Rename it.")
-    return found
+    if strange := [name for name in machines if not name.isprintable()]:
+        raise DatasetError(f"{root}: the name of the folder {strange[0]!a} has an unprintable character. Rename it.")
+    return machines
 
 
 def scan_machine(root: Path, machine: str) -> tuple[list[Clip], list[Problem]]:
-    """The clips of a machine, by folder and name, and the files that could not be taken."""
+    """The clips of a machine, ordered by folder and name, and the files that are not clips."""
     place = root / machine
     attributes, problems = read_attribute_tables(place)
     clips: list[Clip] = []
@@ -56,7 +56,7 @@ def scan_machine(root: Path, machine: str) -> tuple[list[Clip], list[Problem]]:
 
 
 def _files(folder: Path, name: str, problems: list[Problem]) -> list[Path]:
-    """Whatever is in a folder of clips, in order; nothing in one that is not there."""
+    """Everything in a folder of clips, in order; empty if the folder does not exist."""
     try:
         return sorted(folder / entry for entry in os.listdir(folder) if not entry.startswith("."))
     except FileNotFoundError:
@@ -67,7 +67,7 @@ def _files(folder: Path, name: str, problems: list[Problem]) -> list[Path]:
 
 
 def _sources(place: Path, problems: list[Problem]) -> Iterator[tuple[str, str, Callable[[str], ClipName]]]:
-    """(folder of the clips, folder on the disk, reader of the names) of what a machine has."""
+    """(folder of the clips, folder on the disk, parser of the names) for each folder of a machine."""
     renamed = (place / "test_rename").is_dir()
     if renamed:
         yield "test", "test_rename", parse_clip_name
@@ -75,7 +75,7 @@ def _sources(place: Path, problems: list[Problem]) -> Iterator[tuple[str, str, C
         if not (place / folder).is_dir():
             continue
         if renamed and folder != "train":
-            reason = "test_rename holds the same clips under labelled names, and is taken in its place"
+            reason = "test_rename holds the same clips under labelled names and is used instead"
             problems.append(Problem(f"{place.name}/{folder}", "folder not used", reason))
         else:
             yield "train" if folder == "train" else "test", folder, parse_clip_name
@@ -91,12 +91,12 @@ def _take(path: Path, machine: str, folder: str, parse: Callable[[str], ClipName
     except ClipNameError as error:
         return Problem(file, "wrong name", str(error))
     if name.split is not None and name.split != folder:
-        return Problem(file, "wrong folder", f"the name says {name.split}, the folder {folder}")
+        return Problem(file, "wrong folder", f"the name says {name.split}, the folder says {folder}")
     if folder == "train" and name.label != "normal":
-        return Problem(file, "wrong label", "a training clip must be normal and say so in its name")
+        return Problem(file, "wrong label", "a training clip must be normal, and its name must say so")
     return Clip(machine, folder, path, name)
 
 
 def _without_repeats(clips: list[Clip]) -> list[Clip]:
-    """One clip a key: the baseline's tool merges source_test and target_test into test and may leave both."""
+    """One clip per key: the baseline's tool merges source_test and target_test into test, and may keep all three."""
     return list({clip.key: clip for clip in reversed(clips)}.values())[::-1]

@@ -1,7 +1,7 @@
-"""The recordings in a folder, to any depth, and what looks like one and cannot be taken: nothing is left out silently.
+"""Finds the recordings in a folder, to any depth, and names whatever looks like a recording but cannot be read.
 
-Hidden files and folders are not looked at. Links to files are followed, links to folders are not: a link to a folder
-above would never end. Every path begins as the caller gave the folder, so that a finding names a file as its user does.
+Hidden files and folders are skipped. Links to files are followed, links to folders are not: a link to a parent folder
+would never end. Every path begins with the folder as the caller gave it, so that findings name files as the user does.
 """
 
 import os
@@ -39,7 +39,7 @@ _OTHER_AUDIO = {
     ".wma",
     ".wv",
 }
-"""Suffixes of files that may hold sound that is not read here."""
+"""Suffixes of audio files that are not supported."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class FolderSearch:
 
     Attributes:
         recordings: wav and flac files in sorted order; none has been opened.
-        problems: of each file or folder that may hold recordings and was not taken, its path, a kind and the reason.
+        problems: the files and folders that may hold recordings but were left out.
     """
 
     recordings: tuple[Path, ...]
@@ -60,18 +60,18 @@ def search_folder(folder: Path, *, without: Sequence[Path] = ()) -> FolderSearch
 
     Args:
         folder: where to look.
-        without: folders that are not looked at, and not named.
+        without: folders to skip without mention.
 
     Raises:
         OSError: the folder itself cannot be listed.
     """
     recordings: list[Path] = []
     problems: list[Problem] = []
-    for found in _listed(folder, {path.resolve() for path in without}):
-        if isinstance(found, Path):
-            recordings.append(found)
+    for item in _listed(folder, {path.resolve() for path in without}):
+        if isinstance(item, Path):
+            recordings.append(item)
         else:
-            problems.append(found)
+            problems.append(item)
     return FolderSearch(tuple(sorted(recordings)), tuple(sorted(problems, key=lambda problem: problem.file)))
 
 
@@ -89,12 +89,12 @@ def _listed(folder: Path, without: set[Path]) -> Iterator[Path | Problem]:
             continue
         for entry in shown:
             path = place / entry.name
-            if not path.is_dir():  # which takes a link that turns in a circle for none, where the entry's own raises
+            if not path.is_dir():  # False for a circular link; the entry's own method raises
                 yield from _taken(path)
             elif path.resolve() in without:
                 continue
             elif entry.is_symlink():
-                reason = "a link to a folder, which is not followed; pass the folder that it points to"
+                reason = "links to folders are not followed; pass the folder that it points to"
                 yield _problem(path, "folder not used", reason)
             else:
                 pending.append(path)
@@ -103,10 +103,10 @@ def _listed(folder: Path, without: set[Path]) -> Iterator[Path | Problem]:
 def _taken(path: Path) -> Iterator[Path | Problem]:
     suffix = path.suffix.lower()
     if suffix in AUDIO_SUFFIXES:
-        reason = "not a file, but a link to nothing, a pipe or a device"
+        reason = "not a regular file but a broken link, a pipe or a device"
         yield path if path.is_file() else _problem(path, "unreadable", reason)
     elif suffix in _OTHER_AUDIO:
-        yield _problem(path, "other format", f"{suffix} is not read; convert it to wav or flac")
+        yield _problem(path, "other format", f"{suffix} files are not supported; convert it to wav or flac")
 
 
 def _problem(path: Path, kind: str, reason: str) -> Problem:

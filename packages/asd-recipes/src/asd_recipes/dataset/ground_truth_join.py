@@ -1,11 +1,12 @@
-"""What the organisers published after a challenge, joined to clips whose names do not tell it.
+"""Adds the labels that the organisers publish after a challenge to clips whose names do not contain them.
 
-Clips of an evaluation test set are anonymous, and since 2024 some machines' names say `noAttribute`. The user points at
-the files; three kinds are known:
+Clips of an evaluation test set are anonymous, and since 2024 the names of some machines say `noAttribute`. The user
+passes the files, of these kinds:
 
-- whatever `asd_eval.read_ground_truth` reads: an official evaluator's folder, ground_truth_*.csv, eval_data_list*.csv;
-- `attributes_NN_<split>_correspondence.csv` of the official baseline (2024 and 2025), or a folder in which there are
-  some, each in its machine's folder: `source_file_name,target_file_name`, the full name first.
+- everything that `asd_eval.read_ground_truth` reads: an official evaluator's folder, ground_truth_*.csv,
+  eval_data_list*.csv;
+- `attributes_NN_<split>_correspondence.csv` of the official baseline (2024 and 2025), or a folder with such files in
+  machine folders. Their columns are `source_file_name,target_file_name`; the first is the full name.
 """
 
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from asd_eval import read_ground_truth
+from asd_recipes.counted import counted
 from asd_recipes.dataset.attribute_table import TableError, read_rows
 from asd_recipes.dataset.clip import Clip, DatasetError, Problem
 from asd_recipes.dataset.clip_name import ClipName, ClipNameError, parse_clip_name
@@ -22,14 +24,14 @@ _CORRESPONDENCE = "attributes_*_correspondence.csv"
 
 
 def join_ground_truth(dataset: Dataset, path: Path) -> Dataset:
-    """The data set with labels, domains and attributes from ground-truth files; paths, keys and order stay.
+    """The data set with labels, domains and attributes from ground-truth files; paths, keys and order do not change.
 
-    A clip whose name and ground truth disagree keeps what its name says, and is told of in `problems`; so are
-    unlabelled test clips of which the files say nothing.
+    If a clip's name and the ground truth disagree, the name wins and the clip is listed in `problems`. Unlabelled test
+    clips that the files do not name are listed there too.
 
     Raises:
-        DatasetError: the files speak of no clip of the data set, or cannot be read.
-        EvaluationError: a ground-truth file that breaks its form; names file and row.
+        DatasetError: the files name no clip of the data set, or cannot be read.
+        EvaluationError: a ground-truth file has the wrong form; names the file and the row.
     """
     known = _correspondence(path) or _evaluator(path)
     clips: list[Clip] = []
@@ -42,15 +44,17 @@ def join_ground_truth(dataset: Dataset, path: Path) -> Dataset:
                 problems.append(Problem(clip.key, "no ground truth", f"{path} does not name it"))
             clips.append(clip)
         elif said := _contradiction(clip.name, truth):
-            problems.append(Problem(clip.key, "label disagrees", f"{path} says {said[1]}, the name {said[0]}"))
+            problems.append(
+                Problem(clip.key, "label disagrees", f"{path} says {said[1]}, the file name says {said[0]}")
+            )
             clips.append(clip)
         else:
             joined += 1
             clips.append(replace(clip, name=_completed(clip.name, truth)))
     if not joined:
         raise DatasetError(
-            f"{path} names no clip of {dataset.root}. Pass the ground truth of the same year, and for correspondence "
-            "files their folder <machine>/attributes_NN_test_correspondence.csv."
+            f"{path} names no clip of {dataset.root}. Pass the ground truth of the same year. For correspondence files "
+            "pass the folder that holds <machine>/attributes_NN_test_correspondence.csv."
         )
     return replace(dataset, clips=tuple(clips), problems=(*dataset.problems, *problems))
 
@@ -65,7 +69,7 @@ def _completed(name: ClipName, truth: ClipName) -> ClipName:
 
 
 def _contradiction(name: ClipName, truth: ClipName) -> tuple[str, str] | None:
-    """(what the name says, what the ground truth says) of the first thing that both say differently."""
+    """(value in the name, value in the ground truth) of the first field in which they differ."""
     for said, known in ((name.label, truth.label), (name.domain, truth.domain)):
         if said and known and said != known:
             return said, known
@@ -89,7 +93,7 @@ def _evaluator(path: Path) -> dict[tuple[str, str], ClipName]:
 
 
 def _correspondence(path: Path) -> Mapping[tuple[str, str], ClipName]:
-    """By machine and file name; empty if there are no such files."""
+    """Full names by (machine, file name); empty if there are no such files."""
     tables = sorted(path.rglob(_CORRESPONDENCE)) if path.is_dir() else [path] if path.match(_CORRESPONDENCE) else []
     known: dict[tuple[str, str], ClipName] = {}
     for table in tables:
@@ -99,7 +103,9 @@ def _correspondence(path: Path) -> Mapping[tuple[str, str], ClipName]:
             raise DatasetError(str(error)) from error
         for row in rows[1:]:
             if len(row) != 2:
-                raise DatasetError(f"{table}: rows are source_file_name,target_file_name; got {len(row)} cells.")
+                raise DatasetError(
+                    f"{table}: rows must be source_file_name,target_file_name; got {counted(len(row), 'cell')}."
+                )
             known[table.absolute().parent.name, row[1]] = _parsed(row[0], table)
     return known
 

@@ -1,4 +1,4 @@
-"""A folder of recordings without a layout, as an engineer brings it: to be checked, before anything is known of it."""
+"""A plain folder of recordings without a layout, so that it can be checked."""
 
 from pathlib import Path
 
@@ -10,29 +10,29 @@ from asd_recipes.file_names import printable
 
 
 def scan_any(root: Path) -> Dataset:
-    """What `scan_dataset` gives, or every recording below a folder that has no layout.
+    """The result of `scan_dataset`, or for a folder without a layout, every recording in it.
 
-    There the first folder below the root stands for the machine type, and nothing is known of labels and domains.
+    There the first folder below the root counts as the machine type; labels and domains are unknown.
 
     Raises:
-        DatasetError: neither a layout nor any recording, or a folder above a data set.
+        DatasetError: the folder has neither a layout nor recordings, or is a parent of a data set's folder.
     """
     try:
         return scan_dataset(root)
     except NoDatasetError as error:
-        found = _recordings(root)
-        if error.below or not (found.clips or found.problems):
+        dataset = _recordings(root)
+        if error.below or not (dataset.clips or dataset.problems):
             raise
-        return found
+        return dataset
 
 
 def _recordings(root: Path) -> Dataset:
-    found = search_folder(root)
-    clips, problems = [], list(found.problems)
-    for number, path in enumerate(found.recordings, 1):
+    search = search_folder(root)
+    clips, problems = [], list(search.problems)
+    for number, path in enumerate(search.recordings, 1):
         below = path.relative_to(root).as_posix()
         if not below.isprintable():
-            reason = "the name holds a character that cannot be printed. Rename the file"
+            reason = "the name has an unprintable character. Rename the file"
             problems.append(Problem(printable(str(path)), "wrong name", reason))
             continue
         machine = below.split("/")[0] if "/" in below else printable(root.resolve().name)

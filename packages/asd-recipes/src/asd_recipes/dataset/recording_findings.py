@@ -1,7 +1,7 @@
-"""What is wrong with one recording: its measures held against what a recipe expects.
+"""Finds what is wrong with one recording, by comparing its measures with what a recipe expects.
 
-The limits are ours; each says here what it is for. Nothing depends on other recordings, so that a recording is judged
-the same in any data set.
+The limits are our own; a comment gives the reason for each. A recording is judged on its own, so the verdict is the
+same in any data set.
 """
 
 import math
@@ -17,27 +17,28 @@ from asd_features import (
     UnreadableAudioError,
     measure_recording,
 )
+from asd_recipes.counted import counted
 
-# 16-bit noise of one step has -90 dB; below it there is nothing that a microphone heard.
+# 16-bit noise of one step has -90 dB; below that there is no sound from a microphone.
 SILENCE_DB = -90.0
-# The greatest value that a format can hold, where it is not 32767/32768 or more: 8 bits, and the two logarithmic ones.
+# The greatest value of formats in which it is less than 32767/32768: 8 bits, and the two logarithmic ones.
 _FULL_SCALE = {"PCM_U8": 127 / 128, "PCM_S8": 127 / 128, "ULAW": 32124 / 32768, "ALAW": 32256 / 32768}
-# A sine of A steps keeps to its extremes for at most 2 / pi * sqrt(2 / A) of its samples, the time that it spends
-# within one step of its peaks; more than twice that is clipping. Below full scale (clipped, then scaled down) only
-# samples that follow two others there count: a tone whose period is a whole number of samples meets its peak in each.
+# A sine with an amplitude of A steps is within one step of its peaks for at most 2 / pi * sqrt(2 / A) of its samples;
+# more than twice that is clipping. Below full scale (clipped, then scaled down) a sample counts only if the two before
+# it are at the extreme as well: a tone whose period is a whole number of samples reaches its peak in every period.
 _TIMES_A_SINE = 2.0
-# A quarter of a second without any change in any channel is a recorder that stalled, not a quiet machine.
+# If no channel changes for a quarter of a second, the recorder stalled; a quiet machine still has noise.
 _DROPOUT_S = 0.25
 
 
 @dataclass(frozen=True)
 class Expected:
-    """What recordings should be like, as a recipe's [audio] says.
+    """What recordings should be like, according to a recipe's [audio].
 
     Attributes:
-        sample_rate_hz: None if any will do, as where the recipe resamples.
-        channel: "only" for one channel, "mean" for any number, or the channel that is taken, from 0.
-        shortest_s: less is too short.
+        sample_rate_hz: None if any rate is accepted, for example because the recipe resamples.
+        channel: "only" for one channel, "mean" for any number, or the number of the channel to use, from 0.
+        shortest_s: a shorter recording is too short.
     """
 
     sample_rate_hz: int | None = 16_000
@@ -47,18 +48,18 @@ class Expected:
 
 @dataclass(frozen=True)
 class Judgement:
-    """Of one recording: its measures, None if it cannot be read, and (kind, reason) for each thing wrong with it."""
+    """The measures of one recording, None if it cannot be read, and (kind, reason) for each finding."""
 
     measures: RecordingMeasures | None
     findings: tuple[tuple[str, str], ...] = ()
 
 
 def judge_recording(path: Path, expected: Expected) -> Judgement:
-    """Reads a recording once and judges it; whatever the file holds, this returns."""
+    """Reads a recording once and judges it; a bad file gives a finding, not an error."""
     try:
         measures = measure_recording(path)
     except FileNotFoundError:
-        return Judgement(None, (("no such clip", "it is listed, and not there"),))
+        return Judgement(None, (("no such clip", "it is listed but does not exist"),))
     except AudioError as error:
         return Judgement(None, ((_unread(error), error.rule),))
     except (OSError, MemoryError) as error:
@@ -74,24 +75,26 @@ def _unread(error: AudioError) -> str:
 
 def _form(measures: RecordingMeasures, expected: Expected) -> list[tuple[str, str]]:
     """Rate, channels and length."""
-    info, found = measures.info, []
+    info, findings = measures.info, []
     if expected.sample_rate_hz not in (None, info.sample_rate_hz):
-        reason = f"{info.sample_rate_hz} Hz where {expected.sample_rate_hz} are expected; audio.resample converts it"
-        found.append(("wrong rate", reason))
+        reason = f"{info.sample_rate_hz} Hz, expected {expected.sample_rate_hz} Hz; audio.resample converts it"
+        findings.append(("wrong rate", reason))
     if expected.channel == "only" and info.channels > 1:
-        reason = f"{info.channels} channels where one is expected; audio.channel takes one, or their mean"
-        found.append(("wrong channels", reason))
+        reason = f"{info.channels} channels, expected one; audio.channel selects one or averages them"
+        findings.append(("wrong channels", reason))
     elif isinstance(expected.channel, int) and expected.channel >= info.channels:
-        found.append(("wrong channels", f"no channel {expected.channel}: it has {info.channels}, counted from 0"))
+        findings.append(
+            ("wrong channels", f"no channel {expected.channel}: it has {counted(info.channels, 'channel')}, from 0")
+        )
     if info.duration_s < expected.shortest_s:
-        found.append(("too short", f"{info.duration_s:.3g} s where {expected.shortest_s:g} s are the least"))
-    return found
+        findings.append(("too short", f"{info.duration_s:.3g} s; at least {expected.shortest_s:g} s is needed"))
+    return findings
 
 
 def _damage(measures: RecordingMeasures) -> list[tuple[str, str]]:
-    """What leaves no signal to judge."""
+    """Findings that leave no signal to judge."""
     if measures.nonfinite:
-        return [("not finite", f"{measures.nonfinite} samples are NaN or infinite")]
+        return [("not finite", f"{counted(measures.nonfinite, 'sample')} with NaN or infinity")]
     constants = list(zip(measures.minimum, measures.maximum, strict=True))
     if all(low == high for low, high in constants):
         if any(low != 0 for low, _ in constants):
@@ -101,31 +104,31 @@ def _damage(measures: RecordingMeasures) -> list[tuple[str, str]]:
 
 
 def _signal(measures: RecordingMeasures, expected: Expected) -> list[tuple[str, str]]:
-    """Silence, clipping, gaps and scale of the channels that are used."""
-    info, found = measures.info, []
+    """Silence, clipping, gaps and wrong scale in the channels that are used."""
+    info, findings = measures.info, []
     channels = range(info.channels)
     if isinstance(expected.channel, int) and expected.channel < info.channels:
         channels = range(expected.channel, expected.channel + 1)
-    # Of channels that are averaged, one that is dead halves the level and is told of as well.
+    # If channels are averaged, a dead one is reported too: it lowers the level.
     silent = [channel for channel in channels if measures.level_db[channel] < SILENCE_DB]
     if silent:
-        found.append(("silent", f"{_at(silent[0], info.channels)}level {measures.level_db[silent[0]]:.0f} dB"))
+        findings.append(("silent", f"{_at(silent[0], info.channels)}level {measures.level_db[silent[0]]:.0f} dB"))
     clipped = next((channel for channel in channels if _is_clipped(measures, channel)), None)
     if clipped is not None:
         share = 100 * measures.at_extremes[clipped] / info.frames
         peak = max(-measures.minimum[clipped], measures.maximum[clipped])
-        found.append(("clipped", f"{_at(clipped, info.channels)}{share:.3g} % of samples at a peak of {peak:.3g}"))
+        findings.append(("clipped", f"{_at(clipped, info.channels)}{share:.3g} % of samples at a peak of {peak:.3g}"))
     peak = max(max(-low, high) for low, high in zip(measures.minimum, measures.maximum, strict=True))
     if peak > 1:
-        found.append(("beyond full scale", f"peak {peak:.4g} where 1 is full scale: integers stored as floats?"))
+        findings.append(("beyond full scale", f"peak {peak:.4g}, full scale is 1: integers stored as floats?"))
     hold_s = measures.longest_hold_samples / info.sample_rate_hz
     if hold_s >= _DROPOUT_S and not silent:
-        found.append(("dropout", f"no sample changes for {hold_s:.2f} s"))
-    return found
+        findings.append(("dropout", f"no sample changes for {hold_s:.2f} s"))
+    return findings
 
 
 def _is_clipped(measures: RecordingMeasures, channel: int) -> bool:
-    """Three samples in a row at full scale, or more samples at the extremes than any tone has."""
+    """Whether three samples in a row are at full scale, or more samples are at the extremes than in any tone."""
     full_scale = _FULL_SCALE.get(measures.info.subtype, 32767 / 32768)
     peak = max(-measures.minimum[channel], measures.maximum[channel])
     steps = peak / (1 - full_scale)
@@ -141,7 +144,7 @@ def _at(channel: int, channels: int) -> str:
 
 
 def level_db(measures: RecordingMeasures, expected: Expected) -> float:
-    """The level of the channel that is used, or the mean power of all; -inf for silence, NaN where it is unknown."""
+    """Level of the channel that is used, or of the mean power of all; -inf for silence, NaN if unknown."""
     levels = measures.level_db
     if isinstance(expected.channel, int) and expected.channel < len(levels):
         return levels[expected.channel]

@@ -1,7 +1,7 @@
-"""The clips of a data set, whatever its layout: one typed table of recordings, and the files that could not be taken.
+"""Lists the clips of a data set in any layout, and the files that are not clips.
 
-Three layouts are recognised: the DCASE folders of all years (`dcase_layout`), a folder with a `metadata.csv` as the
-Hugging Face hub has them, and a CSV of paths and labels (`clip_table`).
+Three layouts are recognised: the DCASE folders of all years (`dcase_layout`), a folder with a `metadata.csv` as on the
+Hugging Face hub, and a CSV file of paths and labels (`clip_table`).
 """
 
 from collections.abc import Sequence
@@ -17,12 +17,12 @@ from asd_recipes.file_names import printable
 
 @dataclass(frozen=True)
 class Dataset:
-    """Clips sorted by machine, folder and name, and the files that could not be taken.
+    """Clips sorted by machine, folder and name, and the files that are not clips.
 
     Attributes:
-        root: the folder, or the CSV file, that was scanned.
-        tables: the CSV files that list the clips; none where folders and names say all.
-        plain: whether it is a folder without a layout, of which nothing but the recordings is known.
+        root: the folder or CSV file that was scanned.
+        tables: the CSV files that list the clips; empty if there are only folders and names.
+        plain: whether it is a folder without a layout, so that only the recordings are known.
     """
 
     root: Path
@@ -37,26 +37,26 @@ class Dataset:
 
     @property
     def synthetic(self) -> bool:
-        """Whether `asd data synth` made it, or a part of it."""
+        """Whether `asd data synth` made the data set or a part of it."""
         return is_synthetic([self.root, *folders_of(clip.path for clip in self.clips)])
 
     def name_of(self, clip: Clip) -> str:
-        """How a finding names a clip; where there is no layout, by its path as the user gave it."""
+        """The name of a clip in findings; without a layout, its path as the user gave it."""
         return printable(str(clip.path)) if self.plain else clip.key
 
     def missing_for_scores(self, machine: str) -> list[str]:
-        """What a machine lacks to be trained and evaluated; the others serve as pseudo-anomalies."""
+        """What a machine lacks to be trained and evaluated; such a machine only serves as pseudo-anomalies."""
         clips = [clip for clip in self.clips if clip.machine == machine]
         missing = [] if any(clip.folder == "train" for clip in clips) else ["normal training clips"]
-        there = {(clip.name.domain, clip.name.label) for clip in clips if clip.folder == "test"}
+        test_kinds = {(clip.name.domain, clip.name.label) for clip in clips if clip.folder == "test"}
         for domain in ("source", "target"):
             for label in ("normal", "anomaly"):
-                if (domain, label) not in there:
+                if (domain, label) not in test_kinds:
                     missing.append(f"{label} test clips of the {domain} domain")
         return missing
 
     def scorable_machines(self) -> list[str]:
-        """Machines that lack nothing."""
+        """Machines that can be trained and evaluated."""
         return [machine for machine in self.machines if not self.missing_for_scores(machine)]
 
 
@@ -64,12 +64,12 @@ def scan_dataset(root: Path, *, machines: Sequence[str] | None = None) -> Datase
     """Lists the clips of a data set; opens none of them.
 
     Args:
-        root: folder that holds a folder for each machine type, or a metadata.csv; or a CSV file of paths and labels.
-        machines: take these machine types alone.
+        root: folder with one folder per machine type, or with a metadata.csv; or a CSV file of paths and labels.
+        machines: only these machine types.
 
     Raises:
-        DatasetError: no such folder or file, no machine type in it, a table without a column of paths, or a machine
-            type asked for that is not there.
+        DatasetError: no such folder or file, no machine type in it, a table without a column of paths, or a requested
+            machine type that does not exist.
     """
     if root.is_file():
         tables = [root]
@@ -77,16 +77,16 @@ def scan_dataset(root: Path, *, machines: Sequence[str] | None = None) -> Datase
         tables = metadata_tables(root)
     else:
         raise DatasetError(
-            f"{root} is not there. Pass the folder that holds one folder for each machine type, or a CSV file of clips."
+            f"{root} does not exist. Pass the folder that holds one folder per machine type, or a CSV file of clips."
         )
     if tables:
         clips, problems = scan_tables(root, tables)
-        found = sorted({clip.machine for clip in clips})
+        available = sorted({clip.machine for clip in clips})
     else:
-        found = sorted(machine_folders(root))
-    if unknown := sorted(set(machines or ()) - set(found)):
-        raise DatasetError(f"{root} has no machine {', '.join(unknown)}; it has {', '.join(found)}.")
-    wanted = list(machines or found)
+        available = sorted(machine_folders(root))
+    if unknown := sorted(set(machines or ()) - set(available)):
+        raise DatasetError(f"{root} has no machine {', '.join(unknown)}; it has {', '.join(available)}.")
+    wanted = list(machines or available)
     if tables:
         return Dataset(root, tuple(clip for clip in clips if clip.machine in wanted), tuple(problems), tuple(tables))
     scans = [scan_machine(root, machine) for machine in wanted]

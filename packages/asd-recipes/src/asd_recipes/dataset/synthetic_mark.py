@@ -1,20 +1,20 @@
-"""How the embedded synthetic data are told from recordings: by a mark in each folder, which a copied folder keeps.
+"""Marks synthetic data with a file in each folder, so that a copied folder keeps its mark.
 
-The clips themselves carry none: a wav file that is copied alone, out of its folder, is not known to be synthetic.
+The clips have no mark: a wav file that is copied without its folder is not recognised as synthetic.
 """
 
 from collections.abc import Iterable
 from pathlib import Path
 
 RECORD = "synth.json"
-"""In the folder of a whole set: what it was made from."""
+"""File in the folder of the whole set; records what it was made from."""
 MARK = ".synthetic"
-"""In each folder of a machine and of its clips; hidden, as it is no file of the data set's layout."""
+"""File in each folder of a machine and of its clips; hidden because it is not part of the data set's layout."""
 MARK_TEXT = "Synthetic data, made by `asd data synth`. A number made from them says nothing about real machines.\n"
 
 
 def folders_of(files: Iterable[Path]) -> set[Path]:
-    """The folders in which files are; of a link the one in which the file itself is."""
+    """The folders of files; for a link, the folder of the file that it points to."""
     return {file.resolve().parent if file.is_symlink() else file.parent for file in files}
 
 

@@ -1,8 +1,7 @@
 """One job of a run: a system of one machine, from its training to the scores of its clips.
 
-Jobs know nothing of each other, and may run in any order, in one process or in many, with the same results. A stage
-whose last file is there is not run again; so a run that was interrupted anywhere goes on, and ends with the same bytes
-as one that was not.
+Jobs are independent: they give the same results in any order, in one process or in many. A stage whose last file exists
+is not run again. So an interrupted run continues, and ends with the same bytes as an uninterrupted one.
 """
 
 import importlib.metadata
@@ -48,7 +47,7 @@ DIVERGED = "diverged"
 
 @dataclass(frozen=True)
 class Job:
-    """A system of one machine; of a domain-invariant system, its part for one attribute item."""
+    """A system of one machine, or the part of a domain-invariant system for one attribute item."""
 
     machine: str
     system: str
@@ -57,18 +56,18 @@ class Job:
     @property
     def folder(self) -> str:
         """Name of the folder below the machine's: `oe`, `oe-dflow@vel`."""
-        # Quoted: an item is a heading of somebody's table, and may hold a slash.
+        # Quoted: an item may come from a user's table and contain a slash.
         return self.system if self.item is None else f"{self.system}@{quote(self.item, safe='')}"
 
     @property
     def name(self) -> str:
-        """For the reader: `OE-DFlow vel`."""
+        """The name for the user, such as `OE-DFlow vel`."""
         name = system_name(self.system)
         return name if self.item is None else f"{name} {self.item}"
 
     @property
     def files(self) -> tuple[str, ...]:
-        """What its folder holds when it is done."""
+        """The files that its folder holds when it is done."""
         trained = () if self.system == SPECTRAL_STATISTICS else ("weights.safetensors",)
         return (*trained, "manifest.json", "candidates.csv")
 
@@ -85,16 +84,16 @@ class JobContext:
 
     @cached_property
     def crops(self) -> TrainingCrops:
-        """One for all trainings, so that a GPU gets the bank once."""
+        """Shared by all trainings, so that the bank moves to a GPU only once."""
         return TrainingCrops(self.data, self.recipe, self.device)
 
     def finished(self, job: Job) -> bool:
-        """Whether nothing is left to do."""
+        """Whether the job is done."""
         folder = self.store.system(job.machine, job.folder)
         return all((folder / name).is_file() for name in job.files)
 
     def run(self, job: Job, progress: Progress) -> list[Problem]:
-        """Runs every stage of a job that is not done; a training that diverges is told of, and the rest goes on."""
+        """Runs the unfinished stages of a job; returns a problem if its training diverged, so that others continue."""
         folder = self.store.system(job.machine, job.folder)
         trained, scored = folder / "weights.safetensors", folder / "candidates.csv"
         try:
@@ -141,9 +140,9 @@ class JobContext:
         return machine_labels(self.data, job.machine, job.item)
 
     def _note_trained(self, job: Job) -> None:
-        """Drops the checkpoint and says what made the folder; without times, so that equal runs give equal bytes.
+        """Removes the checkpoint and writes the manifest, without times, so that equal runs give equal bytes.
 
-        Done on every call: a run may have been killed between the weights and this.
+        Called every time: an earlier run may have been killed after writing the weights but before this.
         """
         folder = self.store.system(job.machine, job.folder)
         (folder / "checkpoint.safetensors").unlink(missing_ok=True)
@@ -164,15 +163,15 @@ class JobContext:
         write_json(folder / "manifest.json", content)
 
     def _trained_on(self, job: Job) -> Device:
-        """The device and the precision of a training; the baseline's, as the official one's, is float32 everywhere."""
+        """The device and precision of a training; the baseline always trains in float32, like the official one."""
         return replace(self.device, precision="float32") if job.system == AUTOENCODER else self.device
 
 
 def jobs_of(data: PreparedData, machines: Sequence[str], systems: Sequence[str]) -> list[Job]:
     """The jobs of a run, machine after machine.
 
-    A domain-invariant system has one job for each attribute item whose values differ among the training clips, and
-    none where no item does.
+    A domain-invariant system has one job for each attribute item with several values among the training clips. Without
+    such an item it has no job.
     """
     jobs = []
     for machine in machines:
@@ -188,11 +187,11 @@ def jobs_of(data: PreparedData, machines: Sequence[str], systems: Sequence[str])
 
 
 def library_versions() -> dict[str, str]:
-    """What else than recipe, data and device decides the bytes of a result."""
+    """Versions of Python and of the libraries that influence the bytes of a result."""
     ours = ["asd-native", "asd-features", "asd-models", "asd-inlier", "asd-eval", "asd-recipes"]
     others = ["torch", "numpy", "scipy", "scikit-learn", "faiss-cpu", "faiss-gpu", "soundfile", "soxr"]
-    found = {name: _version(name) for name in [*ours, *others]}
-    return {**{name: version for name, version in found.items() if version}, "python": platform.python_version()}
+    versions = {name: _version(name) for name in [*ours, *others]}
+    return {**{name: version for name, version in versions.items() if version}, "python": platform.python_version()}
 
 
 def _version(name: str) -> str | None:

@@ -1,4 +1,4 @@
-"""The numbers that the paper prints in its Tables 2, 3 and 4, in percent (Fujimura 2023)."""
+"""The numbers in Tables 2, 3 and 4 of the paper, in percent (Fujimura 2023)."""
 
 import csv
 from functools import cache
@@ -16,7 +16,7 @@ TITLES = {
 
 @cache
 def paper_values() -> dict[tuple[int, str, str], float]:
-    """Value by (table, system, machine or last column)."""
+    """Values by (table, system, machine or last column)."""
     text = (resources.files("asd_recipes.reproduction") / "paper_tables.csv").read_text(encoding="utf-8")
     return {
         (int(row["table"]), row["system"], row["machine"]): float(row["value"])

@@ -1,7 +1,7 @@
 """The run behind `asd reproduce`: from wav files to the paper's tables, stage by stage.
 
-A stage whose last file is there is not run again; so a run that was interrupted anywhere goes on, and ends with the
-same bytes as one that was not.
+A stage whose last file exists is not run again. So an interrupted run continues, and ends with the same bytes as an
+uninterrupted one.
 """
 
 import hashlib
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from asd_recipes.counted import counted
 from asd_recipes.dataset.clip import DatasetError, Problem
 from asd_recipes.dataset.ground_truth_join import join_ground_truth
 from asd_recipes.dataset.scan import Dataset, scan_dataset
@@ -31,10 +32,10 @@ from asd_recipes.waveforms.waveform_bank import WaveformBank, open_bank
 
 
 def chosen_systems(names: Sequence[str]) -> list[str]:
-    """The names themselves, if they are systems, in the order of the tables.
+    """The systems in the order of the tables.
 
     Raises:
-        RecipeError: an unknown name, or none.
+        RecipeError: an unknown name, or no names.
     """
     if not names or set(names) - set(SYSTEMS):
         raise RecipeError(f"--systems takes {', '.join(SYSTEMS)}; got {', '.join(names) or 'nothing'}.")
@@ -42,13 +43,13 @@ def chosen_systems(names: Sequence[str]) -> list[str]:
 
 
 def default_jobs(recipe: Recipe, device: Device) -> int:
-    """As many trainings side by side as the cores, or GPUs, and half of the memory hold."""
+    """Number of parallel trainings for which the cores or GPUs, and half of the memory, are enough."""
     if device.name == "cuda":
         import torch
 
         return torch.cuda.device_count()
     frames = recipe.log_mel.frames(recipe.segments.length_samples)
-    # About 600 bytes are kept for each point of ResNet-18's input until the backward pass; 1.5 GB are the rest.
+    # ResNet-18 keeps about 600 bytes per point of its input until the backward pass; everything else takes 1.5 GB.
     one = 1.5e9 + 600 * recipe.training.batch_size * recipe.log_mel.bands * frames
     half = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2
     cores = len(os.sched_getaffinity(0))
@@ -57,7 +58,7 @@ def default_jobs(recipe: Recipe, device: Device) -> int:
 
 @dataclass(frozen=True)
 class RunResult:
-    """What a run ends with."""
+    """The result of a run."""
 
     folder: Path
     jobs: list[Job]
@@ -72,19 +73,19 @@ class Reproduction:
     recipe: Recipe
     data: Path
     store: RunStore
-    bank: Path  # where the recordings are kept for the next run
+    bank: Path  # folder of the waveform bank, shared by runs
     device: str = "auto"
     machines: Sequence[str] = ()
     systems: Sequence[str] = SYSTEMS
-    jobs: int | None = None  # processes; None for as many as the machine holds
-    ground_truth: Path | None = None  # what the names of anonymous test clips do not say
+    jobs: int | None = None  # parallel processes; None for `default_jobs`
+    ground_truth: Path | None = None  # labels of anonymous test clips
 
     def run(self, progress: Progress) -> RunResult:
         """Runs every stage that is not done.
 
         Raises:
-            DatasetError: no machine with training clips and labelled test clips, or fewer than two machine types.
-            DeviceError, RecipeError: what the recipe asks for is not there.
+            DatasetError: no machine has training clips and labelled test clips, or there is only one machine type.
+            DeviceError, RecipeError: the recipe asks for something that is not available.
             RunError: the folder belongs to another run, another process uses it, or a worker was killed.
         """
         device = check_recipe(self.recipe, self.device)
@@ -126,11 +127,11 @@ class Reproduction:
     def _run_jobs(
         self, jobs: Sequence[Job], context: JobContext, dataset: Dataset, progress: Progress
     ) -> list[Problem]:
-        """In this process, or in several."""
+        """Runs jobs in this process, or in several."""
         open_jobs = [job for job in jobs if not context.finished(job)]
         workers = min(self.jobs or default_jobs(self.recipe, context.device), len(open_jobs))
         if workers > 1:
-            progress.say(f"{len(open_jobs)} jobs, {workers} side by side")
+            progress.say(f"{counted(len(open_jobs), 'job')}, {workers} in parallel")
             start = WorkerStart(
                 store=self.store,
                 recipe=self.recipe,
@@ -148,9 +149,9 @@ class Reproduction:
         return problems
 
     def _plot(self, jobs: Sequence[Job], data: str, rows: Sequence[PictureRow], progress: Progress) -> None:
-        """A picture of the scores, and one of the trainings of each machine."""
+        """Draws the scores, and the trainings of each machine."""
         if not plots_are_possible():
-            progress.say("no pictures, as matplotlib is not installed: pip install matplotlib")
+            progress.say("no pictures: matplotlib is not installed (pip install matplotlib)")
             return
         if rows:
             draw_scores(rows, self.store.root / "plots" / "scores.svg", data=data, seed=self.recipe.seed)
@@ -160,13 +161,12 @@ class Reproduction:
                 for job in jobs
                 if job.machine == machine
             }
-            there = {name: path for name, path in tables.items() if path.is_file()}
-            if there:
+            if histories := {name: path for name, path in tables.items() if path.is_file()}:
                 title = f"{machine}, {data}, seed {self.recipe.seed}"
-                plot_trainings(there, self.store.root / "plots" / f"training-{machine}.png", title=title)
+                plot_trainings(histories, self.store.root / "plots" / f"training-{machine}.png", title=title)
 
     def _targets(self, dataset: Dataset, progress: Progress) -> list[str]:
-        """The machines to run, those asked for or all that have what it takes."""
+        """The machines to run: the requested ones, or all that can be evaluated."""
         scorable = dataset.scorable_machines()
         for machine in sorted(set(dataset.machines) - set(scorable)):
             missing = ", ".join(dataset.missing_for_scores(machine))
@@ -187,7 +187,7 @@ class Reproduction:
 
 
 def _labels_digest(dataset: Dataset) -> str:
-    """SHA-256 of what is known of each clip, for labels that are not in the names."""
+    """SHA-256 of the labels and attributes of all clips; these may come from elsewhere than the file names."""
     return hashlib.sha256(repr([(clip.key, clip.name) for clip in dataset.clips]).encode()).hexdigest()
 
 

@@ -1,8 +1,9 @@
-"""What a run must be able to rely on: of the recipe before anything is made, of the recordings before any training."""
+"""Checks what a run relies on: the recipe before anything is made, the recordings before any training."""
 
 from collections.abc import Sequence
 
 from asd_recipes.bundle.reading import check_limits
+from asd_recipes.counted import counted
 from asd_recipes.dataset.clip import DatasetError
 from asd_recipes.dataset.scan import Dataset
 from asd_recipes.recipe.settings import Recipe
@@ -16,11 +17,11 @@ from asd_recipes.waveforms.waveform_bank import WaveformBank
 
 
 def check_recipe(recipe: Recipe, device: str) -> Device:
-    """What the recipe asks of this machine; returns the device that will compute.
+    """Checks that this machine can run the recipe; returns the device to use.
 
     Raises:
-        DeviceError: the device is not there, or has fewer threads.
-        RecipeError: a size beyond any use, or encoder weights that cannot be loaded.
+        DeviceError: the device is not available, or has fewer threads.
+        RecipeError: a size is beyond any real use, or the encoder weights cannot be loaded.
     """
     chosen = choose_device(device, recipe.training.precision, threads=recipe.threads)
     check_limits(recipe)
@@ -29,10 +30,10 @@ def check_recipe(recipe: Recipe, device: str) -> Device:
 
 
 def check_names(machines: Sequence[str]) -> None:
-    """Each machine gets a folder of its name in the run.
+    """Checks the machines' names: each machine gets a folder with its name in the run.
 
     Raises:
-        DatasetError: a name that the run needs for its own files.
+        DatasetError: the run needs a name for its own files.
     """
     if taken := sorted(RESERVED.intersection(machines)):
         raise DatasetError(f"a machine cannot be called {taken[0]}: a run has a file of that name. Rename its folder.")
@@ -41,10 +42,10 @@ def check_names(machines: Sequence[str]) -> None:
 def check_recordings(
     prepared: PreparedData, machines: Sequence[str], systems: Sequence[str], readable: Dataset, recipe: Recipe
 ) -> None:
-    """What must hold of the recordings that could be read, before an hour is spent on them.
+    """Checks before any training that the readable recordings are enough.
 
     Raises:
-        DatasetError: too few clips, or none of a kind, for a system that was asked for.
+        DatasetError: too few clips, or none of some kind, for a requested system.
     """
     networks = [system for system in systems if has_network(system)]
     for machine in machines:
@@ -58,7 +59,7 @@ def check_recordings(
             _check_inlier_models(machine, prepared, recipe)
     if set(networks) - {RANDOM_ENCODER.slug} and len(prepared.training) < 2:
         raise DatasetError(
-            f"{readable.root} has training clips of one machine type; outlier exposure needs others as "
+            f"{readable.root} has training clips of only one machine type; outlier exposure needs others as "
             "pseudo-anomalies. Add some, or pass --systems autoencoder,spectral-statistics,random-encoder."
         )
 
@@ -68,22 +69,22 @@ def _check_counts(machine: str, prepared: PreparedData) -> None:
     if min(training, validation) < 2:
         unread = [problem for problem in prepared.bank.problems if problem.file.startswith(f"{machine}/")]
         first = f"{unread[0].file}: {unread[0].reason}" if unread else ""
-        reason = f" {len(unread)} recordings were left out; the first: {first}" if unread else ""
+        reason = f" Left out: {counted(len(unread), 'recording')}; the first is {first}" if unread else ""
         raise DatasetError(
-            f"{machine} has {training} training and {validation} validation clips; two of each are the least. Add "
-            f"normal training clips, or change split.source_share.{reason}"
+            f"{machine} has {counted(training, 'training clip')} and {counted(validation, 'validation clip')}; at "
+            f"least two of each are needed. Add normal training clips, or change split.source_share.{reason}"
         )
 
 
 def _check_inlier_models(machine: str, prepared: PreparedData, recipe: Recipe) -> None:
-    """A machine whose training clips are of one domain has some kinds of inlier models only."""
+    """Checks that at least one inlier model can be fitted; with clips of one domain, some kinds of models cannot."""
     source, target = (_segments(prepared.bank, prepared.training[machine], recipe, domain=domain)
                       for domain in ("source", "target"))  # fmt: skip
     if not fitting_candidates(recipe.inlier, source=source, target=target):
         raise DatasetError(
-            f"{machine} trains with {source} segments of the source domain and {target} of the target domain: too few "
-            f"for every inlier model on {', '.join(recipe.inlier.training_data)}. Lower inlier.components or "
-            "inlier.neighbours, or set inlier.training_data to source+target, which takes both domains."
+            f"{machine} trains on {counted(source, 'segment')} of the source domain and {target} of the target domain: "
+            f"too few for any inlier model on {', '.join(recipe.inlier.training_data)}. Lower inlier.components or "
+            "inlier.neighbours, or set inlier.training_data to source+target, which takes both domains together."
         )
 
 

@@ -1,7 +1,7 @@
-"""Tables 2, 3 and 4 in the paper's shape, the paper's value beside ours, under both AUC conventions.
+"""Tables 2, 3 and 4 in the paper's form, the paper's values beside ours, under both AUC conventions.
 
-The paper's own systems are scored within each domain; its two baseline rows are the organisers' numbers, which follow
-the official definition (see docs/reading_the_paper.md). Whatever data a run used is said above its tables.
+The paper scores its own systems within each domain. Its two baseline rows are the organisers' numbers, which follow the
+official definition (see docs/reading_the_paper.md). The line above the tables names the data of the run.
 """
 
 import csv
@@ -40,11 +40,11 @@ class Line:
 
 
 def table_lines(results: Sequence[SystemResult], machines: Sequence[str]) -> list[Line]:
-    """All lines of all three tables, the paper's row before ours where it has one.
+    """All lines of all three tables; the paper's row, if there is one, comes before ours.
 
     Args:
         results: systems, each with the machines for which it has scores.
-        machines: those that were asked for; a mean over fewer is missing.
+        machines: the requested machines; without scores for all of them a mean is missing.
     """
     lines = []
     ordered = _in_paper_order(machines)
@@ -67,7 +67,7 @@ def _name(result: SystemResult) -> str:
 
 
 def interval_lines(results: Sequence[SystemResult], machines: Sequence[str]) -> list[str]:
-    """The official score of each system with its 95 % interval over the draw of the test clips."""
+    """The official score of each system with its 95 % interval from resampling the test clips."""
     lines = ["Official score [%] with its 95 % interval (stratified bootstrap of the test clips):"]
     for result in results:
         if set(result.scores) != set(machines):
@@ -82,29 +82,29 @@ def interval_lines(results: Sequence[SystemResult], machines: Sequence[str]) -> 
 
 
 def _in_paper_order(machines: Sequence[str]) -> list[str]:
-    """The paper's columns, then the machines that the paper does not have."""
+    """The paper's machines in its order, then the others."""
     return [name for name in MACHINES if name in machines] + sorted(set(machines) - set(MACHINES))
 
 
 def _ours(
     table: int, result: SystemResult, convention: ConventionName, machines: Sequence[str]
 ) -> dict[str, float | None]:
-    """Percent by column; a mean over fewer machines than the table has would be another number, so it is missing."""
+    """Percent by column; the mean is missing unless all machines have scores, as it would be another number."""
     metric = {2: "auc_source", 3: "auc_target", 4: "hmean"}[table]
-    there = {item.machine: 100 * getattr(item, metric) for item in result.metrics[convention]}
-    values: dict[str, float | None] = {machine: there.get(machine) for machine in machines}
-    whole = set(there) == set(machines)
-    last = 100 * result.official_score(convention) if table == 4 else harmonic_mean(list(there.values()))
+    percent = {item.machine: 100 * getattr(item, metric) for item in result.metrics[convention]}
+    values: dict[str, float | None] = {machine: percent.get(machine) for machine in machines}
+    whole = set(percent) == set(machines)
+    last = 100 * result.official_score(convention) if table == 4 else harmonic_mean(list(percent.values()))
     values[LAST_COLUMN[table]] = last if whole else None
     return values
 
 
 @dataclass(frozen=True)
 class ResultTables:
-    """All that a run shows."""
+    """Everything that a run shows."""
 
     heading: str
-    data: str  # "synthetic", or where the recordings lie
+    data: str  # "synthetic", or where the recordings are
     lines: list[Line]
     intervals: list[str]
 
@@ -151,7 +151,7 @@ def as_markdown(tables: ResultTables) -> str:
 
 
 def as_csv(tables: ResultTables) -> str:
-    """One row a value, like the paper's tables in the package."""
+    """One row per value, like paper_tables.csv in the package."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["table", "system", "origin", "data", "machine", "value"])
@@ -163,7 +163,7 @@ def as_csv(tables: ResultTables) -> str:
 
 
 def print_tables(console: "Console", tables: ResultTables, *, with_labels: bool = False) -> None:
-    """The three tables as text, of the rows that use no labels, and with `with_labels` of those that do."""
+    """Prints the three tables: the rows that use no labels, and if `with_labels`, also those that do."""
     from rich.table import Table
 
     console.print(tables.heading, highlight=False, markup=False)

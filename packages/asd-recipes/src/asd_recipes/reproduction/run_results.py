@@ -1,4 +1,4 @@
-"""Last stage of a run: from the scores that its systems left to metrics and submission files."""
+"""The last stage of a run: from the systems' scores to metrics and submission files."""
 
 import shutil
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from asd_recipes.scoring.candidate_table import CandidateTable, read_candidate_t
 from asd_recipes.whole_file import write_json
 
 DECISION_QUANTILE = 0.9
-"""Of the scores of normal clips that trained nothing; the official baseline's quantile."""
+"""Quantile of the validation clips' scores that sets the threshold, as in the official baseline."""
 
 
 def evaluate_run(
@@ -27,13 +27,13 @@ def evaluate_run(
 ) -> list[SystemResult]:
     """Metrics of every system that has scores; writes `metrics/` and `submissions/`.
 
-    A machine with names that no submission file may have or hold has none there, and `progress` is told.
+    A machine whose name or clip names are not allowed in submission files gets none; `progress` says so.
     """
     tables = read_candidate_tables(store, jobs)
-    tests = {machine: found[0].part("test") for of in tables.values() for machine, found in of.items()}
+    tests = {machine: items[0].part("test") for machines in tables.values() for machine, items in machines.items()}
     results = evaluate_systems(tables, selected=recipe.inlier.selected, diverged=_diverged(store, jobs))
     for folder in ("metrics", "submissions"):
-        shutil.rmtree(store.root / folder, ignore_errors=True)  # of a call for other machines or systems
+        shutil.rmtree(store.root / folder, ignore_errors=True)  # an earlier call may have had other machines or systems
     refused: dict[str, str] = {}
     for result in results:
         metrics: dict[str, Any] = {"synthetic": synthetic, "uses_labels": result.row.uses_labels}
@@ -41,23 +41,23 @@ def evaluate_run(
         write_json(store.root / "metrics" / f"{result.row.slug}.json", metrics)
         refused |= _write_submission(store, result, tests)
     for machine, reason in refused.items():
-        progress.say(f"no submission files of {machine}, whose names the rules do not allow: {reason}")
+        progress.say(f"no submission files for {machine}: the challenge rules do not allow its names: {reason}")
     return results
 
 
 def read_candidate_tables(store: RunStore, jobs: Sequence[Job]) -> dict[str, dict[str, list[CandidateTable]]]:
-    """By system and machine; a system of which one training diverged has none for that machine."""
+    """Score tables by system and machine; if one training of a system diverged, its machine is missing there."""
     diverged = _diverged(store, jobs)
     tables: dict[str, dict[str, list[CandidateTable]]] = {}
     for job in jobs:
         if (job.system, job.machine) not in diverged:
-            found = tables.setdefault(job.system, {}).setdefault(job.machine, [])
-            found.append(read_candidate_table(_table_path(store, job)))
+            items = tables.setdefault(job.system, {}).setdefault(job.machine, [])
+            items.append(read_candidate_table(_table_path(store, job)))
     return tables
 
 
 def _diverged(store: RunStore, jobs: Sequence[Job]) -> set[tuple[str, str]]:
-    """Systems and machines of which a training left no scores."""
+    """(system, machine) pairs with a training that left no scores."""
     return {(job.system, job.machine) for job in jobs if not _table_path(store, job).is_file()}
 
 
@@ -66,7 +66,7 @@ def _table_path(store: RunStore, job: Job) -> Path:
 
 
 def _write_submission(store: RunStore, result: SystemResult, tests: dict[str, CandidateTable]) -> dict[str, str]:
-    """Writes the files; returns the machines that have none, and why."""
+    """Writes the files; returns the reason for each machine that has none."""
     refused = {}
     for machine, scores in result.scores.items():
         threshold = float(np.quantile(scores.validation, DECISION_QUANTILE))
@@ -79,6 +79,6 @@ def _write_submission(store: RunStore, result: SystemResult, tests: dict[str, Ca
                 decisions=decide(scores.test, threshold),
             )
         except (ConventionError, RowError) as error:
-            # Names with a folder, a comma or a bracket, as other data sets have.
+            # For example a folder, a comma or a bracket in a name from another data set.
             refused[machine] = str(error)
     return refused

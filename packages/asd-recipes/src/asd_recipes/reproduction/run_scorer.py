@@ -1,4 +1,4 @@
-"""The scorer of a system of a finished run."""
+"""Loads the scorer of a system of a finished run."""
 
 import json
 import os
@@ -16,19 +16,19 @@ from asd_recipes.scoring.segment_means import FLOW
 from asd_recipes.waveforms.device_choice import Device, choose_device
 
 _CLIP_S = 10.0
-"""A run's systems have no threshold that sets the length of a stretch; this is the length of most clips of DCASE."""
+"""Length of a stretch, as of most DCASE clips; a run's systems have no threshold that would set it."""
 
 
 def load_scorer(machine: Path, *, system: str = "oe", device: str = "auto") -> ClipScorer:
     """The scorer of a system of `<run>/<machine>`.
 
     Raises:
-        RunError: the folder is no machine of a run, the system is unknown or not finished, or its models were not
+        RunError: the folder is not a machine of a run, the system is unknown or not finished, or its models were not
             saved.
     """
     machine = machine.resolve()
     if system not in (variant.slug for variant in VARIANTS):
-        raise RunError(f"no system {system!r}; there are {', '.join(variant.slug for variant in VARIANTS)}.")
+        raise RunError(f"no system {system!r}; the systems are {', '.join(variant.slug for variant in VARIANTS)}.")
     folders = [folder for folder in (machine / system, *sorted(machine.glob(f"{system}@*"))) if folder.is_dir()]
     if not folders:
         raise RunError(
@@ -47,7 +47,7 @@ def load_scorer(machine: Path, *, system: str = "oe", device: str = "auto") -> C
 
 
 def _load_network(folder: Path, recipe: Recipe, machine: str, device: Device) -> NetworkScorer:
-    from asd_inlier import load_inlier_model  # the run's own arithmetic, and scikit-learn, which a bundle does without
+    from asd_inlier import load_inlier_model  # the run's own arithmetic; imports scikit-learn, unlike a bundle
 
     reference = read_candidate_table(_finished(folder, "candidates.csv")).part("validation")
     models = {name: folder / "inlier" / f"{name}.safetensors" for name in reference.columns if name != FLOW}
@@ -66,7 +66,7 @@ def _load_network(folder: Path, recipe: Recipe, machine: str, device: Device) ->
 
 
 def _finished(folder: Path, name: str) -> Path:
-    """A file that a finished system has."""
+    """The path of a file that every finished system has."""
     if not (folder / name).is_file():
-        raise RunError(f"{folder} is not finished: it has no {name}. Give its `asd reproduce` command again.")
+        raise RunError(f"{folder} is not finished: it has no {name}. Run its `asd reproduce` command again.")
     return folder / name

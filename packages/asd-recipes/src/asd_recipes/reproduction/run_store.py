@@ -1,15 +1,15 @@
-"""Where a run keeps its results, and how a file gets there whole or not at all.
+"""The folder where a run keeps its results.
 
-    <run>/recipe.toml, data.json              what was asked for, on which data, with which versions
-    <run>/<machine>/<system>[@<item>]/        weights, losses, inlier models, scores, manifest; one for each attribute
-                                              item of a domain-invariant system
+    <run>/recipe.toml, data.json              the recipe, the data, and the versions of the libraries
+    <run>/<machine>/<system>[@<item>]/        weights, losses, inlier models, scores, manifest; one folder for each
+                                              attribute item of a domain-invariant system
     <run>/<machine>/autoencoder/              both baselines, which share one training
-    <run>/metrics/, submissions/              of each system: metrics, score and decision files
+    <run>/metrics/, submissions/              metrics, score and decision files of each system
     <run>/tables.{txt,md,csv,json}            Tables 2 to 4
     <run>/timings.jsonl                       how long each stage took: the one file that differs between equal runs
 
-A stage is done when its last file is there. Files are written under another name and renamed, so that a run killed
-anywhere goes on where it was.
+A stage is done when its last file exists. Files are written whole or not at all, so that a killed run continues where
+it stopped.
 """
 
 import json
@@ -28,11 +28,11 @@ from asd_recipes.whole_file import remove_partial_files, write_json, write_text
 
 SCHEMA = 1
 RESERVED = frozenset({"metrics", "submissions", "plots", "recipe.toml", "data.json", "timings.jsonl", "tables.txt"})
-"""Names that are not a machine's folder."""
+"""Names that a machine's folder cannot have."""
 _WORDS = {"schema": "format", "recipe_sha256": "recipe", "data_sha256": "data", "labels_sha256": "labels"}
-"""Keys of data.json for the reader."""
+"""What keys of data.json are called in messages."""
 _LOCK = ".lock"
-_WORKERS = ".workers"  # held by worker processes
+_WORKERS = ".workers"  # lock file that worker processes hold
 
 
 class RunError(ValueError):
@@ -61,10 +61,10 @@ class RunStore:
         return recipe_from_toml(path.read_text(encoding="utf-8"), name=str(path))
 
     def begin(self, recipe: Recipe, data: dict[str, Any]) -> None:
-        """Writes what the run is about, or checks that the folder is about the same.
+        """Records recipe and data of the run, or checks that the folder has the same ones.
 
         Raises:
-            RunError: the folder holds a run of another recipe or other data.
+            RunError: the folder holds a run with another recipe or other data.
         """
         described = {"schema": SCHEMA, "recipe_sha256": recipe_digest(recipe), **data}
         path = self.root / "data.json"
@@ -86,27 +86,27 @@ class RunStore:
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
-        """Notes how long the block took."""
+        """Records how long the block took."""
         start = time.perf_counter()
         yield
         self.note_time(stage, time.perf_counter() - start)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """One process at a time; the lock ends with the process, however it ends.
+        """Holds the folder's lock, for one process at a time; it ends with the process, however that ends.
 
         Raises:
-            RunError: another process holds it.
+            RunError: another process holds the lock.
         """
         busy = RunError(f"{self.root} is in use by another process: wait for it, or choose another --out.")
         with hold_lock(self.root / _LOCK, busy=busy):
             with hold_lock(self.root / _WORKERS):
-                pass  # waits for workers of a process that was killed
+                pass  # waits for the workers of a killed process
             yield
 
     @contextmanager
     def shared_with_parent(self) -> Iterator[None]:
-        """What a worker process holds while it lives, so that no later run begins beside it."""
+        """The lock that a worker process holds while it lives, so that no new run starts meanwhile."""
         with hold_lock(self.root / _WORKERS, shared=True):
             yield
 
@@ -121,7 +121,7 @@ class RunStore:
                 entry.unlink()
 
     def remove(self) -> None:
-        """Removes the folder; the caller holds the lock. It stays where another process begins to use it meanwhile."""
+        """Removes the folder, unless another process begins to use it meanwhile; the caller holds the lock."""
         self.clear()
         for name in (_WORKERS, _LOCK):
             (self.root / name).unlink(missing_ok=True)

@@ -1,6 +1,6 @@
-"""The official score of each system with its interval, beside the paper's value, as one picture.
+"""Draws the official score of each system with its interval, and the paper's value, in one picture.
 
-The numbers are those that the tables print, to two decimals, so that a picture can be drawn again from a page.
+The numbers are rounded to two decimals as in the tables, so that the picture can be drawn again from a page.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
-# Of Okabe and Ito's palette, which colour-blind people tell apart.
+# From Okabe and Ito's palette, whose colours colour-blind people can distinguish.
 _COLOURS: dict[ConventionName, str] = {"official": "#0072B2", "within-domain": "#D55E00"}
 _OFFSETS: dict[ConventionName, float] = {"official": -0.14, "within-domain": 0.14}
 _LONGEST_NAME = 40
@@ -33,11 +33,11 @@ class Score:
 
 @dataclass(frozen=True)
 class PictureRow:
-    """One system; without scores if not every machine was scored."""
+    """One system; it has no scores unless every machine was scored."""
 
     system: str
     scores: dict[ConventionName, Score]
-    paper: float | None  # None if this run's machines are not the paper's
+    paper: float | None  # None if the run's machines are not the paper's
 
     @property
     def paper_convention(self) -> ConventionName:
@@ -91,14 +91,14 @@ def draw_scores(rows: Sequence[PictureRow], path: Path, *, data: str, seed: int)
 
 
 def _data_name(data: str) -> str:
-    """What fits into the title."""
+    """A name for the data that fits into the title."""
     if data == "synthetic":
         return "SYNTHETIC DATA"
     return data if len(data) <= _LONGEST_NAME else f"…{data[-_LONGEST_NAME:]}"
 
 
 def _draw_rows(axes: "Axes", rows: Sequence[PictureRow]) -> None:
-    """One line a system, the first at the top."""
+    """One line per system, the first at the top."""
     for place, row in enumerate(rows):
         for convention, score in row.scores.items():
             error = [[score.value - score.low], [score.high - score.value]]

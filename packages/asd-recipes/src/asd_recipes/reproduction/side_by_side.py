@@ -1,4 +1,4 @@
-"""Jobs side by side in processes: each maps the same bank, computes with its own threads, and tells of its progress.
+"""Runs jobs in parallel processes. Each maps the same bank, has its own threads, and reports its progress.
 
 A worker ends when the process that started it ends, however that happens.
 """
@@ -31,13 +31,13 @@ from asd_recipes.worker_lifetime import interrupts_later, leave_with_parent, lea
 
 @dataclass(frozen=True)
 class WorkerStart:
-    """All that a worker needs to make its context."""
+    """Everything that a worker needs to make its context."""
 
     store: RunStore
     recipe: Recipe
     clips: tuple[Clip, ...]
     bank: Path
-    digest: str  # of the recordings that the run began with
+    digest: str  # of the recordings that the run started with
     device: str
     synthetic: bool
 
@@ -46,22 +46,22 @@ class WorkerStart:
         device = choose_device(self.device, self.recipe.training.precision, threads=self.recipe.threads)
         bank = load_bank(self.clips, self.bank)
         if bank.digest != self.digest:
-            raise RunError(f"{self.bank} was read anew by another run meanwhile: give the same command again.")
+            raise RunError(f"another run replaced {self.bank} meanwhile. Run the command again.")
         data = prepare_data(bank, self.recipe)
         return JobContext(self.store, self.recipe, data, device, self.synthetic)
 
 
 def run_side_by_side(jobs: Sequence[Job], start: WorkerStart, workers: int, progress: Progress) -> list[Problem]:
-    """Runs jobs in so many processes; returns what was left out, in the order of the jobs.
+    """Runs jobs in `workers` processes; returns what was left out, in the order of the jobs.
 
     Raises:
-        RunError: a worker was killed, as for want of memory.
+        RunError: a worker was killed, for example because memory ran out.
     """
-    spawn = multiprocessing.get_context("spawn")  # a forked torch hangs
+    spawn = multiprocessing.get_context("spawn")  # torch hangs in a forked process
     problems: dict[Job, list[Problem]] = {}
     try:
         with ExitStack() as opened:
-            with interrupts_later():  # one amid the making of a semaphore or a process would leave that behind
+            with interrupts_later():  # an interrupt while a semaphore or a process is made would leave it behind
                 watched, held = map(opened.enter_context, spawn.Pipe(duplex=False))
                 advance = opened.enter_context(progress.stage("jobs", len(jobs)))
                 queue = opened.enter_context(_relay(spawn, progress))
@@ -69,16 +69,16 @@ def run_side_by_side(jobs: Sequence[Job], start: WorkerStart, workers: int, prog
                 pool = opened.enter_context(ProcessPoolExecutor(workers, spawn, _begin_worker, begin))
                 opened.push(leaves_on_error(held))
                 futures = {pool.submit(_work, job): job for job in jobs}
-            # The pool looks which workers live when it is given work, just before it starts another for that work: the
-            # death of the last one would go unseen until a job ends. So it is given a little more.
+            # The pool checks its workers whenever it gets work, just before it starts a worker for that work. So the
+            # death of the last worker would go unnoticed until a job ends. An empty task makes it check again.
             pool.submit(os.getpid)
             for future in as_completed(futures):
                 problems[futures[future]] = future.result()
                 advance(1)
     except BrokenProcessPool:
         raise RunError(
-            "a worker process was killed, perhaps for want of memory. Nothing that was done is lost: give the "
-            "same command again, with fewer --jobs."
+            "a worker process was killed, perhaps because memory ran out. Finished work is kept: run the command "
+            "again with fewer --jobs."
         ) from None
     return [problem for job in jobs for problem in problems[job]]
 
@@ -100,7 +100,7 @@ def _begin_worker(start: WorkerStart, queue: "Queue[Any]", watched: Connection, 
 
             torch.cuda.set_device(number % torch.cuda.device_count())
         _worker = (context, QueueProgress(queue, number))
-    except Exception as error:  # raised from here it would look as if the process had been killed
+    except Exception as error:  # an error raised here would look as if the process was killed
         _worker = error
 
 
@@ -112,7 +112,7 @@ def _work(job: Job) -> list[Problem]:
 
 
 class QueueProgress:
-    """Progress that another process shows."""
+    """Progress that is shown by another process."""
 
     def __init__(self, queue: "Queue[Any]", worker: int) -> None:
         self._queue = queue
@@ -143,7 +143,7 @@ def _relay(spawn: SpawnContext, progress: Progress) -> Iterator["Queue[Any]"]:
     try:
         yield queue
     finally:
-        # Not by a last message, and not for ever: a worker that was killed while it wrote keeps the queue's lock.
+        # Ended by an event, not by a last message, and with a timeout: a worker killed while writing keeps the lock.
         ended.set()
         thread.join(timeout=5)
 

@@ -1,8 +1,8 @@
-"""Which part of the method does what: the same run with one part at a time switched off (`asd study`).
+"""Measures what each part of the method adds: the same run with one part at a time switched off (`asd study`).
 
-Each part is judged by the system that it belongs to, trained with and without it on the same data, split and seeds. The
-change is of the official score over all machines and seeds; its interval is a paired bootstrap of the test clips. Where
-all seeds share one data set, a clip's score is the mean over them.
+Each part is judged by one system, trained with and without the part on the same data, split and seeds. The result is
+the change of the official score over all machines and seeds, with an interval from a paired bootstrap of the test
+clips. If all seeds share one data set, a clip's score is the mean over the seeds.
 """
 
 import shutil
@@ -28,7 +28,7 @@ from asd_recipes.scoring.segment_means import FLOW
 from asd_recipes.whole_file import write_whole
 
 SINGLE_MODEL = "knn-1-source+target"
-"""What is left without the ensemble: the nearest training segment, the simplest inlier model, on all training data."""
+"""The one model that is left without the ensemble: the distance to the nearest segment of all training data."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Keep:
     only: str | None = None
 
     def of(self, table: CandidateTable) -> CandidateTable:
-        """The table with these models alone."""
+        """The table with only these models."""
         names = [name for name in table.columns if self.only in (None, name)]
         names = [name for name in names if self.flow or name != FLOW]
         names = [name for name in names if self.pseudo_target or not name.endswith("-pseudo-target")]
@@ -49,13 +49,13 @@ class Keep:
 
 @dataclass(frozen=True)
 class Part:
-    """One part of the method, and what a run is without it: another recipe, or fewer models."""
+    """One part of the method, and how a run does without it: with another recipe, or with fewer models."""
 
     name: str
-    system: str  # that it belongs to
-    without: str  # in words
+    system: str  # the system by which the part is judged
+    without: str  # how it is switched off, for the user
     setting: tuple[str, str, Any] | None = None  # group, name and value in the recipe
-    retrains: bool = False  # or the same networks are scored anew
+    retrains: bool = False  # False: the same networks are scored again
     kept_with: Keep = Keep()
     kept_without: Keep = Keep()
 
@@ -67,7 +67,7 @@ class Part:
         return replace(recipe, **{group: replace(getattr(recipe, group), **{name: value})})
 
 
-_EMBEDDING_ALONE = Keep(flow=False)  # where the flow's own score would be meaningless
+_EMBEDDING_ALONE = Keep(flow=False)  # without training, the flow's own score would be meaningless
 PARTS = (
     Part(
         "joint flow", "oe-flow", "joint.flow_weight = 0; both by inlier models",
@@ -93,7 +93,7 @@ PARTS = (
 
 @dataclass(frozen=True)
 class Change:
-    """What a part changes: the scores with it (first) and without it (second)."""
+    """The effect of a part: the scores with it (first) and without it (second)."""
 
     part: Part
     comparison: Comparison
@@ -101,12 +101,12 @@ class Change:
 
 @dataclass(frozen=True)
 class SeedRuns:
-    """The runs of one seed: with everything, and without a part."""
+    """The runs of one seed: with all parts, and without each part."""
 
     data: Path
     bank: Path
     recipe: Recipe
-    stores: Path  # where the folders of the runs are
+    stores: Path  # folder that holds the runs' folders
     device: str = "auto"
     machines: Sequence[str] = ()
     jobs: int | None = None
@@ -114,7 +114,7 @@ class SeedRuns:
     def run(
         self, name: str, recipe: Recipe, system: str, progress: Progress, *, adopt: "Scored | None" = None
     ) -> "Scored":
-        """Runs one system, in a folder of that name; `adopt` is a run whose networks are taken."""
+        """Runs one system in a folder of that name; `adopt` is a run whose networks are used."""
         store = RunStore(self.stores / name)
         with store.locked():
             if adopt is not None:
@@ -124,7 +124,7 @@ class SeedRuns:
             )
             result = reproduction.run(progress)
         if diverged := [problem for problem in result.problems if problem.kind == DIVERGED]:
-            raise RunError(f"{diverged[0].reason} A study compares whole runs; change the setting and start again.")
+            raise RunError(f"{diverged[0].reason} A study compares whole runs: change the setting and start again.")
         return Scored(store, result.jobs)
 
 
@@ -136,7 +136,7 @@ class Scored:
     jobs: list[Job]
 
     def columns(self, seed: int, *, keep: Keep) -> dict[str, list[Any]]:
-        """The test clips and the system's scores, as `asd_eval.compare` takes them; seeds count as machines apart."""
+        """The test clips and scores as arguments of `asd_eval.compare`; each seed counts as separate machines."""
         columns: dict[str, list[Any]] = {key: [] for key in ("labels", "scores", "domains", "machines", "names")}
         for of_machine in read_candidate_tables(self.store, self.jobs).values():
             for machine, tables in of_machine.items():
@@ -153,16 +153,16 @@ class Scored:
 def study(
     seeds: Sequence[SeedRuns], parts: Sequence[Part], progress: Progress, *, convention: str = "official"
 ) -> list[Change]:
-    """Runs what is not there, and compares; one change for each part.
+    """Makes the missing runs and compares them; returns one change for each part.
 
     Args:
         seeds: the runs of each seed.
-        parts: those to switch off, one at a time.
-        progress: told of all of it.
-        convention: of the AUC.
+        parts: the parts to switch off, one at a time.
+        progress: where all runs report.
+        convention: AUC convention.
     """
     shared = len({runs.data for runs in seeds}) == 1
-    everything: dict[tuple[int, str], Scored] = {}  # several parts belong to one system
+    everything: dict[tuple[int, str], Scored] = {}  # several parts share a system
     changes = []
     for part in parts:
         first: dict[str, list[Any]] = {}
@@ -184,24 +184,24 @@ def study(
 
 
 def check_parts(parts: Sequence[Part], recipe: Recipe) -> None:
-    """What would else only come out after all trainings.
+    """Checks what would otherwise fail only after all trainings.
 
     Raises:
-        RecipeError: the recipe leaves out the model that the part ensembling is judged against.
+        RecipeError: the recipe leaves out the single model to which the part ensembling is compared.
     """
     if any(part.kept_without.only for part in parts):
         grid = [candidate.name for candidate in candidates(recipe.inlier)]
         if SINGLE_MODEL not in grid:
             raise RecipeError(
-                f"the part ensembling is judged against {SINGLE_MODEL}, which inlier.neighbours and "
-                f"inlier.training_data leave out: the models are {', '.join(grid)}."
+                f"the part ensembling is compared to {SINGLE_MODEL}, which inlier.neighbours and inlier.training_data "
+                f"leave out: the models are {', '.join(grid)}."
             )
 
 
 def _extend(table: dict[str, list[Any]], more: dict[str, list[Any]], *, shared: bool) -> None:
-    """Puts another seed's clips below, or, where all seeds score the same clips, adds up the scores of each clip.
+    """Appends another seed's clips; if all seeds score the same clips, adds up each clip's scores instead.
 
-    Counted as clips of their own, the same clips would make an interval too narrow.
+    Counting the same clips several times would make the interval too narrow.
     """
     if shared and table:
         table["scores"] = [a + b for a, b in zip(table["scores"], more["scores"], strict=True)]
@@ -215,7 +215,7 @@ def _arrays(columns: dict[str, list[Any]]) -> dict[str, Any]:
 
 
 def _adopt(base: Scored, store: RunStore) -> None:
-    """Copies the networks of a run, so that only the scoring is done anew."""
+    """Copies the networks of a run, so that only the scoring is done again."""
     for job in base.jobs:
         source, target = (
             place.system(job.machine, job.folder) / "weights.safetensors" for place in (base.store, store)
@@ -228,17 +228,17 @@ def study_rows(changes: Sequence[Change]) -> list[dict[str, str]]:
     """The table, in percent: what each part adds, positive if the score is better with it."""
     rows = []
     for change in changes:
-        found = change.comparison
+        comparison = change.comparison
         row = {
             "part": change.part.name,
             "system": change.part.system,
             "without it": change.part.without,
-            "with": f"{100 * found.official.first:.2f}",
-            "without": f"{100 * found.official.second:.2f}",
+            "with": f"{100 * comparison.official.first:.2f}",
+            "without": f"{100 * comparison.official.second:.2f}",
         }
-        by_name = {difference.name: difference for difference in found.averages}
+        by_name = {difference.name: difference for difference in comparison.averages}
         for title, difference in (
-            ("official score", found.official),
+            ("official score", comparison.official),
             ("AUC source", by_name["AUC (source) mean"]),
             ("AUC target", by_name["AUC (target) mean"]),
         ):
@@ -249,7 +249,7 @@ def study_rows(changes: Sequence[Change]) -> list[dict[str, str]]:
 
 
 def study_markdown(heading: str, changes: Sequence[Change]) -> str:
-    """The table in Markdown, below what data it is of."""
+    """The table in Markdown, below a heading that names the data."""
     rows = study_rows(changes)
     head = list(rows[0])
     lines = [f"| {' | '.join(head)} |", "|" + "---|" * 3 + "---:|" * (len(head) - 3)]

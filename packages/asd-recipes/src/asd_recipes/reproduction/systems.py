@@ -1,8 +1,8 @@
 """The rows of the tables: from the scores of a machine's models to one score for each test clip.
 
-`OE` is the ensemble of all inlier models, each standardised by its scores of normal training clips that trained
-nothing; it uses no label and no other test clip. `OE (n selected)` follows the paper: of the inlier models the twenty
-with the best development results, which looks at test labels. So with OE-Flow, OE-DFlow, and the submitted ensembles.
+`OE` is the ensemble of all inlier models, each standardised by its scores of the validation clips; it uses no labels
+and no other test clips. `OE (n selected)` follows the paper: only the twenty inlier models with the best development
+results, which requires test labels. OE-Flow, OE-DFlow and the submitted ensembles have both rows too.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -35,12 +35,12 @@ class SystemRow:
     """One row of the tables."""
 
     name: str
-    paper_name: str | None  # the row of the paper's tables to print beside it; None if the paper has none
+    paper_name: str | None  # the paper's row to print beside it; None if the paper has none
     uses_labels: bool = False
 
     @property
     def slug(self) -> str:
-        """The name as a file name: `oe-20-selected`."""
+        """The name as a file name, such as `oe-20-selected`."""
         return self.name.lower().replace(" ", "-").replace("(", "").replace(")", "")
 
 
@@ -54,12 +54,14 @@ class ClipScores:
 
 @dataclass(frozen=True)
 class SystemResult:
-    """What one system says of each machine, and the metrics: for each convention, one entry a machine."""
+    """One system's scores of each machine, and its metrics: for each convention, one entry per machine."""
 
     row: SystemRow
     scores: dict[str, ClipScores]
     metrics: dict[ConventionName, list[MachineMetrics]]
-    intervals: dict[ConventionName, Interval]  # of the official score: 95 %, stratified bootstrap of the test clips
+    intervals: dict[
+        ConventionName, Interval
+    ]  # 95 % interval of the official score, by a stratified bootstrap of the test clips
 
     def official_score(self, convention: ConventionName) -> float:
         return official_score(self.metrics[convention])
@@ -73,8 +75,8 @@ def member_scores(tables: Sequence[CandidateTable]) -> dict[Member, ClipScores]:
     """Standardised scores of each model of a system on one machine.
 
     Args:
-        tables: one for each attribute item, of which a model's scores are averaged (Sec. 4.1); just one for the other
-            systems.
+        tables: one for each attribute item of a domain-invariant system, whose scores are averaged (Sec. 4.1); other
+            systems have one table.
     """
     parts = [(table.part("validation").columns, table.part("test").columns) for table in tables]
     ensembles = [ScoreEnsemble.fit(validation) for validation, _ in parts]
@@ -96,12 +98,12 @@ def average(members: Sequence[ClipScores]) -> ClipScores:
 def selected_members(
     members: Mapping[str, Mapping[Member, ClipScores]], tests: Mapping[str, CandidateTable], count: int
 ) -> list[Member]:
-    """The models with the best official score over all machines; needs the test labels (the paper's way, Sec. 4.1)."""
-    shared = [name for name in next(iter(members.values())) if all(name in found for found in members.values())]
+    """The models with the best official score over all machines; needs test labels, as in the paper (Sec. 4.1)."""
+    shared = [name for name in next(iter(members.values())) if all(name in models for models in members.values())]
     scores = {
         name: official_score(
-            [machine_metrics(machine, tests[machine], found[name].test, "within-domain")
-             for machine, found in members.items()]
+            [machine_metrics(machine, tests[machine], models[name].test, "within-domain")
+             for machine, models in members.items()]
         )
         for name in shared
     }  # fmt: skip
@@ -116,39 +118,42 @@ def machine_metrics(
 
 
 SystemTables = Mapping[str, Mapping[str, Sequence[CandidateTable]]]
-"""Score tables by system and machine; several for the attribute items of a domain-invariant system."""
+"""Score tables by system and machine; a domain-invariant system has one for each attribute item."""
 
 
 def evaluate_systems(
     tables: SystemTables, *, selected: int, diverged: Collection[tuple[str, str]] = ()
 ) -> list[SystemResult]:
-    """All rows for which there are scores: the baselines, the systems, the submitted ensembles, what is not in the
-    paper; then the ensembles the paper's way, by labels.
+    """All rows that have scores, in order.
+
+    First come the rows without labels: the baselines, the systems, the submitted ensembles, and the systems that are
+    not in the paper. Then come the ensembles with models selected by labels, as in the paper.
 
     Args:
-        tables: of every system that ran.
-        selected: inlier models that an ensemble keeps when labels choose them; the rows `(n selected)`.
-        diverged: systems and machines of which a training has no scores; a submitted ensemble has none there either.
+        tables: score tables of every system that ran.
+        selected: how many inlier models an ensemble keeps when labels select them; the rows `(n selected)`.
+        diverged: (system, machine) pairs with a training that left no scores; a submitted ensemble with such a system
+            has no scores for that machine either.
     """
     results = _baselines(tables.get(AUTOENCODER, {}))
     variants = [variant for variant in VARIANTS if tables.get(variant.slug)]
-    of_models = {
-        variant.slug: {machine: member_scores(found) for machine, found in tables[variant.slug].items()}
+    by_variant = {
+        variant.slug: {machine: member_scores(items) for machine, items in tables[variant.slug].items()}
         for variant in variants
     }
-    tests = {machine: found[0].part("test") for variant in variants for machine, found in tables[variant.slug].items()}
+    tests = {machine: items[0].part("test") for variant in variants for machine, items in tables[variant.slug].items()}
     plain: dict[str, dict[str, ClipScores]] = {}
     chosen: dict[str, dict[str, ClipScores]] = {}
     counts: dict[str, int] = {}
     for variant in variants:
-        members = of_models[variant.slug]
-        plain[variant.slug] = {machine: average(list(found.values())) for machine, found in members.items()}
+        members = by_variant[variant.slug]
+        plain[variant.slug] = {machine: average(list(models.values())) for machine, models in members.items()}
         chosen[variant.slug] = plain[variant.slug]
         if variant.inlier_models:
             kept = selected_members(members, tests, selected)
             counts[variant.slug] = len(kept)
             chosen[variant.slug] = {
-                machine: average([found[name] for name in kept]) for machine, found in members.items()
+                machine: average([models[name] for name in kept]) for machine, models in members.items()
             }
     for systems, labels in ((plain, False), (chosen, True)):
         for variant in variants:
@@ -161,9 +166,8 @@ def evaluate_systems(
                 row = SystemRow(name + (" (selected)" if labels else ""), name, uses_labels=labels)
                 ensembles = submitted([systems[part] for part in parts])
                 lost = {machine for system, machine in diverged if system in parts}
-                there = {machine: scores for machine, scores in ensembles.items() if machine not in lost}
-                if there:
-                    results.append(_evaluated(row, tests, there))
+                if kept_machines := {name: scores for name, scores in ensembles.items() if name not in lost}:
+                    results.append(_evaluated(row, tests, kept_machines))
         results += [] if labels else _not_in_the_paper(tables)
     return results
 
@@ -172,15 +176,15 @@ def _not_in_the_paper(tables: SystemTables) -> list[SystemResult]:
     """Two detectors that train no network."""
     results = []
     for slug, name in ((SPECTRAL_STATISTICS, "Spectral statistics"), (RANDOM_ENCODER.slug, RANDOM_ENCODER.name)):
-        if found := tables.get(slug):
-            scores = {machine: average(list(member_scores(of).values())) for machine, of in found.items()}
-            tests = {machine: of[0].part("test") for machine, of in found.items()}
+        if by_machine := tables.get(slug):
+            scores = {machine: average(list(member_scores(items).values())) for machine, items in by_machine.items()}
+            tests = {machine: items[0].part("test") for machine, items in by_machine.items()}
             results.append(_evaluated(SystemRow(f"{name} (not in the paper)", None), tests, scores))
     return results
 
 
 def submitted(systems: Sequence[Mapping[str, ClipScores]]) -> dict[str, ClipScores]:
-    """Mean of several systems' standardised scores on each machine; a machine that lacks a system goes without it."""
+    """Mean of several systems' standardised scores on each machine, over the systems that have scores there."""
     machines = {machine: None for scores in systems for machine in scores}
     return {machine: _joined([scores[machine] for scores in systems if machine in scores]) for machine in machines}
 
@@ -221,12 +225,12 @@ def _intervals(test: Mapping[str, CandidateTable], scores: Mapping[str, ClipScor
     machines = [machine for machine, part in test.items() for _ in part.files]
     domains = [domain for part in test.values() for domain in part.domains]
     values = np.concatenate([scores[machine].test for machine in test])
-    found = {}
+    intervals = {}
     for convention in CONVENTIONS:
         score = bootstrap(_anomalous(test.values()), values, domains, machines, convention=convention).official_score
-        assert score is not None, "every machine has clips of both labels in both domains, or its metrics had raised"
-        found[convention] = score
-    return found
+        assert score is not None, "without both labels in both domains, the machine's metrics would have raised"
+        intervals[convention] = score
+    return intervals
 
 
 def _anomalous(parts: Iterable[CandidateTable]) -> NDArray[np.int64]:
