@@ -203,7 +203,7 @@ def test_a_placed_zip_of_a_year_without_known_sums_is_used_and_its_md5_said_to_b
     download.root.mkdir()
     (download.root / "dev_data_fan.zip").write_bytes(zip_of(clips("fan", size=100)))
     assert download(year=2021, machines=["fan"]).published == ("dev_data_fan.zip",)
-    assert "md5 not compared, the record was not asked" in download.said.getvalue()
+    assert "md5 unknown and not compared" in download.said.getvalue()
     manifest = json.loads((download.root / "download.json").read_text())
     assert manifest["archives"]["dev_data_fan.zip"]["md5_checked"] is False
 
@@ -324,7 +324,7 @@ def test_a_revised_zip_takes_the_place_of_the_first(download: Caller, clips: Cli
     files = {"eval_data_fan_train.zip": b"old", "eval_data_fan_train_r2.zip": zip_of(clips("fan")), "readme.md": b"x"}
     download.server.publish_record(11259435, files)
     assert download(year=2024, splits=["additional"]).published == ("eval_data_fan_train_r2.zip",)
-    assert "left out, as no machine's zip file: readme.md" in download.said.getvalue()
+    assert "left out, not a machine's zip file: readme.md" in download.said.getvalue()
 
 
 def test_the_evaluation_clips_of_2026_are_fetched(

@@ -62,13 +62,13 @@ def test_training_clips_of_the_target_domain_alone_are_enough(make_bank) -> None
 def test_a_machine_on_which_no_inlier_model_can_be_fitted_is_refused_before_it_is_trained(
     settings: list[str], source: int, target: int, make_bank
 ) -> None:
-    with pytest.raises(DatasetError, match=r"fan trains with \d+ segments of the source domain"):
+    with pytest.raises(DatasetError, match=r"fan trains on \d+ segments of the source domain"):
         _check(make_bank, *settings, source=source, target=target)
     _check(make_bank, *settings, source=source, target=target, systems=("autoencoder", "serialoe-flow"))
 
 
 def test_too_few_clips_are_refused_and_the_first_unreadable_one_is_named(make_bank) -> None:
-    with pytest.raises(DatasetError, match="fan has 8 training and 0 validation clips"):
+    with pytest.raises(DatasetError, match="fan has 8 training clips and 0 validation clips"):
         _check(make_bank, "split.source_share=1.0", source=8, target=0)
 
 

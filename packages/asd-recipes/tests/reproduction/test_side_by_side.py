@@ -84,7 +84,7 @@ def test_a_killed_worker_is_told_of_and_the_rest_can_go_on(last: bool, start: Wo
 
 def test_a_bank_that_another_run_replaced_is_not_used(start: WorkerStart, tmp_path: Path) -> None:
     there = _elsewhere(start, tmp_path / "run", digest="another")
-    with pytest.raises(RunError, match="read anew"):
+    with pytest.raises(RunError, match="another run replaced"):
         run_side_by_side([Job("fan", "autoencoder")], there, 1, QUIET)
 
 

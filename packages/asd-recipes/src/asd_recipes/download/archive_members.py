@@ -1,4 +1,4 @@
-"""Which members of a zip file may be unpacked: all of them, or the file is refused before a byte is written."""
+"""Checks the members of a zip file before anything is unpacked: one bad member, and the whole file is refused."""
 
 import re
 import stat
@@ -12,7 +12,7 @@ from asd_recipes.download.errors import ArchiveError
 # Recordings deflate to 0.7 to 0.85 of their size (28 clips of the 2023 set); a silent clip may go to a thousandth.
 MOST_TIMES_LARGER = 20
 MOST_TIMES_LARGER_MEMBER = 200
-_SMALL_BYTES = 4 << 20  # a member so small may be larger by any factor: a silent clip is
+_SMALL_BYTES = 4 << 20  # a member up to this size may have any compression ratio, such as a silent clip
 _MOST_MEMBERS = 200_000
 _CLIP_FOLDERS = ("train", "test", "source_test", "target_test")  # the last two in 2021
 _ENCRYPTED = 0x1 | 0x40 | 0x2000  # traditional, strong, and masked headers
@@ -49,7 +49,7 @@ def checked_members(archive: zipfile.ZipFile, *, name: str, machine: str, zip_by
         parts = _checked_parts(info, name)
         _check_kind(info, name)
         if not info.is_dir():
-            folder = () if len(parts) > 1 else (machine,)  # a file in no folder: several zips may have a readme
+            folder = () if len(parts) > 1 else (machine,)  # a file outside any folder: several zips may have a readme
             members.append(Member(info, PurePosixPath(*folder, *parts)))
     _check_sizes(infos, name, zip_bytes)
     _check_duplicates(members, name)
@@ -64,8 +64,8 @@ def _checked_parts(info: zipfile.ZipInfo, name: str) -> tuple[str, ...]:
     wrong = _FORBIDDEN.search(path) or any(part in ("", ".", "..") or part != part.rstrip(" .") for part in parts)
     if wrong:
         raise ArchiveError(
-            f"{name} holds {path!r}, which would not be written inside the folder, or not on every system. "
-            "The file is not what it should be: nothing of it was unpacked."
+            f"{name} holds {path!r}, which would be written outside the folder, or is not portable. "
+            "Nothing was unpacked from this file."
         )
     return tuple(parts)
 
@@ -94,7 +94,7 @@ def _check_sizes(infos: list[zipfile.ZipInfo], name: str, zip_bytes: int) -> Non
 
 
 def _check_duplicates(members: list[Member], name: str) -> None:
-    """Also those that are one file where the case of letters, or how an accent is written, makes no difference."""
+    """Names also count as equal if they differ only in case or in the encoding of accents, as on some systems."""
     files: dict[str, PurePosixPath] = {}
     for member in members:
         key = _folded(member.path)

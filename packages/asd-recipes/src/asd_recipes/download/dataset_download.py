@@ -1,4 +1,4 @@
-"""A DCASE Task 2 data set, from its records or from zips placed by hand, to a tree that the other commands take."""
+"""Downloads a DCASE Task 2 data set, or takes zips placed by hand, and unpacks it for the other commands."""
 
 import shutil
 import threading
@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from asd_recipes.counted import counted
 from asd_recipes.download.errors import (
     DownloadError,
     PlaceTakenError,
@@ -29,7 +30,7 @@ from asd_recipes.progress import Advance, Progress
 
 @dataclass(frozen=True)
 class Failure:
-    """A zip file that could not be downloaded, and why; the others are not affected."""
+    """A zip file that could not be downloaded, and the reason; the others are not affected."""
 
     name: str
     error: Exception
@@ -37,7 +38,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class DownloadReport:
-    """What a call did. folders: the ones to pass on as `--data`."""
+    """The result of a call. folders: the folders for `--data`."""
 
     folders: tuple[Path, ...]
     published: tuple[str, ...]
@@ -58,15 +59,15 @@ def download_dataset(
 ) -> DownloadReport:
     """Fetches, checks, unpacks and publishes the zip files of a data set; continues what an earlier call began.
 
-    Zip files in `root` or `root/zips` are used instead of a download. Where every one that is wanted is there, or
-    published already, no network is used.
+    Zip files in `root` or `root/zips` are used instead of a download. If all requested ones are there, or already
+    unpacked, no network is used.
 
     Args:
         root: folder to fill, see places.py.
-        machines: machine types, all when empty.
+        machines: machine types; empty for all.
         mirror: address of a server with Zenodo's record API.
         keep_zip: keep the zip files in root/zips.
-        web: limits of time and number of attempts; for tests, how to pause.
+        web: limits of time and attempts; tests replace its pauses.
 
     Raises:
         DownloadError: nothing was begun: no such year, split or machine; the record cannot be read; too little
@@ -104,32 +105,32 @@ class _Call:
         self._publishing = threading.Lock()
         self._moved: Advance = lambda count: None
 
-    # What there is to do
+    # Choosing
 
     def choose(self, year: int, splits: list[str], machines: list[str]) -> list[Archive]:
-        """The zip files asked for, from what is known where that is enough, else from the records."""
+        """The requested zip files, from the known names if these are enough, else from the records."""
         chosen: list[Archive] = []
-        there_are: set[str] = set()
+        available: set[str] = set()
         sources = dict(self._manifest.sources)
-        records = {split: known_record(year, split).number for split in splits}  # refuses before anything is asked
+        records = {split: known_record(year, split).number for split in splits}  # raises before any request
         for split, record in records.items():
             known = [a for a in known_archives(year, split) if not machines or a.machine in machines]
             if known and all(self._at_hand(archive) for archive in known):
-                found = known
+                archives = known
                 source = sources.get(split, unasked_source(record))
             else:
                 listing = ask_record(self._web, self._mirror, record, split)
-                found, source = list(listing.archives), listing.source
+                archives, source = list(listing.archives), listing.source
                 if listing.left_out:
-                    self._progress.say(f"{split}: left out, as no machine's zip file: {', '.join(listing.left_out)}")
-            there_are |= {archive.machine for archive in found}
-            chosen += [archive for archive in found if not machines or archive.machine in machines]
+                    self._progress.say(f"{split}: left out, not a machine's zip file: {', '.join(listing.left_out)}")
+            available |= {archive.machine for archive in archives}
+            chosen += [archive for archive in archives if not machines or archive.machine in machines]
             sources[split] = source
             self._say_source(split, source)
-        if unknown := sorted(set(machines) - there_are):
+        if unknown := sorted(set(machines) - available):
             raise RecordError(
                 f"dcase{year} has no machine {', '.join(unknown)} in {', '.join(splits)}; "
-                f"it has {', '.join(sorted(there_are, key=str.lower))}."
+                f"it has {', '.join(sorted(available, key=str.lower))}."
             )
         self._manifest = replace(self._manifest, sources=sources)
         return chosen
@@ -145,7 +146,7 @@ class _Call:
         self._progress.say(f"{split}: {source.title} (record {source.record})")
         self._progress.say(f"  licence: {source.licence}\n  cite: {source.citation}")
 
-    # Doing it
+    # Running
 
     def run(self, archives: list[Archive]) -> DownloadReport:
         """Two zip files at a time; one that fails does not stop the others."""
@@ -178,13 +179,13 @@ class _Call:
 
     @contextmanager
     def _transfers(self, wanted: list[Archive]) -> Iterator[None]:
-        """Is there disk space for it? Then the progress of what is fetched."""
+        """Checks the disk space, then shows the progress of the transfers."""
         placed = [path.stat().st_size for a in wanted if (path := self._zip_at_hand(a.name)) is not None]
         fetched = [a for a in wanted if self._zip_at_hand(a.name) is None]
         sizes = [a.size or 0 for a in fetched]
         begun = sum(begun_bytes(a, self._places.part(a.name)) for a in fetched)
         needed = bytes_needed(sizes, begun=begun, placed=placed, keep_zip=self._keep_zip)
-        require_free(self._places.work, needed, f"downloading and unpacking {len(wanted)} zip files")
+        require_free(self._places.work, needed, f"downloading and unpacking {counted(len(wanted), 'zip file')}")
         if not fetched:
             yield
             return
@@ -197,7 +198,7 @@ class _Call:
         return self._places.placed(name) or (fetched if fetched.is_file() else None)
 
     def _obtain(self, archive: Archive) -> None:
-        """From wherever an archive stands to its files in place and its name in the manifest."""
+        """Takes an archive from its current state to files in place and an entry in the manifest."""
         name, places = archive.name, self._places
         ready = read_receipt(places, name)
         if ready is not None and archive.md5 in (None, ready.md5) and self._publish(name, ready):
@@ -209,7 +210,7 @@ class _Call:
         ready = PublishedArchive(archive.split, archive.machine, size, md5, checked, tuple(files))
         write_receipt(places, name, ready)
         if not self._publish(name, ready):
-            raise DownloadError(f"{name}: its files vanished from {places.root} while they were put there.")
+            raise DownloadError(f"{name}: its files disappeared from {places.root} while they were moved there.")
 
     def _publish(self, name: str, ready: PublishedArchive) -> bool:
         with self._publishing:
@@ -217,8 +218,8 @@ class _Call:
         if self._manifest.archives.get(name) != ready:
             return False
         self._tidy(name)
-        note = "" if ready.md5_checked else "; md5 not compared, the record was not asked (each file's CRC is right)"
-        self._progress.say(f"{name}: {len(ready.files)} files in {self._places.raw(ready.split)}{note}")
+        note = "" if ready.md5_checked else "; md5 unknown and not compared (each file's CRC is correct)"
+        self._progress.say(f"{name}: {counted(len(ready.files), 'file')} in {self._places.raw(ready.split)}{note}")
         return True
 
     def _sound_zip(self, archive: Archive) -> tuple[Path, str]:
@@ -228,22 +229,22 @@ class _Call:
             md5 = md5_of(placed, self._web)
             if archive.md5 not in (None, md5):
                 raise WrongContentError(
-                    f"{placed} has the md5 {md5}, the record says {archive.md5}. It was left there and not used; "
-                    "remove it to have it downloaded."
+                    f"{placed} has the md5 {md5}, but the record says {archive.md5}. It was not used; remove it to "
+                    "have it downloaded."
                 )
             return placed, md5
         fetched, part = places.fetched(name), places.part(name)
         if fetched.is_file() and (md5 := md5_of(fetched, self._web)) == archive.md5:
             return fetched, md5
         if archive.md5 is None:
-            raise WrongContentError(f"{name} is neither in {places.root} nor published any more.")
+            raise WrongContentError(f"{name} is neither in {places.root} nor in the record any more.")
         fetch(archive, part, self._web, self._moved)
         part.rename(fetched)
         drop(part)
         return fetched, archive.md5
 
     def _tidy(self, name: str) -> None:
-        """After publication: the zip file that was fetched is kept or removed, what else is left is removed."""
+        """After unpacking: keeps or removes the fetched zip file, and removes everything else."""
         fetched = self._places.fetched(name)
         if self._keep_zip and fetched.is_file():
             self._places.kept(name).parent.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""What can go wrong with a download; each message names the file, what came, the rule and the way out."""
+"""Errors of a download; each message names the file, what was wrong, the rule and the way out."""
 
 from asd_recipes.dataset.clip import DatasetError
 
@@ -28,7 +28,7 @@ class DiskSpaceError(DownloadError):
 
 
 class PlaceTakenError(DownloadError):
-    """Something lies where the data would go, and it was not downloaded by this command."""
+    """Files that this command did not download are in the place of the data."""
 
 
 class DownloadBusyError(DownloadError):

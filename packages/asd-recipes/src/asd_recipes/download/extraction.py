@@ -1,4 +1,4 @@
-"""Unpacking a zip file into an empty folder, member by member, with the sha256 of what is written."""
+"""Unpacks a zip file into an empty folder, member by member, and takes the SHA-256 of each file."""
 
 import hashlib
 import shutil
@@ -15,7 +15,7 @@ from asd_recipes.download.records import Archive
 from asd_recipes.download.web import Web
 
 _BLOCK_BYTES = 1 << 18
-# What zipfile raises on bytes that are no sound zip: the last four come from fields that it does not check.
+# What zipfile raises on a damaged zip; the last four come from fields that it does not check.
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OverflowError,
            struct.error)  # fmt: skip
 
@@ -34,9 +34,9 @@ def unpack(archive: Archive, zip_path: Path, into: Path, web: Web) -> list[Unpac
 
     Raises:
         ArchiveError: broken or unsafe, see checked_members; a member's length or CRC is wrong.
-        DiskSpaceError: what the members declare does not fit.
+        DiskSpaceError: too little space for the members' declared sizes.
     """
-    shutil.rmtree(into, ignore_errors=True)  # of a killed call
+    shutil.rmtree(into, ignore_errors=True)  # left by a killed call
     try:
         with zipfile.ZipFile(zip_path) as opened:
             zip_bytes = zip_path.stat().st_size
@@ -61,5 +61,5 @@ def _unpack_member(opened: zipfile.ZipFile, member: Member, into: Path, name: st
             digest.update(block)
             size += len(block)
     if size != member.info.file_size:
-        raise ArchiveError(f"{name}: {member.info.filename!r} has {size} bytes, and declares {member.info.file_size}.")
+        raise ArchiveError(f"{name}: {member.info.filename!r} has {size} bytes, but declares {member.info.file_size}.")
     return UnpackedFile(str(member.path), size, digest.hexdigest())

@@ -11,7 +11,7 @@ from asd_recipes.whole_file import remove_partial_files
 
 @contextmanager
 def only_download(work: Path) -> Iterator[None]:
-    """Holds the lock of a download's work folder; removes the folder at the end when nothing unfinished is in it.
+    """Holds the lock of a download's work folder; at the end removes the folder if nothing unfinished is in it.
 
     Raises:
         DownloadBusyError: another process holds the lock.

@@ -1,4 +1,4 @@
-"""Where everything of a download lies, in the layout of the official baselines.
+"""The paths of a download, in the layout of the official baselines.
 
 <root>/dev_data/raw/<machine>/{train,test}/     the development set; what `--data` takes
 <root>/eval_data/raw/<machine>/{train,test}/    additional training set (train) and evaluation set (test)
@@ -28,18 +28,18 @@ class Places:
         return self.root / "download.json"
 
     def part(self, name: str) -> Path:
-        """What has come of a zip file."""
+        """The part of a zip file that is received so far."""
         return self.work / f"{name}.part"
 
     def fetched(self, name: str) -> Path:
-        """A zip file that has come whole."""
+        """A zip file that is received whole."""
         return self.work / name
 
     def kept(self, name: str) -> Path:
         return self.root / "zips" / name
 
     def placed(self, name: str) -> Path | None:
-        """A zip file that the user put there, or had kept."""
+        """A zip file that the user placed or kept; None if there is none."""
         return next((path for path in (self.kept(name), self.root / name) if path.is_file()), None)
 
     def unpacked(self, name: str) -> Path:
@@ -47,7 +47,7 @@ class Places:
         return self.work / f"{name}.unpacked"
 
     def receipt(self, name: str) -> Path:
-        """The list of what was unpacked; there only once that is whole."""
+        """The list of unpacked files; it exists only once all are unpacked."""
         return self.work / f"{name}.receipt.json"
 
     def raw(self, split: str) -> Path:

@@ -1,6 +1,6 @@
-"""urllib3's connections, except that they hang up on a server that drips its headers.
+"""urllib3's connections, except that they hang up on a server that sends its headers too slowly.
 
-Each byte that comes restarts the timeout of a socket: a server that sends one every 29 s would hold us for years.
+Each received byte restarts a socket's timeout: a server that sends one byte every 29 s would hold a download for years.
 """
 
 import socket
@@ -43,7 +43,7 @@ def _hang_up_when_late(connection: HTTPConnection) -> Iterator[None]:
     timer.start()
     try:
         yield
-        if late.is_set():  # what had come by then looks like a whole reply
+        if late.is_set():  # the headers received by then look like a whole reply
             raise TimeoutError("the server sent its headers too slowly")
     finally:
         timer.cancel()

@@ -1,7 +1,7 @@
-"""Renaming what was unpacked into the data set: whole folders at a time, again after a kill, never over foreign files.
+"""Moves unpacked files into the data set by renaming whole folders; resumable, and never over foreign files.
 
-A receipt is written when a zip is unpacked whole, and removed when the manifest names its files. In between only
-renames happen; a call that finds a receipt does those that are missing.
+A receipt is written when a zip is completely unpacked, and removed when the manifest lists its files. Between the two
+there are only renames; a call that finds a receipt does the missing ones.
 """
 
 import json
@@ -15,12 +15,12 @@ from asd_recipes.whole_file import write_json
 
 
 def write_receipt(places: Places, name: str, archive: PublishedArchive) -> None:
-    """From here on the unpacked folder is whole."""
+    """Records that the unpacked folder is whole."""
     write_json(places.receipt(name), archive_as_json(archive))
 
 
 def read_receipt(places: Places, name: str) -> PublishedArchive | None:
-    """What a killed call had unpacked whole, or None."""
+    """The archive that a killed call completely unpacked, or None."""
     try:
         return archive_from_json(json.loads(places.receipt(name).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
@@ -30,19 +30,21 @@ def read_receipt(places: Places, name: str) -> PublishedArchive | None:
 def publish(places: Places, name: str, archive: PublishedArchive, manifest: Manifest) -> Manifest:
     """Renames an archive's unpacked files into place and enters them into the manifest; one caller at a time.
 
-    Where the manifest has the archive already (files of it were lost or changed), its folders are replaced.
+    If the manifest already has the archive (its files were lost or changed), its folders are replaced.
 
     Raises:
-        PlaceTakenError: files lie in their place that this command did not put there; nothing was moved.
+        PlaceTakenError: files that this command did not write are in the way; nothing was moved.
     """
     unpacked, raw = places.unpacked(name), places.raw(archive.split)
-    moves = [entry for entry in _entries(archive, raw) if (unpacked / entry).exists()]  # others: before a kill
+    moves = [
+        entry for entry in _entries(archive, raw) if (unpacked / entry).exists()
+    ]  # the others were moved before a kill
     before = manifest.archives.get(name)
     ours = {file.path for file in before.files} if before is not None else set()
     for entry in moves:
         if (foreign := _foreign(raw, entry, ours)) is not None:
             raise PlaceTakenError(
-                f"{foreign} is in the place of files of {name}, and was not downloaded. "
+                f"{foreign} was not downloaded but is in the place of files of {name}. "
                 "Move it away, or choose another --out."
             )
     replaced = places.work / f"{name}.replaced"
@@ -66,7 +68,7 @@ def publish(places: Places, name: str, archive: PublishedArchive, manifest: Mani
 
 
 def _entries(archive: PublishedArchive, raw: Path) -> list[str]:
-    """What is renamed as a whole: a machine's folder, or what lies in it where the machine's folder is there."""
+    """What is renamed as a whole: a machine's folder, or its contents if the machine's folder already exists."""
     split_paths = [file.path.split("/") for file in archive.files]
     machines = {parts[0] for parts in split_paths}
     present = {machine for machine in machines if (raw / machine).exists()}
@@ -74,12 +76,12 @@ def _entries(archive: PublishedArchive, raw: Path) -> list[str]:
 
 
 def _foreign(raw: Path, entry: str, ours: set[str]) -> Path | None:
-    """A file at or below raw/entry that is none of ours."""
+    """A file at or below raw/entry that is not ours."""
     target = raw / entry
     if not target.exists() and not target.is_symlink():
         return None
-    found = [path for path in target.rglob("*") if path.is_symlink() or not path.is_dir()]
-    for path in found if target.is_dir() and not target.is_symlink() else [target]:
+    files = [path for path in target.rglob("*") if path.is_symlink() or not path.is_dir()]
+    for path in files if target.is_dir() and not target.is_symlink() else [target]:
         if path.is_symlink() or path.relative_to(raw).as_posix() not in ours:
             return path
     return None

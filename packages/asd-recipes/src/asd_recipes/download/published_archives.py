@@ -1,4 +1,4 @@
-"""download.json: which zip files a data set was made of, and the length and sha256 of each of its files."""
+"""download.json: the zip files of a data set, and the length and SHA-256 of each unpacked file."""
 
 import json
 from dataclasses import asdict, dataclass, field, replace
@@ -16,7 +16,7 @@ SCHEMA = 1
 
 @dataclass(frozen=True)
 class PublishedArchive:
-    """What came of one zip file. Length and md5 are the zip's; md5_checked: against the record, or a known value."""
+    """The files of one zip file. Length and md5 are the zip's; md5_checked: compared to the record or a known value."""
 
     split: str
     machine: str
@@ -26,7 +26,7 @@ class PublishedArchive:
     files: tuple[UnpackedFile, ...]
 
     def all_there(self, places: Places) -> bool:
-        """Whether every file is there with its length; `asd data verify` looks at the contents."""
+        """Whether every file exists with its length; `asd data verify` compares the contents."""
         raw = places.raw(self.split)
         try:
             return all((raw / file.path).stat().st_size == file.size for file in self.files)
@@ -46,7 +46,7 @@ class Manifest:
         return replace(self, archives={**self.archives, name: archive})
 
     def write(self, path: Path) -> None:
-        """Whole or not at all."""
+        """Writes the manifest whole or not at all."""
         write_json(
             path,
             {
@@ -59,12 +59,12 @@ class Manifest:
 
 
 def archive_as_json(archive: PublishedArchive) -> dict[str, Any]:
-    """For the manifest, and for the receipt of an archive that is on its way into place."""
+    """The archive as in the manifest, and in the receipt of an archive that is not yet in place."""
     return {**asdict(archive), "files": {file.path: [file.size, file.sha256] for file in archive.files}}
 
 
 def archive_from_json(fields: Any) -> PublishedArchive:
-    """The reverse of archive_as_json; ValueError, TypeError, KeyError or AttributeError where it is not one."""
+    """The inverse of archive_as_json; ValueError, TypeError, KeyError or AttributeError for anything else."""
     files = []
     for path, (size, sha256) in fields["files"].items():
         parts = PurePosixPath(path).parts
@@ -84,7 +84,7 @@ def read_manifest(path: Path) -> Manifest:
     """Reads download.json.
 
     Raises:
-        ManifestError: it is not there, cannot be read, or is of a newer version of this program.
+        ManifestError: it does not exist, cannot be read, or is from a newer version of this program.
     """
     if not path.is_file():
         above = next((folder for folder in path.parents if (folder / path.name).is_file()), None)
@@ -93,7 +93,7 @@ def read_manifest(path: Path) -> Manifest:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         if content["schema"] != SCHEMA:
-            raise ManifestError(f"{path} is of schema {content['schema']}; this version reads {SCHEMA}. Update asd.")
+            raise ManifestError(f"{path} has schema {content['schema']}; this version reads {SCHEMA}. Update asd.")
         sources = {str(split): Source(**fields) for split, fields in content["sources"].items()}
         archives = {str(name): archive_from_json(fields) for name, fields in content["archives"].items()}
         return Manifest(str(content["dataset"]), sources, archives)

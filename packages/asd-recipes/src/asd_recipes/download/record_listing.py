@@ -1,4 +1,4 @@
-"""What a record's API says: the files with their sizes, md5 and addresses, the licence and how to cite it."""
+"""Reads a record from its API: the files with sizes, md5 and addresses, the licence and the citation."""
 
 import json
 import re
@@ -17,7 +17,7 @@ _MD5 = re.compile(r"md5:([0-9a-f]{32})")
 
 @dataclass(frozen=True)
 class Source:
-    """Where a split comes from, what may be done with it, and how to cite it."""
+    """Where a split comes from, its licence, and how to cite it."""
 
     record: int
     title: str
@@ -27,7 +27,7 @@ class Source:
 
 @dataclass(frozen=True)
 class RecordListing:
-    """A record's zip files, newest revisions alone, and the names of files that are no machine's zip file."""
+    """A record's zip files, only the newest revisions, and the names of files that are not a machine's zip file."""
 
     source: Source
     archives: tuple[Archive, ...]
@@ -35,19 +35,19 @@ class RecordListing:
 
 
 def unasked_source(record: int) -> Source:
-    """What can be said of a record that was not asked."""
+    """The source of a split whose record was not requested."""
     where = f"{ZENODO}/records/{record}"
     return Source(record, f"record {record}", f"see {where}", f"https://doi.org/10.5281/zenodo.{record}")
 
 
 def ask_record(web: Web, mirror: str, record: int, split: str) -> RecordListing:
-    """Asks a record what it holds.
+    """Requests the list of a record's files.
 
     Args:
         mirror: address of a server with the record API, e.g. https://zenodo.org.
 
     Raises:
-        RecordError: the list cannot be read, or is not one.
+        RecordError: the reply cannot be read, or is not a list of files.
         TransferError: the server refuses.
     """
     url = f"{mirror}/api/records/{record}"
@@ -59,9 +59,9 @@ def ask_record(web: Web, mirror: str, record: int, split: str) -> RecordListing:
             for piece in web.body(reply):
                 text += piece
                 if len(text) > _LONGEST_REPLY_BYTES:
-                    raise RecordError(f"{url} answers with over {_LONGEST_REPLY_BYTES} bytes: that is no record.")
+                    raise RecordError(f"{url} answers with over {_LONGEST_REPLY_BYTES} bytes: that is not a record.")
         if declared is not None and len(text) != declared:
-            raise TransientError(f"{url}: {len(text)} of {declared} bytes came")
+            raise TransientError(f"{url}: received {len(text)} of {declared} bytes")
         try:
             return json.loads(text)
         except (ValueError, RecursionError) as error:
@@ -74,10 +74,10 @@ def parse_listing(reply: Any, record: int, split: str, *, mirror: str = ZENODO) 
     """The record API's reply as a listing; links to zenodo.org become links to the mirror.
 
     Raises:
-        RecordError: it is another record's, or a field is missing or wrong.
+        RecordError: the reply is for another record, or a field is missing or wrong.
     """
     if not isinstance(reply, dict) or str(reply.get("id")) != str(record):
-        raise RecordError(f"record {record}: the reply is not that record's. Is --mirror a mirror of {ZENODO}?")
+        raise RecordError(f"record {record}: the reply is for another record. Is --mirror a mirror of {ZENODO}?")
     files = reply.get("files")
     if not isinstance(files, list) or not files:
         raise RecordError(f"record {record} lists no files; it may be closed. See {ZENODO}/records/{record}.")
@@ -99,7 +99,7 @@ def parse_listing(reply: Any, record: int, split: str, *, mirror: str = ZENODO) 
 
 
 def _archive(fields: dict[str, Any], archive: Archive, record: int, mirror: str) -> Archive:
-    """The archive with what an entry of the file list says of it."""
+    """The archive, completed from its entry in the file list."""
     size, checksum, links = fields.get("size"), fields.get("checksum"), fields.get("links")
     if isinstance(size, bool) or not isinstance(size, int) or not 0 < size <= _LARGEST_FILE_BYTES:
         raise RecordError(f"record {record}: the size of {archive.name} is {size!r}, which is not a number of bytes.")
@@ -115,9 +115,9 @@ def _archive(fields: dict[str, Any], archive: Archive, record: int, mirror: str)
 
 
 def _source(reply: dict[str, Any], record: int) -> Source:
-    """Licence and citation; a record without them is not refused for it."""
-    found = reply.get("metadata")
-    metadata = found if isinstance(found, dict) else {}
+    """Licence and citation; a record without them is accepted."""
+    given = reply.get("metadata")
+    metadata = given if isinstance(given, dict) else {}
     unasked = unasked_source(record)
     licence = metadata.get("license")
     creators = metadata.get("creators")
@@ -136,5 +136,5 @@ def _source(reply: dict[str, Any], record: int) -> Source:
 
 
 def _line(value: Any) -> str:
-    """A value of the reply as one line for a terminal: nothing that moves a cursor."""
+    """A value of the reply as one line for a terminal, without control characters."""
     return "".join(c for c in value if c.isprintable())[:500] if isinstance(value, str) else ""

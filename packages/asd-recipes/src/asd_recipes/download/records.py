@@ -1,8 +1,8 @@
-"""Which records hold DCASE Task 2 of each year, and what their zip files are called.
+"""The records of DCASE Task 2 for each year, and the names of their zip files.
 
-Record numbers and names as in the official baselines' download scripts; the development record of 2023 is the one with
-the corrected attributes (7690148 and 7690157 have wrong ones). What a record holds is asked of the record itself, size
-and md5 too. The names here serve one purpose: with every wanted zip file placed by hand, no network is used.
+Record numbers and names are those of the official baselines' download scripts. The development record of 2023 is the
+one with the corrected attributes (7690148 and 7690157 have wrong ones). Files, sizes and md5 come from the record
+itself; the names here only make it possible to use zip files placed by hand without a network.
 """
 
 import re
@@ -23,7 +23,7 @@ _ARCHIVE_NAME = re.compile(
 
 @dataclass(frozen=True)
 class Archive:
-    """One zip file. Size in bytes, md5 and address are None where the record was not asked."""
+    """One zip file. Size in bytes, md5 and address are None if the record was not requested."""
 
     name: str
     split: str
@@ -35,7 +35,7 @@ class Archive:
 
 @dataclass(frozen=True)
 class KnownRecord:
-    """A record's number, and the zip files that it is known to hold."""
+    """A record's number, and its known zip files."""
 
     number: int
     names: tuple[str, ...]
@@ -148,13 +148,13 @@ def known_record(year: int, split: str) -> KnownRecord:
 
 
 def machine_of(name: str) -> tuple[str, int] | None:
-    """(machine type, revision) that a zip file's name says; None if it is not a machine's zip file."""
+    """(machine type, revision) from a zip file's name; None if it is not a machine's zip file."""
     match = _ARCHIVE_NAME.fullmatch(name)
     return None if match is None else (match["machine"], int(match["revision"] or 1))
 
 
 def newest_archives(archives: Sequence[Archive]) -> list[Archive]:
-    """One zip file for each machine type: the highest revision (`..._r2.zip`) where there are several."""
+    """One zip file for each machine type: the highest revision (`..._r2.zip`) if there are several."""
     newest: dict[str, tuple[int, Archive]] = {}
     for archive in archives:
         named = machine_of(archive.name)
@@ -165,7 +165,7 @@ def newest_archives(archives: Sequence[Archive]) -> list[Archive]:
 
 
 def known_archives(year: int, split: str) -> list[Archive]:
-    """The zip files of a split as far as they are known without asking the record."""
+    """The zip files of a split that are known without requesting the record."""
     sums = KNOWN_MD5.get(year, {})
     archives = []
     for name in known_record(year, split).names:

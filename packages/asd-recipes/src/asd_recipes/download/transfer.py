@@ -1,4 +1,4 @@
-"""One zip file from a server into a part file: resumed by range, checked by size and md5."""
+"""Fetches one zip file into a part file: resumed by range requests, checked by size and md5."""
 
 import hashlib
 import json
@@ -22,12 +22,12 @@ def fetch(archive: Archive, part: Path, web: Web, moved: Callable[[int], None]) 
 
     Args:
         archive: with size, md5 and address.
-        part: beside it lies `<part>.json`: which content it is a part of, and the server's mark of that content.
-        moved: called with the number of bytes that came, or, below zero, that had to be dropped.
+        part: the part file; `<part>.json` beside it identifies the content, with the server's own mark of it.
+        moved: called with the number of bytes received; a negative number means bytes that were dropped.
 
     Raises:
-        TransferError: the server refused, or every attempt failed; what came so far is kept.
-        WrongContentError: whole, twice, and twice not the content that the record promises; nothing is kept.
+        TransferError: the server refused, or every attempt failed; the bytes received so far are kept.
+        WrongContentError: the whole file was received twice, each time with the wrong content; nothing is kept.
     """
     _Transfer(archive, part, web, moved).run()
 
@@ -43,7 +43,7 @@ def md5_of(path: Path, web: Web) -> str:
 
 
 def begun_bytes(archive: Archive, part: Path) -> int:
-    """How much of the archive an earlier call has left in the part file."""
+    """How many bytes of the archive an earlier call left in the part file."""
     note = _read_note(part)
     if (note.get("size"), note.get("md5")) != (archive.size, archive.md5) or not part.is_file():
         return 0
@@ -64,7 +64,7 @@ class _Transfer:
         self._archive, self._part, self._web, self._moved = archive, part, web, moved
         self._url, self._size = archive.url, archive.size
         self._have = self._furthest = begun_bytes(archive, part)
-        self._ranges = True  # until the server sends a wrong one
+        self._ranges = True  # use range requests until the server answers one wrongly
         self._wrong_contents = 0
 
     def run(self) -> None:
@@ -78,7 +78,7 @@ class _Transfer:
                 self._ask()
             self._check()
         except TransientError as failure:
-            if failure.status == 416:  # the server's file is shorter than what we have of it
+            if failure.status == 416:  # the server's file is shorter than our part of it
                 self._restart()
             if self._have >= self._furthest + self._web.patience.progress_bytes:
                 self._furthest = self._have
@@ -100,11 +100,11 @@ class _Transfer:
             self._receive(reply)
 
     def _start(self, reply: BaseHTTPResponse) -> int:
-        """Where the reply's body belongs: at our end if it is the range asked for, at 0 if it is the whole file."""
+        """Where the reply's body starts: at our end if it is the requested range, at 0 if it is the whole file."""
         if reply.status == 200 and reply.length_remaining in (None, self._size):
             return 0
         if reply.status == 200:
-            raise TransientError(f"the server sends {reply.length_remaining} bytes, the record says {self._size}")
+            raise TransientError(f"the server sends {reply.length_remaining} bytes, but the record says {self._size}")
         said = reply.headers.get("Content-Range", "")
         match = _CONTENT_RANGE.fullmatch(said.strip())
         first, last, total = match.groups() if match else ("", "", "")
@@ -121,7 +121,7 @@ class _Transfer:
             self._restart()
             self._ranges = False
             raise TransientError(
-                f"asked for {asked}, the server answers {reply.status} with the range {said!r}, mark {now}"
+                f"requested {asked}, but the server answers {reply.status} with the range {said!r}, mark {now}"
             )
         return self._have
 
@@ -131,7 +131,7 @@ class _Transfer:
                 if self._have + len(piece) > self._size:
                     excess = self._have + len(piece)
                     self._restart()
-                    raise TransientError(f"{excess} bytes came, the record says {self._size}")
+                    raise TransientError(f"received {excess} bytes, but the record says {self._size}")
                 file.write(piece)
                 self._have += len(piece)
                 self._moved(len(piece))
@@ -139,26 +139,26 @@ class _Transfer:
             raise TransientError(f"the connection was cut after {self._have} of {self._size} bytes")
 
     def _check(self) -> None:
-        found = md5_of(self._part, self._web)
-        if found == self._archive.md5:
+        md5 = md5_of(self._part, self._web)
+        if md5 == self._archive.md5:
             return
         self._restart()
         self._wrong_contents += 1
-        reason = f"the md5 is {found}, the record says {self._archive.md5}"
+        reason = f"the md5 is {md5}, but the record says {self._archive.md5}"
         if self._wrong_contents == 2:
-            raise WrongContentError(f"{self._archive.name}: came twice in full, and {reason}. What came was deleted.")
-        self._furthest = 0  # it may come once more, cuts included
+            raise WrongContentError(f"{self._archive.name}: received twice in full, but {reason}. It was deleted.")
+        self._furthest = 0  # it is fetched once more, and may be interrupted again
         raise TransientError(reason, progress=True)
 
     def _restart(self) -> None:
-        """From the first byte."""
+        """Starts again at the first byte."""
         drop(self._part)
         self._moved(-self._have)
         self._have = 0
 
 
 def _mark(reply: BaseHTTPResponse) -> str | None:
-    """What identifies the content for If-Range: a strong ETag, or else the date of change."""
+    """What identifies the content for If-Range: a strong ETag, else the modification date."""
     tag = reply.headers.get("ETag")
     if tag is not None:
         return None if tag.startswith("W/") else tag
@@ -178,5 +178,5 @@ def _read_note(part: Path) -> dict[str, object]:
 
 
 def _write_note(part: Path, archive: Archive, mark: str | None) -> None:
-    """Before the part's first byte: a part without its note is not continued."""
+    """Writes the note before the part's first byte: a part without its note is not continued."""
     write_json(_note_path(part), {"size": archive.size, "md5": archive.md5, "mark": mark})

@@ -1,4 +1,4 @@
-"""`asd data verify`: whether every file of a download is still what was downloaded."""
+"""Checks that every file of a download is still as downloaded (`asd data verify`)."""
 
 import hashlib
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from asd_recipes.download.published_archives import Manifest, read_manifest
 
 @dataclass(frozen=True)
 class Difference:
-    """A file that is not as the manifest says."""
+    """A file that differs from the manifest."""
 
     file: str
     kind: Literal["missing", "wrong length", "changed", "unreadable", "not listed"]
@@ -31,7 +31,7 @@ class Verification:
 
 
 def listed_bytes(root: Path) -> int:
-    """The length of all files together; for a progress bar. Raises ManifestError."""
+    """The total length of all files, for a progress bar. Raises ManifestError."""
     manifest = read_manifest(Places(root).manifest)
     return sum(file.size for archive in manifest.archives.values() for file in archive.files)
 
@@ -41,7 +41,7 @@ def verify_dataset(root: Path, *, advance: Callable[[int], None] = lambda _: Non
 
     Args:
         root: the folder that `asd data download` made.
-        advance: called with the number of bytes that are done.
+        advance: called with the number of bytes compared.
 
     Raises:
         ManifestError: the folder has no manifest, or one that cannot be used.
@@ -50,8 +50,8 @@ def verify_dataset(root: Path, *, advance: Callable[[int], None] = lambda _: Non
     listed = _listed(manifest)
     problems = []
     for path, file in listed.items():
-        if (found := _difference(root / path, path, file)) is not None:
-            problems.append(found)
+        if (difference := _difference(root / path, path, file)) is not None:
+            problems.append(difference)
         advance(file.size)
     problems += [Difference(path, "not listed", "it was not downloaded") for path in _unlisted(root, listed)]
     return Verification(manifest.dataset, len(listed), sum(file.size for file in listed.values()), tuple(problems))
@@ -67,27 +67,27 @@ def _listed(manifest: Manifest) -> dict[str, UnpackedFile]:
 
 
 def _difference(path: Path, name: str, file: UnpackedFile) -> Difference | None:
-    """None where the file is as downloaded."""
+    """The difference of a file, None if it is as downloaded."""
     try:
         if path.is_symlink() or not path.is_file():
             return Difference(name, "missing", "not a file" if path.exists() else "no such file")
         size = path.stat().st_size
         if size != file.size:
-            return Difference(name, "wrong length", f"{size} bytes, the manifest says {file.size}")
+            return Difference(name, "wrong length", f"{size} bytes, but the manifest says {file.size}")
         with path.open("rb") as opened:
-            found = hashlib.file_digest(opened, "sha256").hexdigest()
+            digest = hashlib.file_digest(opened, "sha256").hexdigest()
     except OSError as error:
         return Difference(name, "unreadable", str(error))
-    if found == file.sha256:
+    if digest == file.sha256:
         return None
-    return Difference(name, "changed", f"sha256 {found[:12]}..., the manifest says {file.sha256[:12]}...")
+    return Difference(name, "changed", f"sha256 {digest[:12]}..., but the manifest says {file.sha256[:12]}...")
 
 
 def _unlisted(root: Path, listed: dict[str, UnpackedFile]) -> list[str]:
-    found = []
+    unlisted = []
     for folder in sorted(set(RAW_FOLDERS.values())):
         for path in (root / folder).rglob("*"):
             name = path.relative_to(root).as_posix()
             if name not in listed and (path.is_symlink() or not path.is_dir()):
-                found.append(name)
-    return sorted(found)
+                unlisted.append(name)
+    return sorted(unlisted)

@@ -1,4 +1,4 @@
-"""GET over HTTP and HTTPS alone: tried again while a fault may pass, within limits of number, silence and slowness."""
+"""GET over HTTP and HTTPS only: repeated after temporary faults, with limits on attempts, silence and slowness."""
 
 import ssl
 import threading
@@ -19,7 +19,7 @@ from asd_recipes.download.prompt_connections import connections_to
 USER_AGENT = f"asd-recipes/{__version__} (asd data download)"
 CHUNK_BYTES = 1 << 16
 MOST_REDIRECTS = 5
-_TRANSIENT = {408, 416, 425, 429, 500, 502, 503, 504}  # 416: the part file is not a beginning of this file
+_TRANSIENT = {408, 416, 425, 429, 500, 502, 503, 504}  # 416: the part file is not the beginning of this file
 
 Result = TypeVar("Result")
 
@@ -29,7 +29,7 @@ class DownloadStoppedError(DownloadError):
 
 
 class Web:
-    """The network, as one download uses it; several threads may."""
+    """The network access of one download; may be used by several threads."""
 
     def __init__(
         self,
@@ -55,10 +55,10 @@ class Web:
     def persist(
         self, what: str, attempt: Callable[[], Result], *, give_up: type[DownloadError] = TransferError
     ) -> Result:
-        """Calls attempt until it returns; says before each pause when it tries again.
+        """Calls attempt until it returns; before each pause says when it tries again.
 
         Raises:
-            give_up: so many attempts in a row failed, or the server asked for too long a pause.
+            give_up: too many attempts in a row failed, or the server asked for too long a pause.
         """
         failures, most = 0, self.patience.attempts
         while True:
@@ -69,7 +69,7 @@ class Web:
                 failures = 1 if failure.progress else failures + 1
                 if failures >= most:
                     raise give_up(
-                        f"{what}: {failures} attempts in a row failed, the last: {failure}. "
+                        f"{what}: {failures} attempts in a row failed, the last one with: {failure}. "
                         "Run the command again later: it continues where it stopped."
                     ) from failure
                 if failure.wait_s is not None and failure.wait_s > self.patience.longest_wait_s:
@@ -83,22 +83,22 @@ class Web:
 
     @contextmanager
     def get(self, url: str, headers: Mapping[str, str]) -> Iterator[BaseHTTPResponse]:
-        """The reply to a GET, its status 2xx, its body not yet read.
+        """The reply to a GET, with status 2xx; its body is not yet read.
 
         Raises:
-            TransientError: a fault that may pass: no connection, silence, a busy server.
-            TransferError: one that will not: a refusal, a certificate, a redirect elsewhere than to http(s).
+            TransientError: a temporary fault: no connection, silence, a busy server.
+            TransferError: a permanent fault: a refusal, a bad certificate, a redirect to something other than http(s).
         """
         reply = self._reply(url, headers)
         with reply:
             if not 200 <= reply.status < 300:
                 raise _refusal(url, reply)
             if (encoding := reply.headers.get("Content-Encoding", "identity")) != "identity":
-                raise TransientError(f"{url}: sent in the encoding {encoding!r}, which was not asked for")
+                raise TransientError(f"{url}: sent in the encoding {encoding!r}, which was not requested")
             yield reply
 
     def _reply(self, url: str, headers: Mapping[str, str]) -> BaseHTTPResponse:
-        """The first reply that is no redirect. Followed here: urllib3 would read a redirect's body, however long."""
+        """The first reply that is not a redirect. Followed here, as urllib3 would read a redirect's body to its end."""
         asked = url
         for _ in range(MOST_REDIRECTS + 1):
             reply = self._ask(asked, headers)
@@ -122,7 +122,7 @@ class Web:
                 decode_content=False,
             )
         except LocationValueError as error:
-            raise TransferError(f"{url} is not an address that can be asked: {error}.") from error
+            raise TransferError(f"{url} is not a valid address: {error}.") from error
         except HTTPError as error:
             if isinstance(error, SSLError) and isinstance(error.args[0], ssl.SSLCertVerificationError):
                 raise TransferError(f"{url}: the certificate is not valid: {_reason(error)}.") from error
@@ -132,7 +132,7 @@ class Web:
         """The reply's body, piece by piece, to its declared length or its end.
 
         Raises:
-            TransientError: the connection broke, fell silent, or drips.
+            TransientError: the connection broke, fell silent, or is too slow.
         """
         since, brought = time.monotonic(), 0
         while reply.length_remaining != 0:
@@ -161,7 +161,7 @@ def is_http(url: str) -> bool:
 
 
 def _redirected(url: str, place: str) -> str:
-    """Where a redirect leads: to http(s) alone, and never from https to http."""
+    """Where a redirect leads; only to http(s), and never from https to http."""
     try:
         target = urljoin(url, place)
     except ValueError:
@@ -179,6 +179,6 @@ def _refusal(url: str, reply: BaseHTTPResponse) -> TransientError | TransferErro
 
 
 def _reason(error: HTTPError) -> str:
-    """In the words of the error that urllib3 wraps: its own name its objects."""
+    """The text of the error that urllib3 wraps; urllib3's own text names Python objects."""
     inner = next((e for e in (*error.args, error.__cause__) if isinstance(e, BaseException)), error)
     return str(inner) or type(inner).__name__

@@ -1,8 +1,8 @@
 """Rolling-element bearing on a test shaft: shaft harmonics, rolling noise, and the fault rates of its geometry.
 
-`vel` is shaft speed in thousands of revolutions a minute (the real clips' line spacing is vel * 1000 / 60 Hz), `loc`
-the microphone's place. Fault rates after Randall and Antoni 2011 (Mech. Syst. Signal Process. 25), damage
-names after ISO 15243 (bearing damage and failures).
+`vel` is the shaft speed in thousands of revolutions per minute (the line spacing of the real clips is vel * 1000 / 60
+Hz), `loc` the microphone's place. Fault rates follow Randall and Antoni 2011 (Mech. Syst. Signal Process. 25), names of
+damage ISO 15243 (bearing damage and failures).
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def render(c: Condition) -> Float32Array:
 
 
 def _spall(c: Condition, turns: Float64Array) -> Float32Array | np.float32:
-    """Impulses of a local defect, strong in the load zone: those of inner race and balls come and go with it."""
+    """Impulses of a local defect, strong in the load zone; those of inner race and balls pass in and out of it."""
     if c.fault == "outer_race_spall":
         at, where = events_per_turn(c.rng, turns, per_turn=OUTER_RACE, slip=SLIP)
         load = np.ones(len(where))
@@ -68,8 +68,8 @@ def _spall(c: Condition, turns: Float64Array) -> Float32Array | np.float32:
         load = np.maximum(0.1, np.cos(2.0 * np.pi * CAGE * where)) ** 1.5
     else:
         return np.float32(0.0)
-    # metal on metal is short: it rings the races and the housing far above what smooth running excites, the reason why
-    # envelope analysis demodulates a high band (Randall and Antoni 2011)
+    # metal on metal is short: it excites the races and the housing at far higher frequencies than smooth running does,
+    # which is why envelope analysis demodulates a high band (Randall and Antoni 2011)
     races = draw_modes(c.unit("races"), count=3, low_hz=1800.0, high_hz=7000.0, quality=(8.0, 25.0))
     strength = load * (1.0 + 0.25 * c.rng.standard_normal(len(at)))
     gain = c.fault_gain(str(c.fault), faint_db=-20.0, strong_db=-2.0)

@@ -12,7 +12,7 @@ from asd_recipes.synth.errors import SyntheticDataError
 from asd_recipes.synth.joint_attributes import Attributes, draw_attributes
 from asd_recipes.synth.machines import MODELS
 
-SEVERITY = (0.25, 1.0)  # uniform: from what a good listener misses to what anyone hears
+SEVERITY = (0.25, 1.0)  # uniform: from inaudible even to a good listener, to obvious to anyone
 Domain = Literal["source", "target"]
 _NAMED = {"tiny": (12, 4, 3), "quick": (90, 10, 25), "full": (990, 10, 50)}
 
@@ -72,7 +72,7 @@ class PlannedClip:
         return clip_samples(self.machine)
 
     def condition(self, seed: int) -> Condition:
-        """The clip's running condition; its generator is keyed by the clip alone."""
+        """The clip's running condition; its random generator depends only on the clip."""
         rng = keyed_generator(seed, "clip", self.machine, self.split, self.domain, self.label, self.index)
         return Condition(seed, self.machine, self.attributes, self.fault, self.severity, self.samples, rng)
 

@@ -1,4 +1,4 @@
-"""Making and writing clips, in this process or in several that end when this one does, however it ends."""
+"""Makes and writes clips, in this process or in worker processes, which end when this process ends, however it ends."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from asd_recipes.synth.recording import record
 from asd_recipes.whole_file import write_bytes
 from asd_recipes.worker_lifetime import interrupts_later, leave_with_parent, leaves_on_error
 
-_BATCH = 8  # clips a task: large enough to hide the queue, small enough for a smooth progress bar
+_BATCH = 8  # clips per task: large enough to hide the queue's cost, small enough for a smooth progress bar
 
 
 def write_clips(
     folder: Path, clips: list[PlannedClip], seed: int, *, jobs: int, lock: HeldLock
 ) -> Generator[int, None, None]:
-    """Make and write clips below folder, yielding how many more are done. Close it to stop at once.
+    """Makes and writes clips below folder; yields how many more are done. Close the generator to stop at once.
 
-    Whether it ends, is closed, raises or its process is killed: no worker outlives it.
+    No worker outlives the generator, whether it ends, is closed or raises, or its process is killed.
     """
     batches = [clips[i : i + _BATCH] for i in range(0, len(clips), _BATCH)]
     if jobs == 1 or len(batches) <= 1:
@@ -39,7 +39,7 @@ def write_clips(
     # spawn, not fork: the caller may have started threads (BLAS, torch), which fork would copy in mid-step
     context = get_context("spawn")
     with ExitStack() as opened:
-        with interrupts_later():  # one amid the making of a semaphore or a process would leave that behind
+        with interrupts_later():  # an interrupt while a semaphore or a process is made would leave it behind
             watched, held = map(opened.enter_context, context.Pipe(duplex=False))
             pool = ProcessPoolExecutor(min(jobs, len(batches)), context, initializer=_follow, initargs=(watched, lock))
             opened.callback(pool.shutdown, wait=True, cancel_futures=True)
@@ -50,12 +50,12 @@ def write_clips(
 
 
 def _follow(watched: Connection, lock: HeldLock) -> None:
-    """Initializer of a worker. Unpickling lock was enough to hold it until this process ends."""
+    """Initializer of a worker. Unpickling the lock already holds it until this process ends."""
     leave_with_parent(watched)
 
 
 def write_batch(folder: Path, clips: list[PlannedClip], seed: int) -> int:
-    """Make and write some clips below folder; how many."""
+    """Makes and writes clips below folder; returns how many."""
     for clip in clips:
         wave = record(MODELS[clip.machine], clip.condition(seed))
         write_bytes(folder / clip.path, wav_bytes(wave))

@@ -17,7 +17,7 @@ Float64Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Condition:
-    """What a machine model needs to sound for one clip.
+    """What a machine model needs to render one clip.
 
     Attributes:
         seed: seed of the data set; it also fixes the individual machine (its resonances, its worn spots).
@@ -40,13 +40,13 @@ class Condition:
         return dict(self.attributes)[item]
 
     def unit(self, *names: str) -> np.random.Generator:
-        """A generator that is the same for all clips of this individual machine (or of its part, model, session)."""
+        """A generator that is the same for all clips of this individual machine (or of its part, model or session)."""
         return keyed_generator(self.seed, "unit", self.machine, *names)
 
     def fault_gain(self, fault: str, *, faint_db: float, strong_db: float) -> float:
         """Linear amplitude of a fault's sound relative to the healthy machine's: 0 unless this clip has the fault.
 
-        Severity 0 would be faint_db, severity 1 is strong_db, linear in decibels between.
+        Severity 0 corresponds to faint_db and severity 1 to strong_db, linear in decibels in between.
         """
         if self.fault != fault:
             return 0.0

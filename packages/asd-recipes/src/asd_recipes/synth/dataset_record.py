@@ -1,4 +1,4 @@
-"""What a synthetic data set was made from, written beside its clips, and whether a folder is such a data set."""
+"""Records what a synthetic data set was made from, and checks whether a folder is such a data set."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from asd_recipes.synth.machines import MODELS
 ATTRIBUTES = f"attributes_{SECTION}.csv"
 SCHEMA = 1
 WAV_HEADER_BYTES = 44
-_WAY_OUT = "Name another folder, or remove this one to have it made anew."
+_WAY_OUT = "Name another folder, or remove this one to have it made again."
 
 
 @dataclass(frozen=True)
 class Request:
-    """All that the bytes of a data set depend on (besides the versions of NumPy and SciPy)."""
+    """Everything that decides the bytes of a data set, except the versions of NumPy and SciPy."""
 
     size: DatasetSize
     seed: int
@@ -37,7 +37,7 @@ class Request:
 
 
 def read_record(folder: Path) -> Request | None:
-    """The request that the folder's record holds; None if it has no record.
+    """The request in the folder's record; None if there is no record.
 
     Raises:
         DatasetExistsError: the record is of another version of the generator, or cannot be read.
@@ -53,22 +53,22 @@ def read_record(folder: Path) -> Request | None:
             return Request(DatasetSize(**read["size"]), int(read["seed"]), machines)
     except (ValueError, TypeError, KeyError) as error:
         raise DatasetExistsError(
-            f"root {folder} holds a {RECORD} that is not one of a synthetic data set ({error!r}). {_WAY_OUT}"
+            f"root {folder} holds a {RECORD} that is not from a synthetic data set ({error!r}). {_WAY_OUT}"
         ) from error
     raise DatasetExistsError(
-        f"root {folder} holds a synthetic data set of generator {version[0]}, schema {version[1]}; this version makes "
-        f"and uses {SYNTHETIC_STREAM}, schema {SCHEMA} alone. {_WAY_OUT}"
+        f"root {folder} holds a synthetic data set of generator {version[0]}, schema {version[1]}; this version "
+        f"makes and uses only {SYNTHETIC_STREAM}, schema {SCHEMA}. {_WAY_OUT}"
     )
 
 
 def is_whole(root: Path, request: Request, plan: list[PlannedClip]) -> bool:
-    """True: root is the data set of this request and its plan, complete. False: root may be made or replaced.
+    """True if root is the complete data set of this request and plan; False if root may be made or replaced.
 
-    Names and lengths are looked at, not the sound: it is asked at every use.
+    Only names and lengths are compared, not the sound, because every use of the data set calls this.
 
     Raises:
-        DatasetExistsError: root is a file; holds a file that no data set of its record has; is of another version of
-            the generator; is the data set of this request, but clips or tables are missing or have the wrong length.
+        DatasetExistsError: root is a file; or it holds a file that does not belong to the data set of its record; or
+            it is from another version of the generator; or files are missing or have the wrong length.
     """
     if not root.exists():
         return False
@@ -76,19 +76,19 @@ def is_whole(root: Path, request: Request, plan: list[PlannedClip]) -> bool:
         raise DatasetExistsError(f"root {root} is a file; a data set is a folder. Name another place or remove it.")
     present = read_record(root)
     expected = {} if present is None else _file_bytes(present, plan if present == request else present.plan())
-    found = _found_bytes(root)
-    if foreign := sorted(found.keys() - expected.keys() - set(marks(present or request))):
+    sizes = _sizes(root)
+    if foreign := sorted(sizes.keys() - expected.keys() - set(marks(present or request))):
         raise DatasetExistsError(
-            f"root {root} holds {foreign[0]}, which was not written here; only what was is ever replaced. {_WAY_OUT}"
+            f"root {root} holds {foreign[0]}, which this command did not write and will not replace. {_WAY_OUT}"
         )
     if present != request:
         return False
-    if damaged := [name for name, size in expected.items() if name not in found or size not in (None, found[name])]:
+    if damaged := [name for name, size in expected.items() if name not in sizes or size not in (None, sizes[name])]:
         raise DatasetExistsError(
-            f"root {root} is damaged: {damaged[0]} is missing or has the wrong length, as {len(damaged)} of "
-            f"{len(expected)} files do ({len(plan)} clips by its {RECORD}). {_WAY_OUT}"
+            f"root {root} is damaged: {damaged[0]} is missing or has the wrong length ({len(damaged)} of "
+            f"{len(expected)} files are, in a data set of {len(plan)} clips). {_WAY_OUT}"
         )
-    return all(name in found for name in marks(request))  # one without them was made before there were any
+    return all(name in sizes for name in marks(request))  # older data sets have no marks
 
 
 def marks(request: Request) -> list[str]:
@@ -98,14 +98,14 @@ def marks(request: Request) -> list[str]:
 
 
 def _file_bytes(request: Request, plan: list[PlannedClip]) -> dict[str, int | None]:
-    """Every file of a data set, with its length where the plan tells it."""
+    """Every file of a data set, with its length if the plan determines it."""
     tables: dict[str, int | None] = {f"{machine}/{ATTRIBUTES}": None for machine in request.machines}
     return {RECORD: None, **tables, **{clip.path: WAV_HEADER_BYTES + 2 * clip.samples for clip in plan}}
 
 
-def _found_bytes(root: Path) -> dict[str, int]:
-    """Every file below root, with its length; links to folders count as files, which no data set has."""
-    found = {}
+def _sizes(root: Path) -> dict[str, int]:
+    """Every file below root, with its length; a link to a folder counts as a file, because no data set has one."""
+    sizes = {}
     folders = [""]
     while folders:
         below = folders.pop()
@@ -114,5 +114,5 @@ def _found_bytes(root: Path) -> dict[str, int]:
                 if entry.is_dir(follow_symlinks=False):
                     folders.append(f"{below}{entry.name}/")
                 else:
-                    found[f"{below}{entry.name}"] = entry.stat(follow_symlinks=False).st_size
-    return found
+                    sizes[f"{below}{entry.name}"] = entry.stat(follow_symlinks=False).st_size
+    return sizes

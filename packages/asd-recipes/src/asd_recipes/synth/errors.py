@@ -1,4 +1,4 @@
-"""What can be wrong with a call that writes a synthetic data set."""
+"""Errors of writing a synthetic data set."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The background of a recording: a noise bed, other machines' hum, clanks and bursts of air.
 
-MIMII DG's clips hold real factory noise mixed to the machine's sound (Dohi et al. 2022). The bed's spectrum belongs
-to a recording session, that is to one combination of attribute values: each was recorded on a day of its own, which
-is a good part of what "domain shift" means in practice. Nothing here knows whether the machine is faulty.
+In MIMII DG's clips real factory noise is mixed with the machine's sound (Dohi et al. 2022). The spectrum of the noise
+bed belongs to a recording session, that is, to one combination of attribute values: each was recorded on a different
+day, which is a good part of "domain shift" in practice. The background does not depend on the machine's fault.
 """
 
 from __future__ import annotations

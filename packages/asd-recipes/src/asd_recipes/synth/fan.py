@@ -2,8 +2,8 @@
 
 The blade-pass frequency is blades times shaft rate; flow noise is a broad hump that falls with frequency (Neise 1992,
 Review of fan noise generation mechanisms; Blake, Mechanics of Flow-Induced Sound and Vibration). `m-n` is the kind of
-noise that was mixed in: it selects the background's session, so its spectrum, hum and lines, and nothing of the fan
-itself.
+noise that was mixed in: it selects the background's session, and so its spectrum, hum and lines; the fan itself does
+not depend on it.
 """
 
 from __future__ import annotations

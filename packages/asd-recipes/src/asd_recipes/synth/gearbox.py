@@ -80,7 +80,7 @@ def _mesh(
 
 
 def _hoist(c: Condition, output: Float64Array) -> Float32Array:
-    """The drum's soft knocks, a few each turn of the output shaft (seen in the real clips), healthy as faulty."""
+    """The drum's soft knocks, a few per turn of the output shaft, as in the real clips; the same for faulty ones."""
     at, _ = events_per_turn(c.rng, output, per_turn=1.0)
     modes = draw_modes(c.unit("drum"), count=4, low_hz=500.0, high_hz=6000.0, quality=(4.0, 12.0))
     return unit_rms(ring(strikes(at, c.rng.uniform(0.6, 1.0, len(at)), c.samples), modes))

@@ -1,7 +1,7 @@
-"""Impacts and the structure that they ring: impulse trains, decaying modes, modal gain.
+"""Impacts and the structure that they excite: impulse trains, decaying modes, modal gain.
 
-A fault impulse is short beside a mode's period, so what is heard is the structure's impulse response, repeated at the
-fault's rate (McFadden and Smith 1984; Randall and Antoni 2011, Mech. Syst. Signal Process. 25).
+A fault impulse is short compared to a mode's period, so what is heard is the structure's impulse response, repeated at
+the fault's rate (McFadden and Smith 1984; Randall and Antoni 2011, Mech. Syst. Signal Process. 25).
 """
 
 from __future__ import annotations
@@ -54,8 +54,7 @@ def ring(train: Float32Array, modes: Modes) -> Float32Array:
     response = np.zeros(_RING_SAMPLES)
     for f, d, a in zip(modes.hz, decay, modes.amplitude, strict=True):
         response += a * np.exp(-d * t) * np.sin(2.0 * np.pi * f * t)
-    # a loop around the clip's end: a ring that runs over the end sounds at the start, harmless for a machine that
-    # runs on
+    # circular: ringing past the clip's end wraps to its start, which is harmless for a machine that runs continuously
     spectrum = scipy.fft.rfft(train)
     spectrum *= scipy.fft.rfft(response.astype(np.float32), len(train))
     wave: Float32Array = scipy.fft.irfft(spectrum, len(train))
@@ -63,7 +62,7 @@ def ring(train: Float32Array, modes: Modes) -> Float32Array:
 
 
 def strikes(at_samples: Float64Array, strength: Float64Array | float, samples: int) -> Float32Array:
-    """(T,) impulses of the given strengths at the given sample positions; those outside the clip are left out."""
+    """(T,) impulses of the given strengths at the given sample positions; positions outside the clip are ignored."""
     index = np.rint(np.asarray(at_samples)).astype(np.int64)
     weight = np.broadcast_to(np.asarray(strength, dtype=np.float64), index.shape)
     inside = (index >= 0) & (index < samples)

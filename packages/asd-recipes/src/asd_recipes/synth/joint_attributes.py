@@ -1,8 +1,8 @@
-"""Which combinations of attribute values a data set of some size holds, in the proportions of the reference.
+"""Draws the combinations of attribute values for a data set of any size, in the proportions of the real one.
 
-The published tables give counts per item. Where two items' counts only fit together in one way, that is taken: bearing,
-gearbox and slider were recorded in two series of 495 clips, one per item varied (slider's second series varies both
-along vel^2 / ac = const). Toy cars and trains combine independently.
+The published tables give counts per item. Where the counts of two items fit together in only one way, that way is used:
+bearing, gearbox and slider were recorded in two series of 495 clips, each of which varies one item (slider's second
+series varies both, along vel^2 / ac = const). Toy cars and trains combine items independently.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Attributes = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class Factor:
-    """Values that one or several items take together, with their training counts (0: test alone)."""
+    """Values that one or several items take together, with their training counts (0: only in test clips)."""
 
     items: tuple[str, ...]
     counts: dict[tuple[str, ...], int]
@@ -104,7 +104,7 @@ SERIES: dict[tuple[str, str], tuple[Series, ...]] = {
 
 
 def apportion(total: int, weights: Float64Array, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Whole numbers that sum to total, nearest to the weights' shares; no positive weight gets 0 if total allows.
+    """Whole numbers with sum total, closest to the weights' shares; no positive weight gets 0 if total is large enough.
 
     Ties between equal remainders are broken by rng.
     """
@@ -125,8 +125,8 @@ def draw_attributes(
 ) -> tuple[Attributes, ...]:
     """Attributes of `total` clips, shuffled, in the order of the machine's items.
 
-    Training clips and source test clips follow the training counts; target test clips take every value of the target
-    domain evenly, those without a training clip too.
+    Training clips and source test clips follow the training counts. Target test clips take all values of the target
+    domain evenly, including values without training clips.
     """
     even = test and domain == "target"
     series = SERIES[machine, domain]

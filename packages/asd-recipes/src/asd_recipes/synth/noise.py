@@ -38,10 +38,10 @@ def shaped_noise(rng: np.random.Generator, gain: Float32Array, samples: int) -> 
 
 
 def octave_gain(samples: int, knots_db: Float64Array, modes: Modes | None = None) -> Float32Array:
-    """(T // 2 + 1,) amplitude response straight in dB over log frequency, knots evenly from LOW_HZ to 8 kHz.
+    """(T // 2 + 1,) amplitude response, linear in dB over log frequency between even knots from LOW_HZ to 8 kHz.
 
-    With modes, times the structure's modal gain. Both are evaluated on 2,048 points evenly in log frequency (9 within
-    the bandwidth of the sharpest mode used) and looked up: ten times faster than on all bins.
+    With modes, it is multiplied by the structure's modal gain. Both are evaluated at 2,048 points evenly spaced in log
+    frequency (9 within the bandwidth of the sharpest mode used) and looked up: ten times faster than on all bins.
     """
     octaves = np.linspace(np.log2(LOW_HZ / 1000.0), 3.0, _POINTS)
     fine = np.interp(octaves, np.linspace(octaves[0], octaves[-1], len(knots_db)), knots_db)

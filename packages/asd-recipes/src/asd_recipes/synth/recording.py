@@ -1,8 +1,8 @@
-"""From a machine's sound to the 16-bit clip: place, microphone, background at a ratio, recorder gain.
+"""Turns a machine's sound into a 16-bit clip: place, microphone, background at a given ratio, recorder gain.
 
-The clip's level is set last and does not depend on the fault: RMS over the whole clip is what the healthy machine at
-this condition would have had with the drawn background, times a random recorder gain. A fault that adds sound is thus
-not louder, and one that takes sound away not quieter.
+The clip's level is set last and does not depend on the fault: its RMS is that of the healthy machine in this condition
+with the drawn background, times a random recorder gain. So a fault that adds sound does not make the clip louder, and
+a fault that removes sound does not make it quieter.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""Linear slider on a rail: strokes to and fro with a speed profile, rolling and friction noise that follow the speed.
+"""Linear slider on a rail: strokes back and forth with a speed profile; rolling and friction noise follow the speed.
 
-`vel` is the speed limit in mm/s, `ac` the acceleration in g. Both go with a stroke of 0.49 m: where the table lists
-them in pairs, vel^2 / ac is that length, so those strokes are triangles of speed; at 0.30 g they are trapezoids.
-Balls passing in and out of the load zone sound at speed over ball pitch (Ohta 1999, Sound of linear-guideway type
-recirculating linear ball bearings, J. Tribol. 121); friction noise grows with the square of speed; stick-slip is
-after Akay 2002 (Acoustics of friction).
+`vel` is the speed limit in mm/s, `ac` the acceleration in g, and the stroke is 0.49 m. Where the table lists `vel` and
+`ac` in pairs, vel^2 / ac is that length, so the speed profile is a triangle; at 0.30 g it is a trapezoid. Balls that
+pass in and out of the load zone sound at speed over ball pitch (Ohta 1999, Sound of linear-guideway type recirculating
+linear ball bearings, J. Tribol. 121). Friction noise grows with the square of speed. Stick-slip follows Akay 2002
+(Acoustics of friction).
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def _profile(c: Condition) -> tuple[Float32Array, Float64Array]:
     starts = -c.rng.random() * period + period * np.arange(count) + c.rng.normal(0.0, 0.008, count)
     times = starts[:, None] + np.array([0.0, ramp_s, ramp_s + max(cruise_s, 1e-6), period - DWELL_S])
     speed = np.tile(np.array([0.0, 1.0, 1.0, 0.0]), count)
-    # on a 2 ms grid, then straight lines between: cheap, and corners are exact to 2 ms
+    # linear between points of a 2 ms grid: cheap, and corners are exact to 2 ms
     grid = np.arange(0, c.samples + 32, 32) / SAMPLE_RATE_HZ
     coarse = np.interp(grid, times.reshape(-1), speed)
     ramp = np.arange(32) / 32.0
@@ -65,7 +65,7 @@ def render(c: Condition) -> Float32Array:
     distance = np.cumsum(speed, dtype=np.float64) * (peak / SAMPLE_RATE_HZ)
     low = shaped_noise(c.rng, octave_gain(c.samples, tilt_knots(-4.0) + rough_knots(c.rng, 1.0), modes), c.samples)
     high = shaped_noise(c.rng, octave_gain(c.samples, band_knots(1500.0, 7000.0), modes), c.samples)
-    dry = c.degree("dry_rail")  # friction is louder and grips by fits and starts
+    dry = c.degree("dry_rail")  # friction is louder and irregular
     rolling = np.float32(0.9) * low * speed + np.float32(0.35 + 0.6 * dry * peak**0.5) * high * speed**2
     rolling *= np.float32(1.0) + np.float32(0.5 * dry) * slow_curve(c.rng, c.samples, knot_samples=320)
     tones = _tones(c, unit, distance, peak) * speed
@@ -129,8 +129,7 @@ def _loose_end_stop(c: Condition, strokes: Float64Array) -> Float32Array:
 def _spalled_contact(
     c: Condition, unit: np.random.Generator, distance: Float64Array, speed: Float32Array, peak: float
 ) -> Float32Array:
-    """A dent is met once a stroke by each of the carriage's six balls in contact; a spalled ball meets the rail all
-    along."""
+    """Each of the six balls in contact hits a dent once per stroke; a spalled ball strikes all along the rail."""
     path = distance + c.rng.random() * STROKE_M
     spacing = STROKE_M if c.fault == "rail_dent" else BALL_PITCH_M * np.pi / 1.6
     turns = path / spacing
@@ -147,7 +146,7 @@ def _spalled_contact(
 def _stick_slip(c: Condition, speed: Float32Array) -> Float32Array:
     squeal_hz = c.unit("squeal").uniform(1400.0, 3200.0) * (1.0 + 0.02 * c.rng.standard_normal())
     wobble = np.cumsum(1.0 + 0.03 * slow_curve(c.rng, c.samples, knot_samples=800), dtype=np.float64)
-    # friction falls with speed where speed is low: only there does it feed the vibration
+    # friction falls with speed only at low speed: only there does it feed the vibration
     slow = np.exp(-np.square((speed - np.float32(0.3)) / np.float32(0.15)))
     squeal = periodic(wobble * squeal_hz / SAMPLE_RATE_HZ, np.array([1.0, 0.4]), np.zeros(2))
     wave: Float32Array = squeal * slow

@@ -1,8 +1,8 @@
 """Tones of rotating parts: an angle that accumulates at a wandering speed, and waves that are periodic in that angle.
 
-Everything that turns with a shaft (harmonics, gear mesh, sidebands) is a function of the shaft's angle, so that lines,
-sidebands and impacts of one shaft stay locked to each other as speed wanders (Randall, Vibration-based Condition
-Monitoring, 2nd ed. 2021, Ch. 2). A table of one turn, looked up by angle, costs the same for 1 harmonic or for 100.
+Everything that turns with a shaft (harmonics, gear mesh, sidebands) is a function of the shaft's angle. So lines,
+sidebands and impacts of one shaft stay locked to each other while the speed wanders (Randall, Vibration-based Condition
+Monitoring, 2nd ed. 2021, Ch. 2). Looking up a table of one turn by angle costs the same for 1 harmonic as for 100.
 """
 
 from __future__ import annotations

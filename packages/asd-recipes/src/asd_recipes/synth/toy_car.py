@@ -1,9 +1,9 @@
-"""Toy car on a roller bench: motor whine, gear noise and wheels; only the room before the start and after the stop.
+"""Toy car on a roller bench: motor whine, gear noise and wheels; before the start and after the stop only the room.
 
 `car` is one of ten small cars (letter: model, digit: specimen), `spd` the supply voltage, which sets the motor's
-speed, `mic` the microphone and its response. Faults: those
-that ToyADMOS made on purpose (Koizumi et al. 2019: shaft, gears, tyres) and three more. The motor's commutation tone is
-bars times rate times two (Chiasson, Modeling and High-Performance Control of Electric Machines).
+speed, `mic` the microphone and its response. The faults are the deliberate ones of ToyADMOS (Koizumi et al. 2019:
+shaft, gears, tyres) and three more. The motor's commutation tone is bars times rate times two (Chiasson, Modeling and
+High-Performance Control of Electric Machines).
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Toy train on an oval track: it starts, passes the microphone several times, and stops; silence before and after.
 
 `car` is the train (letter: model, digit: specimen), `spd` the controller's step, `mic` the microphone. Wheel and rail
-after Thompson, Railway Noise and Vibration (2009): rolling noise from roughness (Ch. 2), impacts at rail joints and
-wheel flats (Ch. 10), squeal in curves (Ch. 9). Damage as made in
-ToyADMOS (Koizumi et al. 2019: wheel axles, obstructed rails) and more.
+follow Thompson, Railway Noise and Vibration (2009): rolling noise from roughness (Ch. 2), impacts at rail joints and
+wheel flats (Ch. 10), squeal in curves (Ch. 9). The faults are those of ToyADMOS (Koizumi et al. 2019: wheel axles,
+obstructed rails) and more.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def render(c: Condition) -> Float32Array:
 
 
 def _passing(c: Condition) -> Float32Array:
-    """(T,) gain of the distance to the microphone: 1 / distance along the track, several laps, nearest at PASS_S."""
+    """(T,) gain from the distance to the microphone: 1 / distance, over several laps, nearest at PASS_S."""
     time = np.arange(c.samples, dtype=np.float32) / np.float32(SAMPLE_RATE_HZ)
     lap_s = 3.0 * 8.0 / float(c.value("spd"))
     at = PASS_S + float(c.rng.normal(0.0, 0.15))
@@ -80,14 +80,14 @@ def _drive(c: Condition, specimen: np.random.Generator, motor: Float64Array, hz:
 
 
 def _joints(c: Condition, wheel: Float64Array, modes: Modes) -> Float32Array:
-    """Each joint is struck by two axles of a bogie one after the other: clack-clack."""
+    """The two axles of a bogie strike each joint one after the other."""
     first, where = events_per_turn(c.rng, wheel, per_turn=JOINTS_PER_TURN, slip=0.01)
     second = np.searchsorted(wheel, where + 0.6).astype(np.float64)
     at = np.concatenate([first, second])
     return unit_rms(ring(strikes(at, c.rng.uniform(0.6, 1.0, len(at)), c.samples), modes.shifted(0.9)))
 
 
-_DAMAGE_DB = {  # level of the damage's sound against the train's, at severity 0 and 1
+_DAMAGE_DB = {  # level of the damage's sound relative to the train's, at severity 0 and 1
     "broken_axle": (-22.0, -7.0),
     "flat_wheel": (-18.0, -1.0),
     "chipped_gear": (-20.0, -3.0),

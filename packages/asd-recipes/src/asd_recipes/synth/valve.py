@@ -40,7 +40,7 @@ def _switching(c: Condition) -> tuple[Float64Array, Float64Array, float]:
     repeats = int(c.samples / SAMPLE_RATE_HZ / period) + 2
     edges = np.cumsum(np.tile(pattern.reshape(-1), repeats)) - c.rng.random() * period
     opens, closes = edges[1::2][:-1], edges[2::2]
-    # friction delays opening by up to some hundredths of a second, differently each time
+    # friction delays opening by up to a few hundredths of a second, differently each time
     stick = c.degree("sticking_plunger")
     opens = opens + c.rng.normal(0.0, 0.003, len(opens)) + stick * c.rng.uniform(0.01, 0.12, len(opens))
     closes = closes + c.rng.normal(0.0, 0.003, len(closes)) + stick * c.rng.uniform(0.0, 0.06, len(closes))
@@ -61,7 +61,7 @@ def render(c: Condition) -> Float32Array:
     # dirt on the seat cushions the landing: softer and lower (contact time grows, Goldsmith, Impact)
     closing = _clicks(c, closes, seat.shifted(1.0 - 0.15 * dirt), 0.9 - 0.45 * dirt)
     wave += closing
-    # the missing strokes take their sound with them: what is left is not louder for it
+    # missing strokes also lose their sound, so that the remaining ones are not scaled up
     wave = unit_rms(wave) * np.float32(0.85 * np.sqrt(kept))
     bounce = c.fault_gain("worn_seat_chatter", faint_db=-16.0, strong_db=1.0)
     if bounce > 0.0:

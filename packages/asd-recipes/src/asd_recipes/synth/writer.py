@@ -1,4 +1,4 @@
-"""Writing the synthetic data set: whole or not at all, resumable, the same bytes however many processes write it."""
+"""Writes the synthetic data set: whole or not at all, resumable, with the same bytes for any number of processes."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from asd_recipes.synth.machines import MODELS
 from asd_recipes.whole_file import remove_partial_files, write_text
 
 Report = Callable[[int, int], None]
-PATIENCE_S = 5.0  # workers of a killed call leave within milliseconds, or, if still starting, when their imports end
+PATIENCE_S = 5.0  # workers of a killed call end within milliseconds, or if still starting, after their imports
 
 
 @dataclass(frozen=True)
 class DatasetSummary:
-    """What lies under root. reused: it was there already, made from the same request, and nothing was written."""
+    """The data set at root. reused: it existed already, from the same request, and nothing was written."""
 
     root: Path
     seed: int
@@ -50,25 +50,25 @@ def write_dataset(
 ) -> DatasetSummary:
     """Write a synthetic data set in the layout of the DCASE 2023 Task 2 development set.
 
-    The bytes of a clip depend on seed, machine and the clip's place in the plan alone, not on jobs, on the other
-    machines or on the order of writing; they hold for one version of NumPy and SciPy on one platform, others may
-    differ in the last bits. Everything is written to a folder beside root and renamed at the end; a call that was
-    interrupted or killed takes its processes with it and is resumed by the next one. A call that finds the data set
-    there looks at names and lengths alone: 20 ms for the size quick.
+    The bytes of a clip depend only on the seed, the machine and the clip's place in the plan, not on jobs, on the other
+    machines or on the order of writing. Other versions of NumPy and SciPy or other platforms may differ in the last
+    bits. Everything is written to a folder beside root and renamed at the end. If a call is interrupted or killed, its
+    worker processes end too, and the next call continues. A call that finds the data set complete only compares names
+    and lengths, which takes 20 ms for the size quick.
 
     Args:
-        root: folder to make. One made here before from the same request is left as it is; from another, it is replaced.
+        root: folder to make. A data set of the same request is left as it is; one of another request is replaced.
         size: clips per machine, e.g. DatasetSize.named("quick").
         machines: machine types, default all seven.
         jobs: processes (started by spawn, so a script needs its `if __name__ == "__main__":`).
-        progress: called in this process with (clips done, clips in all): first with those found from a killed call,
-            then after every clip, or every eight where there are several processes.
+        progress: called in this process with (clips done, clips in all): first with the clips left by a killed call,
+            then after every clip, or with several processes after every eight.
 
     Raises:
-        DatasetExistsError: root is a file, holds files that were not written here, a data set of another version of
-            the generator, or a damaged one.
+        DatasetExistsError: root is a file, or holds files that were not written here, a data set from another version
+            of the generator, or a damaged one.
         DatasetBusyError: another process is writing to root.
-        SyntheticDataError: those two; unknown or repeated machine, jobs below 1, negative seed.
+        SyntheticDataError: the two above; an unknown or repeated machine, jobs below 1, or a negative seed.
     """
     chosen = _checked_machines(machines)
     if jobs < 1:
@@ -86,8 +86,10 @@ def write_dataset(
 
 
 def _is_there(root: Path, request: Request, plan: list[PlannedClip]) -> bool:
-    """A look without the lock, so that several may use a finished set at a time. What it dislikes is looked at again
-    with the lock: another process may be renaming just now."""
+    """Checks without the lock, so that several processes can use a finished set.
+
+    An error is not final: the check is repeated with the lock, as another process may just be renaming.
+    """
     try:
         return is_whole(root, request, plan)
     except (DatasetExistsError, OSError):
@@ -95,7 +97,7 @@ def _is_there(root: Path, request: Request, plan: list[PlannedClip]) -> bool:
 
 
 def _written(root: Path, request: Request, plan: list[PlannedClip], jobs: int, progress: Report | None) -> bool:
-    """False if another process has written it in the meantime."""
+    """Writes the data set; False if another process has written it in the meantime."""
     with only_writer(root) as lock:
         if is_whole(root, request, plan):
             return False
@@ -112,10 +114,10 @@ def _written(root: Path, request: Request, plan: list[PlannedClip], jobs: int, p
 
 @contextmanager
 def only_writer(root: Path) -> Iterator[HeldLock]:
-    """Hold the lock of root. Workers hold it too: the call after a killed one begins when its last worker is gone.
+    """Holds the lock of root. Workers hold it too: after a killed call, the next one waits for their end.
 
     Raises:
-        DatasetBusyError: another process held it for all of PATIENCE_S.
+        DatasetBusyError: another process held the lock for PATIENCE_S.
     """
     path = root.with_name(f".{root.name}.synth-lock")
     busy = DatasetBusyError(
@@ -141,12 +143,12 @@ def _checked_machines(machines: Sequence[str] | None) -> tuple[str, ...]:
 
 
 def _prepared(root: Path, request: Request) -> Path:
-    """The folder beside root to write in, with what a killed call of the same request has left in it."""
+    """The folder beside root to write in; it may already hold clips from a killed call of the same request."""
     partial = root.with_name(f".{root.name}.synth-partial")
-    record = partial / RECORD  # there from the start: the folder's name says that it is not complete
+    record = partial / RECORD  # written first: the folder's name says that it is incomplete
     wanted = request.to_json()
     if not record.is_file() or record.read_bytes() != wanted.encode():
-        shutil.rmtree(partial, ignore_errors=True)  # of another request: nothing in it can be used
+        shutil.rmtree(partial, ignore_errors=True)  # from another request: nothing in it can be used
     for machine in request.machines:
         for split in ("train", "test"):
             (partial / machine / split).mkdir(parents=True, exist_ok=True)
@@ -158,11 +160,11 @@ def _prepared(root: Path, request: Request) -> Path:
 def _fill(
     partial: Path, plan: list[PlannedClip], seed: int, jobs: int, lock: HeldLock, progress: Report | None
 ) -> None:
-    missing = [c for c in plan if not (partial / c.path).is_file()]  # clips are renamed into place, so whole if there
+    missing = [c for c in plan if not (partial / c.path).is_file()]  # clips are renamed into place, so each is whole
     done = len(plan) - len(missing)
     if progress is not None:
         progress(done, len(plan))
-    # closed whatever happens: an interrupt between two clips, or in progress, must stop the workers as well
+    # always closed: an interrupt between two clips or in the progress callback must stop the workers too
     with closing(write_clips(partial, missing, seed, jobs=jobs, lock=lock)) as more:
         for written in more:
             done += written
@@ -171,7 +173,7 @@ def _fill(
 
 
 def _swap_in(partial: Path, root: Path) -> None:
-    """Rename partial to root. A kill between the two renames leaves partial complete: the next call renames it."""
+    """Renames partial to root. After a kill between the two renames, partial is complete; the next call renames it."""
     old = root.with_name(f".{root.name}.synth-old")
     shutil.rmtree(old, ignore_errors=True)
     if root.exists():
