@@ -1,4 +1,4 @@
-"""A made-up data set in memory: random 16-bit clips of one to two seconds, no file opened."""
+"""A made-up data set in memory: random 16-bit clips of one to two seconds, without files."""
 
 from collections.abc import Sequence
 from pathlib import Path

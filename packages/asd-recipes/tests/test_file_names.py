@@ -1,4 +1,4 @@
-"""A name in a table or on a terminal: harmless, and never mistaken for another one."""
+"""A name in a table or on a terminal is harmless, and is never mistaken for another one."""
 
 import os
 
@@ -19,7 +19,7 @@ def test_every_name_is_read_back_from_a_table(name: str) -> None:
 
 
 @given(NAMES)
-def test_a_name_is_printable_utf8_and_no_formula(name: str) -> None:
+def test_a_name_is_printable_utf8_and_not_a_formula(name: str) -> None:
     for shown in (in_table(name), printable(name)):
         assert shown.isprintable()
         shown.encode("utf-8")

@@ -1,4 +1,4 @@
-"""Who may hold a lock beside whom, how long it is held, and what becomes of a lock file that is removed."""
+"""Which locks can be held at the same time, how long they are held, and what happens if a lock file is removed."""
 
 import fcntl
 import os
@@ -18,7 +18,7 @@ BUSY = RuntimeError("busy")
 
 
 def refused(path: Path, *, shared: bool = False) -> bool:
-    """Whether somebody who does not wait is refused."""
+    """Whether a caller that does not wait is refused."""
     try:
         with hold_lock(path, busy=BUSY, shared=shared):
             return False
@@ -31,16 +31,14 @@ def refused(path: Path, *, shared: bool = False) -> bool:
     [(False, False, True), (False, True, True), (True, False, True), (True, True, False)],
     ids=["two alone", "shared beside alone", "alone beside shared", "two shared"],
 )
-def test_only_those_that_share_hold_it_beside_each_other(
-    held: bool, wanted: bool, expected: bool, tmp_path: Path
-) -> None:
+def test_only_shared_locks_are_held_at_the_same_time(held: bool, wanted: bool, expected: bool, tmp_path: Path) -> None:
     path = tmp_path / "new" / "lock"
     with hold_lock(path, shared=held):
         assert refused(path, shared=wanted) == expected
     assert not refused(path)
 
 
-def test_a_lock_is_waited_for_as_long_as_said(tmp_path: Path) -> None:
+def test_a_lock_is_waited_for_as_long_as_the_caller_says(tmp_path: Path) -> None:
     path = tmp_path / "lock"
     with hold_lock(path):
         start = time.monotonic()
@@ -65,7 +63,7 @@ def test_a_lock_is_waited_for_as_long_as_said(tmp_path: Path) -> None:
         first.join()
 
 
-def test_a_process_that_it_was_sent_to_holds_it_until_it_ends(tmp_path: Path) -> None:
+def test_a_process_that_receives_a_lock_holds_it_until_it_ends(tmp_path: Path) -> None:
     path = tmp_path / "lock"
     context = get_context("spawn")
     ours, theirs = context.Pipe()
@@ -73,9 +71,9 @@ def test_a_process_that_it_was_sent_to_holds_it_until_it_ends(tmp_path: Path) ->
         worker = context.Process(target=_wait_for_end, args=(theirs, lock))
         worker.start()
         assert ours.recv() == "began"
-        os.close(os.dup(lock.descriptor))  # a duplicate that is closed does not end it
+        os.close(os.dup(lock.descriptor))  # closing a duplicate does not release the lock
         assert refused(path)
-        _forget(lock)  # as a process that is killed
+        _forget(lock)  # like a killed process
         assert refused(path)
         ours.send("end")
         worker.join()
@@ -102,10 +100,10 @@ def _take_back(path: Path, lock: HeldLock) -> None:
 
 
 @pytest.mark.parametrize("made_anew", [False, True])
-def test_a_lock_file_that_its_holder_removed_meanwhile_is_not_taken_for_the_lock(
+def test_a_removed_lock_file_does_not_count_as_the_lock(
     made_anew: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its holder removes file and folder between our opening and our locking; then another holds it, or nobody."""
+    """The holder removes file and folder between our opening and our locking; then another holder comes, or none."""
     path, stack = tmp_path / "folder" / "lock", []
     flock: Callable[[int, int], None] = fcntl.flock
 
@@ -127,7 +125,7 @@ def test_a_lock_file_that_its_holder_removed_meanwhile_is_not_taken_for_the_lock
             assert refused(path), "the lock that is held is the one at the path"
 
 
-def test_a_folder_that_is_removed_between_its_making_and_the_opening_is_made_again(
+def test_a_folder_that_is_removed_before_its_lock_file_is_opened_is_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "folder" / "lock"

@@ -1,4 +1,4 @@
-"""What long work shows of itself: lines for files and pipes, bars on a terminal."""
+"""How long work shows its progress: lines for files and pipes, bars on a terminal."""
 
 import io
 import sys
@@ -9,7 +9,7 @@ import pytest
 from asd_recipes.progress import PlainProgress, show_progress
 
 
-def test_plain_progress_says_how_far_how_fast_and_how_long_yet() -> None:
+def test_plain_progress_shows_amount_rate_and_time_left() -> None:
     now, out = [0.0], io.StringIO()
     progress = PlainProgress(out=out, clock=lambda: now[0])
     with progress.stage("download", 1_000_000_000, done=200_000_000, in_bytes=True) as advance:
@@ -26,7 +26,7 @@ def test_plain_progress_says_how_far_how_fast_and_how_long_yet() -> None:
     ]
 
 
-def test_a_stage_of_steps_says_how_many_and_when_it_is_done() -> None:
+def test_a_stage_of_steps_shows_how_many_are_done_and_its_end() -> None:
     now, out = [0.0], io.StringIO()
     with PlainProgress(out=out, clock=lambda: now[0]).stage("train", 10, done=2) as advance:
         for now[0] in (4.0, 12.0, 13.0):
@@ -43,7 +43,7 @@ def test_quiet_progress_says_nothing(capsys: pytest.CaptureFixture[str]) -> None
 
 
 class Terminal(io.StringIO):
-    """In place of standard error for a test."""
+    """Replaces standard error in a test."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         super().__init__()
@@ -55,7 +55,7 @@ class Terminal(io.StringIO):
         return True
 
     def wait_for(self, text: str) -> None:
-        """Bars are drawn anew by a thread of their own, ten times a second."""
+        """A separate thread redraws the bars ten times a second."""
         until = time.monotonic() + 10
         while text not in self.getvalue():
             assert time.monotonic() < until, self.getvalue()

@@ -1,4 +1,4 @@
-"""A value has the type that is asked for, or the error says where it is and which type that is."""
+"""A value has the expected type, or the error says where the value is and which type is expected."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -24,7 +24,7 @@ class _Level:
         (dict[str, _Level], {"a": {"mean": 1}}, {"a": _Level(1.0)}),
     ],
 )
-def test_what_fits_is_taken(kind: Any, value: Any, expected: Any) -> None:
+def test_a_value_of_the_right_type_is_accepted(kind: Any, value: Any, expected: Any) -> None:
     found = typed(kind, value, "here")
     assert found == expected
     assert type(found) is type(expected)
@@ -51,7 +51,7 @@ def test_what_fits_is_taken(kind: Any, value: Any, expected: Any) -> None:
         (dict[str, float], {"a": "b"}),
     ],
 )
-def test_what_does_not_fit_is_refused_and_named(kind: Any, value: Any) -> None:
+def test_a_value_of_the_wrong_type_is_refused_and_named(kind: Any, value: Any) -> None:
     with pytest.raises(TypedValueError, match="here"):
         typed(kind, value, "here")
 

@@ -1,4 +1,4 @@
-"""A file or a folder is whole or as it was, whatever befalls the process that writes it."""
+"""A file or a folder is whole or unchanged, whatever happens to the process that writes it."""
 
 import subprocess
 import sys
@@ -62,7 +62,7 @@ def test_a_folder_that_is_not_filled_leaves_the_old_one(tmp_path: Path) -> None:
     assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["model", "model/old"]
 
 
-def test_a_filled_folder_takes_the_place_of_the_old_one_and_holds_nothing_of_a_killed_writer(tmp_path: Path) -> None:
+def test_a_filled_folder_replaces_the_old_one_without_remains_of_a_killed_writer(tmp_path: Path) -> None:
     for left in ("model", ".model.partial"):
         (tmp_path / left).mkdir()
         (tmp_path / left / "old").touch()
@@ -71,7 +71,7 @@ def test_a_filled_folder_takes_the_place_of_the_old_one_and_holds_nothing_of_a_k
     assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["model", "model/new"]
 
 
-def test_what_killed_writers_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
+def test_only_the_remains_of_killed_writers_are_removed(tmp_path: Path) -> None:
     (tmp_path / "fan" / ".folder.partial").mkdir(parents=True)
     for name in (".scores.csv.partial", ".tmpx1", "scores.csv", ".lock", "own.partial"):
         (tmp_path / "fan" / name).touch()

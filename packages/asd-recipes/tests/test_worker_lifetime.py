@@ -1,4 +1,4 @@
-"""Ctrl-C while workers start comes afterwards, once, whichever thread the system gives it to."""
+"""Ctrl-C while workers start is raised afterwards, once, whichever thread receives it."""
 
 import os
 import signal
@@ -16,14 +16,14 @@ from asd_recipes.worker_lifetime import interrupts_later
 
 @pytest.fixture
 def interruptible() -> Iterator[None]:
-    """Ctrl-C counts, also where the tests run in the background and so ignore it."""
+    """Makes Ctrl-C count even if the tests run in the background and so ignore it."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.usefixtures("interruptible")
-def test_an_interrupt_that_another_thread_takes_is_put_off_and_comes_once() -> None:
+def test_an_interrupt_that_another_thread_receives_is_delayed_and_raised_once() -> None:
     ended = threading.Event()
     other = threading.Thread(target=ended.wait)
     other.start()
@@ -41,7 +41,7 @@ def test_an_interrupt_that_another_thread_takes_is_put_off_and_comes_once() -> N
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
-def test_a_semaphore_made_meanwhile_does_not_let_it_through() -> None:
+def test_making_a_semaphore_does_not_let_an_interrupt_through() -> None:
     code = (
         "import multiprocessing, signal\n"
         "from asd_recipes.worker_lifetime import interrupts_later\n"
@@ -53,7 +53,7 @@ def test_a_semaphore_made_meanwhile_does_not_let_it_through() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_processes_started_meanwhile_never_get_it() -> None:
+def test_processes_started_in_the_block_never_get_an_interrupt() -> None:
     with interrupts_later():
         process = get_context("spawn").Process(target=time.sleep, args=(0.5,))
         process.start()

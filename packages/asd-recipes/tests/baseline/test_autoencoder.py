@@ -21,7 +21,7 @@ from asd_recipes.training.diverged import TrainingDivergedError
 from asd_recipes.training.machine_data import PreparedData, prepare_data
 from asd_recipes.waveforms.device_choice import choose_device
 
-# Float64 all the way from the same float32 residuals; a covariance of few clips is inverted with a condition of 1e6.
+# Both compute in float64 from the same float32 residuals; the covariance of a few clips has a condition number of 1e6.
 RELATIVE = 1e-7
 QUIET = PlainProgress(quiet=True)
 BANDS = 128
@@ -37,7 +37,7 @@ def _baseline(data: PreparedData, *settings: str) -> AutoencoderBaseline:
 
 @pytest.fixture(scope="module")
 def data(make_bank) -> PreparedData:
-    # Target clips enough for a covariance of 128 bands that is not tight in some direction by chance.
+    # Enough target clips that the covariance of 128 bands is not nearly singular by chance.
     return prepare_data(make_bank(machines=("fan", "valve"), source=9, target=14), _recipe())
 
 
@@ -81,9 +81,9 @@ def _scored(data: PreparedData) -> list[int]:
 
 
 def _official_distance(residuals: NDArray[np.float64], precision: NDArray[np.float64], form: str) -> float:
-    """The official code multiplies all residuals of a clip with all, (n, n), and takes the mean of the whole matrix.
+    """The official code multiplies all pairs of a clip's residuals, (n, n), and takes the mean of the whole matrix.
 
-    The distances of the frames themselves are that matrix's diagonal.
+    The diagonal of that matrix has the distances of the frames.
     """
     delta = residuals.reshape(-1, BANDS)
     products = delta @ precision @ delta.T
@@ -126,7 +126,7 @@ def test_the_distance_of_the_mean_residual_is_the_default(trained: Path, data: P
     assert (tmp_path / "candidates.csv").read_bytes() == (trained / "candidates.csv").read_bytes()
 
 
-def test_without_target_clips_the_distance_is_the_source_s_alone(make_bank, tmp_path: Path) -> None:
+def test_without_target_clips_only_the_source_distance_counts(make_bank, tmp_path: Path) -> None:
     data = prepare_data(make_bank(machines=("fan", "valve"), target=0), _recipe())
     _baseline(data).train(tmp_path, QUIET)
     _baseline(data).score(tmp_path, QUIET)
@@ -141,7 +141,7 @@ def test_without_target_clips_the_distance_is_the_source_s_alone(make_bank, tmp_
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(
     trained: Path, data: PreparedData, tmp_path: Path
 ) -> None:
-    torch.manual_seed(987)  # what was drawn before must not matter
+    torch.manual_seed(987)  # earlier draws must not matter
     for name, settings in (("same", ()), ("other", ("seed=1",))):
         _baseline(data, *settings).train(tmp_path / name, QUIET)
         _baseline(data, *settings).score(tmp_path / name, QUIET)
@@ -151,7 +151,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(
 
 
 class _Stopping:
-    """Progress that interrupts the training when so many epochs are done."""
+    """Progress that interrupts the training after a number of epochs."""
 
     def __init__(self, after: int) -> None:
         self._left = after
@@ -174,7 +174,7 @@ class _Stopping:
 
 
 @pytest.mark.parametrize("stop", [10, 13])
-def test_stopping_and_going_on_equals_not_stopping(stop: int, make_bank, tmp_path: Path) -> None:
+def test_stopping_and_continuing_equals_not_stopping(stop: int, make_bank, tmp_path: Path) -> None:
     data = prepare_data(make_bank(machines=("fan", "valve"), source=3, target=2), _recipe())
     baseline = _baseline(data, "autoencoder.epochs=20")
     baseline.train(tmp_path / "whole", QUIET)
@@ -188,14 +188,14 @@ def test_stopping_and_going_on_equals_not_stopping(stop: int, make_bank, tmp_pat
     assert files == {"weights.safetensors": (tmp_path / "whole" / "weights.safetensors").read_bytes()}
 
 
-def test_a_training_that_diverges_says_where_and_the_way_out(data: PreparedData, tmp_path: Path) -> None:
+def test_a_diverging_training_says_where_and_what_to_do(data: PreparedData, tmp_path: Path) -> None:
     with pytest.raises(TrainingDivergedError, match=r"fan autoencoder.*epoch \d.*autoencoder\.learning_rate"):
         _baseline(data, "autoencoder.learning_rate=1e30", "autoencoder.epochs=2").train(tmp_path, QUIET)
     assert not (tmp_path / "weights.safetensors").exists()
 
 
-def test_a_last_step_that_ruins_the_weights_is_a_divergence_too(data: PreparedData, tmp_path: Path) -> None:
-    """The loss of a step is of the weights before it: with one step an epoch it is finite, whatever the step does."""
+def test_a_last_step_that_ruins_the_weights_counts_as_divergence(data: PreparedData, tmp_path: Path) -> None:
+    """A step's loss comes from the weights before it: with one step per epoch it is finite whatever the step does."""
     one_step = ["autoencoder.learning_rate=1e38", "autoencoder.epochs=1", "autoencoder.batch_size=100000"]
     baseline = _baseline(data, *one_step)
 

@@ -1,4 +1,4 @@
-"""The spectral detector is its formula written out, clip by clip, and its rows stand below the paper's."""
+"""The spectral detector equals its formula written out clip by clip, and its rows come after the paper's."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +20,7 @@ from asd_recipes.scoring.candidate_table import CandidateTable, read_candidate_t
 from asd_recipes.training.machine_data import PreparedData, prepare_data
 from asd_recipes.waveforms.device_choice import choose_device
 
-# Distances are float32 where asd-inlier keeps whitened vectors.
+# asd-inlier keeps whitened vectors in float32.
 RELATIVE = 1e-4
 QUIET = PlainProgress(quiet=True)
 
@@ -130,7 +130,7 @@ def test_settings_out_of_range_are_refused(setting: str) -> None:
         _recipe(setting)
 
 
-def test_its_row_stands_below_the_papers_and_has_no_row_of_the_paper(data: PreparedData, tmp_path: Path) -> None:
+def test_its_row_comes_after_the_papers_and_has_no_value_of_the_paper(data: PreparedData, tmp_path: Path) -> None:
     table = _scored(data, tmp_path)
     results = evaluate_systems(
         {"spectral-statistics": {"fan": [table]}, "random-encoder": {"fan": [table]}}, selected=1

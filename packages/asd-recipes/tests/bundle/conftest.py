@@ -1,4 +1,4 @@
-"""A made-up model: everything that a bundle can hold, nothing learnt."""
+"""A made-up model that was not trained, with everything that a bundle can hold."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ Parts = tuple[Path, dict[str, Path]]
 
 
 def made_up_network() -> dict[str, torch.Tensor]:
-    """Weights that repeat themselves, so that they compress: zero mean, and small enough not to blow up."""
+    """Repetitive weights, so that they compress: with zero mean, and small enough that outputs stay finite."""
     state = OutlierExposureNet().state_dict()
     for name, tensor in state.items():
         if tensor.dim() > 1:
@@ -29,7 +29,7 @@ def made_up_network() -> dict[str, torch.Tensor]:
 
 
 def made_up_manifest() -> Manifest:
-    """Everything that a manifest can say."""
+    """A manifest with every field set."""
     settings = ["threads=1", "training.precision=float32", "segments.length_s=1.0", "log_mel.bands=32", "seed=7"]
     return Manifest(
         machine="pump7",
@@ -60,7 +60,7 @@ def made_up_manifest() -> Manifest:
 
 
 def write_made_up_parts(folder: Path) -> Parts:
-    """A network and two inlier models; few different numbers in them, so that they compress."""
+    """A network and two inlier models with few distinct numbers, so that they compress."""
     folder.mkdir(parents=True, exist_ok=True)
     save_file(made_up_network(), folder / "network.safetensors")
     normal = np.tile(np.eye(64, 512, dtype=np.float32), (2, 1))
@@ -84,12 +84,12 @@ def model(parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def manifest() -> Manifest:
-    """Without files."""
+    """The manifest without its files."""
     return made_up_manifest()
 
 
 @pytest.fixture(scope="session")
 def tone() -> NDArray[np.float32]:
-    """A rising tone of 3 s, which sounds alike in no two segments."""
+    """A rising tone of 3 s, which differs in every segment."""
     time_s = np.arange(48_000) / 16_000
     return (0.3 * np.sin(2 * np.pi * (200 + 300 * time_s) * time_s)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""A model's folder: what is written comes back, whole or not at all, and the first version stays readable."""
+"""A model's folder: it is written whole or not at all, is read back unchanged, and version 1 stays readable."""
 
 import hashlib
 import json
@@ -27,7 +27,7 @@ RELATIVE = 1e-3
 
 @pytest.fixture(scope="module")
 def version_1(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The model that version 1 of the schema wrote, from the committed archive."""
+    """The model that was written with version 1 of the schema, from the committed archive."""
     folder = tmp_path_factory.mktemp("version-1")
     with tarfile.open(VERSION_1) as archive:
         archive.extractall(folder, filter="data")
@@ -57,17 +57,17 @@ def test_equal_models_have_equal_bytes(parts: Parts, model: Path, tmp_path: Path
             assert (tmp_path / "again" / path.relative_to(model)).read_bytes() == path.read_bytes()
 
 
-def test_a_model_is_never_written_over_what_is_there(parts: Parts, tmp_path: Path, manifest: Manifest) -> None:
+def test_a_model_never_replaces_an_existing_folder(parts: Parts, tmp_path: Path, manifest: Manifest) -> None:
     (tmp_path / "mine").mkdir()
     with pytest.raises(BundleError, match="exists already"):
         bundle.write_bundle(tmp_path / "mine", manifest, network=parts[0], inlier=parts[1])
     assert list((tmp_path / "mine").iterdir()) == []
 
 
-def test_nothing_is_at_the_models_place_until_all_of_it_is(
+def test_a_models_folder_appears_only_when_it_is_whole(
     parts: Parts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, manifest: Manifest
 ) -> None:
-    """Whatever write fails, the place stays empty, and the next call succeeds."""
+    """If any write fails, the place stays empty and the next call succeeds."""
     place, real, calls = tmp_path / "model", Path.replace, 0
 
     def fail_at(number: int) -> None:
@@ -95,7 +95,7 @@ def test_nothing_is_at_the_models_place_until_all_of_it_is(
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
 
-def test_a_model_may_be_moved_renamed_linked_to_and_have_other_files_beside_it(
+def test_a_model_may_be_moved_renamed_linked_to_and_contain_other_files(
     model: Path, tmp_path: Path, tone: NDArray[np.float32]
 ) -> None:
     moved = tmp_path / "elsewhere" / "my model"
@@ -108,14 +108,15 @@ def test_a_model_may_be_moved_renamed_linked_to_and_have_other_files_beside_it(
 
 
 def test_a_model_of_version_1_is_read_for_ever(version_1: Path, manifest: Manifest, tone: NDArray[np.float32]) -> None:
-    """The score is what float32 log-mel gave when the archive was written. From the first release on it stays as it is;
-    before it, its manifest alone was written again, for fields that every model has now.
+    """The score is the one from float32 log-mel when the archive was written.
 
-    Of a tone with noise: beside a tone in digital silence float32 hears its own rounding, and today's float64 does not.
+    From the first release on the archive does not change; before, only its manifest was rewritten, for new fields.
+    The recording is a tone with noise: around a tone in digital silence float32 shows its rounding errors, and today's
+    float64 does not.
     """
     assert VERSION_1.stat().st_size < 200_000
     read = bundle.read_manifest(version_1)
-    assert read.recipe.segments.length_s == 1.0  # of the rest, a later profile may think otherwise
+    assert read.recipe.segments.length_s == 1.0  # a later profile may change the rest
     assert (read.machine, read.training, read.scores, read.threshold) == (
         manifest.machine,
         manifest.training,

@@ -1,4 +1,4 @@
-"""A network's weights are finite, and no variance is negative: a model that breaks the rule is refused by the rule."""
+"""A network's weights must be finite, and no variance may be negative: any other model is refused for that reason."""
 
 import json
 import math
@@ -18,7 +18,7 @@ from asd_recipes.bundle.manifest import NETWORK, content_digest
 
 @pytest.fixture
 def altered(model: Path, tmp_path: Path):
-    """A copy whose network has other values at the end of a tensor; of the right type, with the right hashes."""
+    """A copy whose network has other values at the end of a tensor, with the right type and hashes."""
 
     def alter(tensor: str, values: list[float]) -> Path:
         folder = tmp_path / "altered"
@@ -31,7 +31,7 @@ def altered(model: Path, tmp_path: Path):
         del manifest["manifest_sha256"]
         manifest["manifest_sha256"] = content_digest(manifest)
         for path, content in ((folder / NETWORK, network), (folder / MANIFEST, json.dumps(manifest).encode())):
-            path.unlink()  # linked to by the other copies
+            path.unlink()  # other copies link to it
             path.write_bytes(content)
         return folder
 
@@ -55,5 +55,5 @@ def test_a_negative_variance_is_refused(altered) -> None:
         load_bundle(altered("encoder.bn1.running_var", [-1e-6]), device="cpu")
 
 
-def test_finite_weights_are_taken_and_a_mean_may_be_negative(altered) -> None:
+def test_finite_weights_are_accepted_and_a_mean_may_be_negative(altered) -> None:
     load_bundle(altered("encoder.bn1.running_mean", [-3.0]), device="cpu")

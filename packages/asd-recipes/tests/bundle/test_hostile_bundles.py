@@ -1,4 +1,4 @@
-"""Folders that would pass for a model: each is refused with an error that names it, and nothing outside is read."""
+"""Folders that look like a model but are not: each is refused by name, and nothing outside the folder is read."""
 
 import functools
 import json
@@ -30,7 +30,7 @@ Attack = Callable[[Path], None]
 
 @contextmanager
 def _edited(folder: Path, *, sign: bool = True) -> Iterator[dict[str, Any]]:
-    """The manifest to be changed, and signed anew, as one does who knows the format."""
+    """Changes the manifest and signs it again, as somebody can who knows the format."""
     content = json.loads((folder / MANIFEST).read_text())
     yield content
     if sign:
@@ -40,13 +40,13 @@ def _edited(folder: Path, *, sign: bool = True) -> Iterator[dict[str, Any]]:
 
 
 def _put(path: Path, content: bytes) -> None:
-    """Replaces a file that may be linked to by other copies."""
+    """Replaces a file to which other copies may link."""
     path.unlink(missing_ok=True)
     path.write_bytes(content)
 
 
 def _set(place: str, value: Any) -> Attack:
-    """Puts a value at a place of the manifest, such as recipe.threads."""
+    """Sets a field of the manifest, such as recipe.threads."""
 
     def attack(folder: Path) -> None:
         with _edited(folder) as content:
@@ -108,13 +108,13 @@ def _fill(name: str, value: float) -> Attack:
 
 
 def _header(description: dict[str, Any]) -> bytes:
-    """A safetensors file of a header alone."""
+    """A safetensors file with only a header."""
     text = json.dumps(description).encode()
     return struct.pack("<Q", len(text)) + text
 
 
 def _inlier(make: Callable[[], Any], name: str = KNN) -> Attack:
-    """Another inlier model in its place, and signed."""
+    """Replaces the inlier model, and signs."""
 
     def attack(folder: Path) -> None:
         save_inlier_model(make(), folder / "other")
@@ -165,7 +165,7 @@ def _with_signature_removed(folder: Path) -> None:
 
 
 def _rewired(folder: Path) -> None:
-    """A file of the manifest that lies outside, with the right hash."""
+    """Lists a file outside the folder, with the right hash."""
     content = b"of somebody else"
     (folder.parent / "secret").write_bytes(content)
     with _edited(folder) as manifest:
@@ -179,7 +179,7 @@ def _absolute(folder: Path) -> None:
 
 
 def _named_by_a_path(folder: Path) -> None:
-    """An inlier model whose file would lie outside."""
+    """Lists an inlier model whose file would be outside the folder."""
     with _edited(folder) as manifest:
         manifest["scores"]["../../x"] = manifest["scores"].pop("knn-2-source")
         manifest["files"]["inlier/../../x.safetensors"] = manifest["files"].pop(KNN)
@@ -216,7 +216,7 @@ def _as_text(old: str, new: str) -> Callable[[bytes], bytes]:
 
 
 class _Evil:
-    """Would run when unpickled."""
+    """Code that would run if it were unpickled."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         return os.system, ("touch executed",)
@@ -249,7 +249,7 @@ ATTACKS: dict[str, Attack] = {
     "manifest is a folder": _folder(MANIFEST),
     "manifest is a link": _link(MANIFEST),
     "manifest is a pipe": _pipe(MANIFEST),
-    # what it says
+    # the manifest's content
     "foreign format": _set("format", "another-tool"),
     "newer schema": _set("schema", 2),
     "schema 0": _set("schema", 0),
@@ -305,7 +305,7 @@ ATTACKS: dict[str, Attack] = {
     "unknown system": _set("system", "oe-flow"),
     "attributes of no head": _set("training/attributes", ["a", "b"]),
     "a head that is not there": _promising_a_head,
-    # its files, the manifest untouched
+    # the files, without a change of the manifest
     "no network": _remove(NETWORK),
     "no inlier model": _remove(KNN),
     "no inlier folder": lambda folder: shutil.rmtree(folder / "inlier"),
@@ -320,7 +320,7 @@ ATTACKS: dict[str, Attack] = {
     "network is a folder": _folder(NETWORK),
     "network is a pipe": _pipe(NETWORK),
     "inlier model is a pipe": _pipe(GMM),
-    # its files, with the right hashes
+    # the files, with the right hashes
     "network of noise": _file(NETWORK, random.Random(0).randbytes(1000)),
     "network is a pickle": _file(NETWORK, pickle.dumps(_Evil())),
     "huge shape": _file(NETWORK, _header(HUGE_SHAPE) + b"\0" * 4),
@@ -351,7 +351,7 @@ ATTACKS: dict[str, Attack] = {
 
 @pytest.fixture
 def victim(model: Path, tmp_path: Path) -> Path:
-    """A copy that may be changed; files are linked, so replace them."""
+    """A copy for changes; its files are links, so replace them instead of writing into them."""
     shutil.copytree(model, tmp_path / "victim", copy_function=os.link)
     return tmp_path / "victim"
 
@@ -375,15 +375,15 @@ def test_a_hostile_model_is_refused_by_name(
     assert not (tmp_path / "executed").exists()
 
 
-def test_the_copy_that_is_attacked_is_a_model(victim: Path) -> None:
-    """Otherwise the attacks would prove nothing; so also after signing, which the attacks use."""
+def test_the_copy_without_an_attack_is_a_valid_model(victim: Path) -> None:
+    """Otherwise the attacks would prove nothing. The same holds after signing, which the attacks use."""
     with _edited(victim):
         pass
     _file(NETWORK, save(load_file(victim / NETWORK)))(victim)
     load_bundle(victim, device="cpu")
 
 
-def test_no_changed_byte_of_the_manifest_goes_unseen(victim: Path) -> None:
+def test_every_changed_byte_of_the_manifest_is_noticed(victim: Path) -> None:
     whole = (victim / MANIFEST).read_bytes()
     rng = random.Random(20230601)
     for _ in range(FLIPS):
@@ -393,7 +393,7 @@ def test_no_changed_byte_of_the_manifest_goes_unseen(victim: Path) -> None:
             read_manifest(victim)
 
 
-def test_another_folder_is_said_to_be_no_model(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_a_model_is_refused_as_such(tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "nowhere"):
         with pytest.raises(BundleError, match=r"no manifest\.json, so it is not a model"):
             read_manifest(folder)

@@ -1,7 +1,7 @@
-"""A model is ready in half a second beside importing torch, in a process that has done nothing else.
+"""A fresh process loads a model in half a second, not counting the import of torch.
 
-Processor time, the best of several processes, and on a machine that is slow or busy no more than half of what importing
-torch takes there. What makes it so is that heavy libraries stay out, which no load on the machine can change.
+The time is processor time, the best of several processes; on a slow or busy machine it may be up to half of what
+importing torch takes there. It is short because heavy libraries are not imported, which a busy machine does not change.
 """
 
 import json
@@ -49,7 +49,7 @@ def _once(model: Path, recording: Path) -> dict[str, float]:
 
 
 @pytest.mark.timed
-def test_a_model_is_ready_and_scores_its_first_recording_in_no_time(model: Path, recording: Path) -> None:
+def test_a_model_loads_and_scores_its_first_recording_quickly(model: Path, recording: Path) -> None:
     measured = []
     for _ in range(ATTEMPTS):
         measured.append(_once(model, recording))

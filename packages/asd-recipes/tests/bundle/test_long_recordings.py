@@ -1,7 +1,7 @@
-"""Recordings of a quarter of an hour and more: they are read and scored in memory that does not grow with them.
+"""Recordings of a quarter of an hour and more are read and scored in memory that does not grow with their length.
 
-A process is given so much memory beyond what it has after a short recording, and no more: an allocation beyond it
-fails. What is mapped from a file does not count; the system takes it back when it needs the room.
+After a short recording, a process gets a limit on further memory; an allocation beyond it fails. Memory that is mapped
+from a file does not count: the system can take it back.
 """
 
 import resource
@@ -59,7 +59,7 @@ print(data.recordings, data.seconds, data.stretch_s, *pieces)
 
 @pytest.fixture(scope="module")
 def recordings(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Of 200 s, which is more than a batch of segments, and of 900 s."""
+    """A recording of 200 s, which is more than a batch of segments, and one of 900 s."""
     folder = tmp_path_factory.mktemp("long")
     for name, seconds in (("short", 200), ("long", SECONDS)):
         _write(folder / f"{name}.wav", seconds)
@@ -67,8 +67,9 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 def _write(path: Path, seconds: int) -> None:
-    """In stereo; silent but for 12 s of noise in its last third, and of faint noise in its last quarter, which is held
-    out of a training; and so of little place on the disk."""
+    """A stereo recording that takes little space on the disk, as most of it is silent.
+
+    It has 12 s of noise in its last third, and faint noise in its last quarter, which a training holds out."""
     noise = np.random.default_rng(0).integers(-3000, 3000, (12 * RATE_HZ, 2)).astype(np.int16)
     soundfile.write(path, noise, RATE_HZ)
     header = bytearray(path.read_bytes()[:44])
@@ -96,7 +97,7 @@ def _run(script: str, *arguments: Path) -> str:
 def test_a_long_recording_is_scored_in_little_memory_and_its_loud_seconds_are_named(
     recordings: tuple[Path, Path], parts: Parts, manifest: Manifest, tmp_path: Path
 ) -> None:
-    """Weighted by power, which needs the filter over the whole of it."""
+    """The segments are weighted by power, for which the whole recording is filtered."""
     settings = ["threads=1", "training.precision=float32", "segments.length_s=5.0", "segments.overlap=0.5", "seed=7"]
     settings += ["log_mel.bands=32", 'weighting.machines=["normal"]']
     threshold = replace(manifest.threshold, stretch_s=10.0)
@@ -108,5 +109,5 @@ def test_a_long_recording_is_scored_in_little_memory_and_its_loud_seconds_are_na
 
 
 @pytest.mark.skipif(not hasattr(resource, "RLIMIT_DATA"), reason="no limit of a process's memory on this system")
-def test_a_long_recording_is_taken_for_training_in_little_memory(recordings: tuple[Path, Path], tmp_path: Path) -> None:
+def test_a_long_recording_is_read_for_training_in_little_memory(recordings: tuple[Path, Path], tmp_path: Path) -> None:
     assert _run(READ, tmp_path / "bank", *recordings) == f"1 {SECONDS}.0 10.0 68 3\n"

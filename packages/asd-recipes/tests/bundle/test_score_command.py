@@ -1,4 +1,4 @@
-"""`asd score` as a batch job runs it: a row for every recording whatever it holds, and no file harmed."""
+"""`asd score` in a batch job: every recording gets a row, whatever it holds, and no file is overwritten."""
 
 import csv
 import os
@@ -97,7 +97,7 @@ def _with_a_gap() -> NDArray[np.float64]:
 @pytest.mark.parametrize(
     ("wave", "fault"), [(_clipped(), "clipped"), (_with_a_gap(), "dropout"), (30 * _noise(4), "beyond full scale")]
 )
-def test_a_recording_that_is_damaged_has_its_fault_beside_score_and_verdict(
+def test_a_damaged_recording_has_a_score_a_verdict_and_a_fault(
     wave: NDArray[np.float64], fault: str, model: Path, tmp_path: Path
 ) -> None:
     path = _write(tmp_path / "a.wav", wave, subtype="FLOAT")
@@ -110,8 +110,8 @@ def test_a_recording_that_is_damaged_has_its_fault_beside_score_and_verdict(
     assert "1 has both a score and a fault" in result.output
 
 
-def test_of_two_channels_one_may_be_dead_and_both_may_not(model: Path, tmp_path: Path) -> None:
-    """The model hears their mean; two that cancel each other leave nothing to hear."""
+def test_one_of_two_channels_may_be_dead_but_not_both(model: Path, tmp_path: Path) -> None:
+    """The model uses the mean of the channels; two channels that cancel each other leave no sound."""
     noise = _noise(4)
     _write(tmp_path / "new" / "one.wav", np.stack([noise, 0 * noise], axis=1))
     _write(tmp_path / "new" / "opposite.wav", np.stack([noise, -noise], axis=1), subtype="DOUBLE")
@@ -136,7 +136,7 @@ def test_a_silent_stretch_of_a_long_recording_has_no_score_and_is_reported(model
     assert all((line["score"] == "") == (line["fault"] == "silent") for line in stretches)
 
 
-def test_the_tables_say_the_worst_stretch_and_how_many_of_how_many_are_above(model: Path, tmp_path: Path) -> None:
+def test_the_tables_give_the_worst_stretch_and_how_many_are_above_the_threshold(model: Path, tmp_path: Path) -> None:
     path = _write(tmp_path / "a.wav", _noise(20))
     result = _score(model, path, "--out", tmp_path / "s.csv", "--stretches", tmp_path / "t.csv")
     assert result.exit_code == 0, result.output
@@ -152,7 +152,7 @@ def test_the_tables_say_the_worst_stretch_and_how_many_of_how_many_are_above(mod
     assert "6 held-out pieces of 3 s from 3 recordings: expect about one in 7 normal stretches" in result.output
 
 
-def test_a_folder_is_searched_and_a_row_is_there_for_whatever_it_holds(model: Path, tmp_path: Path) -> None:
+def test_a_folder_is_searched_and_everything_in_it_gets_a_row(model: Path, tmp_path: Path) -> None:
     new = tmp_path / "new"
     _write(new / "a.wav", _noise(3))
     _write(new / "deep" / "er" / "b.flac", _noise(3, 1))
@@ -177,7 +177,7 @@ def test_a_folder_is_searched_and_a_row_is_there_for_whatever_it_holds(model: Pa
     assert result.output.count("new/a.wav") == 1, "given twice, scored once"
 
 
-def test_no_name_loses_the_table_or_reaches_the_terminal_as_it_is(
+def test_no_file_name_breaks_the_table_or_controls_the_terminal(
     model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -200,7 +200,7 @@ def test_no_name_loses_the_table_or_reaches_the_terminal_as_it_is(
 
 @pytest.fixture
 def place(model: Path, tmp_path: Path) -> Path:
-    """A recording by three names, and the model by two."""
+    """A recording with three names, and a model with two."""
     _write(tmp_path / "a.wav", _noise(3))
     (tmp_path / "link.csv").symlink_to("a.wav")
     (tmp_path / "hard.csv").hardlink_to(tmp_path / "a.wav")

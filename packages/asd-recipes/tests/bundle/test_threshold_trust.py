@@ -1,4 +1,4 @@
-"""How many normal stretches are above a threshold: beside scipy, and beside thresholds set by drawn scores."""
+"""How many normal stretches are above a threshold, compared to SciPy and to thresholds set by random scores."""
 
 from dataclasses import replace
 
@@ -30,8 +30,8 @@ def test_the_share_above_has_the_beta_distribution_of_an_order_statistic(
 
 
 @pytest.mark.parametrize("pieces", [4, 9, 25])
-def test_of_thresholds_that_the_rule_sets_so_many_new_scores_are_above(pieces: int) -> None:
-    """Uniform scores: the share above a threshold is what it lacks to 1."""
+def test_the_expected_share_of_new_scores_is_above_a_threshold(pieces: int) -> None:
+    """For uniform scores the share above a threshold is 1 minus the threshold."""
     rng = np.random.default_rng(pieces)
     set_by = [threshold_of(rng.random(pieces), 0.1, stretch_s=10.0) for _ in range(4000)]
     shares = np.array([1 - threshold.value for threshold in set_by])
@@ -40,7 +40,7 @@ def test_of_thresholds_that_the_rule_sets_so_many_new_scores_are_above(pieces: i
     assert np.mean((trust.low < shares) & (shares < trust.high)) == pytest.approx(0.9, abs=0.02)
 
 
-def test_the_words_say_what_set_the_threshold_and_what_to_expect(manifest: Manifest) -> None:
+def test_the_sentence_says_what_set_the_threshold_and_what_to_expect(manifest: Manifest) -> None:
     training = replace(manifest.training, held_out_pieces=4, held_out_recordings=3)
     assert trust_in_words(replace(manifest, training=training)) == (
         "The threshold 1.25 was set by 4 held-out pieces of 3 s from 3 recordings: expect about one in 5 normal "

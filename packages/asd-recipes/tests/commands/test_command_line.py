@@ -1,4 +1,4 @@
-"""The command `asd` as a user runs it, in a process of its own."""
+"""The command `asd` as a user runs it, in a separate process."""
 
 import csv
 import json
@@ -24,7 +24,7 @@ def _asd(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
 
 
 def _commands() -> list[tuple[str, ...]]:
-    """Every command that the application has, those of groups as well; a new one is tested without being named."""
+    """Every command of the application, including those in groups, so that a new one is tested automatically."""
     group = typer.main.get_command(app)
     found = []
     for name, command in group.commands.items():  # type: ignore[attr-defined]
@@ -41,7 +41,7 @@ def test_the_help_of_every_command_shows_an_example(command: tuple[str, ...]) ->
     assert [line for line in lines if line.startswith(f"asd {' '.join(command)}")]
 
 
-def test_all_commands_are_there() -> None:
+def test_all_commands_exist() -> None:
     expected = {("reproduce",), ("data", "synth"), ("data", "check"), ("score",), ("evaluate",), ("compare",)}
     assert expected <= set(_commands())
 
@@ -53,7 +53,7 @@ def data_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_a_sound_data_set_passes_the_check_and_its_report_counts_every_clip(data_set: Path, tmp_path: Path) -> None:
+def test_a_good_data_set_passes_the_check_and_its_report_counts_every_clip(data_set: Path, tmp_path: Path) -> None:
     result = _asd("data", "check", data_set, "--json", tmp_path / "report.json")
     assert result.returncode == 0, result.stderr
     assert "9 clips, 0 findings" in result.stdout
@@ -136,7 +136,7 @@ def test_evaluate_exports_by_suffix_and_refuses_others(submissions: tuple[Path, 
     assert ".tex" in refused.stderr
 
 
-def test_a_repair_is_told_in_one_line(submissions: tuple[Path, Path], tmp_path: Path) -> None:
+def test_a_repair_is_reported_in_one_line(submissions: tuple[Path, Path], tmp_path: Path) -> None:
     for file in submissions[0].iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
     result = _asd("evaluate", tmp_path, "--resamples", "200")
@@ -157,7 +157,7 @@ def test_compare_prints_the_difference_its_interval_and_p(submissions: tuple[Pat
     assert f"p = {official.p_value:.4g}" in result.stdout
 
 
-def test_compare_the_other_way_round_turns_the_sign(submissions: tuple[Path, Path]) -> None:
+def test_comparing_in_the_other_order_changes_the_sign(submissions: tuple[Path, Path]) -> None:
     there, back = (_asd("compare", *pair, "--resamples", "200") for pair in (submissions, submissions[::-1]))
     words = [
         next(line for line in result.stdout.splitlines() if line.startswith("official score")).split()
@@ -176,7 +176,7 @@ def test_a_folder_without_submission_files_is_one_line(command: str, tmp_path: P
 
 
 @pytest.mark.parametrize("out", [".", "..", "/", "models/.."])
-def test_a_model_is_not_put_into_a_folder_that_is_there(out: str, data_set: Path) -> None:
+def test_a_model_is_not_written_into_an_existing_folder(out: str, data_set: Path) -> None:
     result = _asd("fit", "--normal", data_set / "fan" / "train", "--out", out)
     assert result.returncode == 2
     assert result.stderr.startswith(f"asd: --out must name a new folder; {out} exists. Try ")

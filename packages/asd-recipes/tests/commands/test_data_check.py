@@ -1,4 +1,4 @@
-"""`asd data check` as a command: table, JSON, exit status, and its options."""
+"""The command `asd data check`: its table, JSON, exit status and options."""
 
 import json
 import subprocess
@@ -30,8 +30,8 @@ def recordings(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_plain_folder_is_checked_for_what_fit_takes_and_the_report_says_so(recordings: Path) -> None:
-    """Stereo at 44.1 kHz is no fault there; in a layout, and where the options say so, it is."""
+def test_a_plain_folder_is_checked_for_what_fit_accepts_and_the_report_says_so(recordings: Path) -> None:
+    """Stereo at 44.1 kHz is not a fault there; it is one in a layout, or if the options say so."""
     soundfile.write(recordings / "3.wav", np.random.default_rng(3).uniform(-0.1, 0.1, 48_000), 48_000, subtype="FLOAT")
     status, output = _check(recordings)
     assert (status, "4 recordings, 0 findings" in output) == (0, True), output
@@ -44,10 +44,10 @@ def test_a_plain_folder_is_checked_for_what_fit_takes_and_the_report_says_so(rec
     assert output.count("error: wrong rate") == 4
 
 
-def test_a_plain_folder_is_told_of_everything_that_fit_would_leave_out(
+def test_the_check_of_a_plain_folder_names_everything_that_fit_would_leave_out(
     recordings: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By the path that the user gave."""
+    """Files are named by the path that the user gave."""
     (recordings / "Prüfstand 2").mkdir()
     (recordings / "Prüfstand 2" / "phone.m4a").write_bytes(b"ftyp")
     (recordings / "monday.mp3").write_bytes(b"ID3")
@@ -73,7 +73,7 @@ def test_options_say_what_recordings_should_be_like(recordings: Path) -> None:
     assert _check(recordings, "--rate", "any", "--channel", "mean", "--min-seconds", "3")[0] == 1
 
 
-def test_warnings_fail_a_strict_check_alone(recordings: Path) -> None:
+def test_warnings_fail_only_a_strict_check(recordings: Path) -> None:
     (recordings / "metadata.csv").write_text("file_name,label\n0.wav,normal\n1.wav,normal\n")
     options = (recordings, "--rate", "any", "--channel", "mean")
     status, output = _check(*options)
@@ -82,7 +82,7 @@ def test_warnings_fail_a_strict_check_alone(recordings: Path) -> None:
     assert _check(*options, "--strict")[0] == 1
 
 
-def test_json_goes_to_a_file_beside_the_table_or_alone_to_standard_output(recordings: Path, tmp_path: Path) -> None:
+def test_json_goes_to_a_file_or_to_standard_output_without_the_table(recordings: Path, tmp_path: Path) -> None:
     strict = ("--rate", "16000", "--channel", "only")
     status, output = _check(recordings, *strict, "--json", tmp_path / "report.json")
     assert "[bold]recordings" in output, "a name in brackets is no style"
@@ -100,7 +100,7 @@ def test_json_goes_to_a_file_beside_the_table_or_alone_to_standard_output(record
     assert total["level_db"] == pytest.approx(20 * np.log10(3000 / 3**0.5 / 32768), abs=0.1)
 
 
-def test_a_kind_with_many_findings_is_cut_short_on_the_screen_and_whole_in_json(recordings: Path) -> None:
+def test_many_findings_of_a_kind_are_shortened_on_the_screen_but_not_in_json(recordings: Path) -> None:
     for number in range(3, 20):
         (recordings / f"{number}.wav").touch()
     output = _check(recordings, "--rate", "any", "--channel", "mean")[1]
@@ -109,7 +109,7 @@ def test_a_kind_with_many_findings_is_cut_short_on_the_screen_and_whole_in_json(
     assert json.loads(_check(recordings, "--json", "-")[1])["errors"] == 17
 
 
-def test_a_folder_whose_name_is_no_text_can_be_checked(recordings: Path) -> None:
+def test_a_folder_whose_name_is_not_utf8_can_be_checked(recordings: Path) -> None:
     try:
         strange = recordings.rename(recordings.with_name("a\udcff\n"))
     except (OSError, UnicodeError):

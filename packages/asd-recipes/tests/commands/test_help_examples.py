@@ -1,7 +1,7 @@
-"""The examples of every `--help`: whole on a screen of 80 columns, understood by the command, and run where possible.
+"""The examples of every `--help` fit into 80 columns, are valid, and run where that is possible.
 
-An example runs in a folder that holds what its paths name, made up and tiny. Options that make it quick are put behind
-it; what it says itself stays, but for the size of synthetic data.
+An example runs in a folder with tiny made-up files at its paths. Options that make it quick are appended; the example
+itself does not change, except for the size of synthetic data.
 """
 
 import shlex
@@ -57,7 +57,7 @@ IDS = [line for _, line in EXAMPLES]
 
 
 @pytest.mark.parametrize(("command", "example"), EXAMPLES, ids=IDS)
-def test_an_example_stands_whole_on_a_line_of_80_columns(command: tuple[str, ...], example: str) -> None:
+def test_an_example_fits_on_a_line_of_80_columns(command: tuple[str, ...], example: str) -> None:
     shown = CliRunner().invoke(app, [*command, "--help"], env={"COLUMNS": "80", "NO_COLOR": "1"})
     assert example in [line.strip() for line in shown.output.splitlines()], shown.output
 
@@ -108,7 +108,7 @@ def test_an_example_does_what_it_says(
     if command in NOT_RUN:
         pytest.skip(NOT_RUN[command])
     for entry in place.iterdir():
-        if entry.name != "models" or command != ("fit",):  # which makes one of its own
+        if entry.name != "models" or command != ("fit",):  # this command makes its own data set
             (tmp_path / entry.name).symlink_to(entry)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("asd_recipes.own_machine.machine_training._CROPS_AN_EPOCH", 16)

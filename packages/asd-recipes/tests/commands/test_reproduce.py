@@ -1,4 +1,4 @@
-"""`asd reproduce` as its user meets it: its exit status, and what it says when there is no room."""
+"""`asd reproduce` as a user sees it: the exit status, and the message when the disk is full."""
 
 import json
 import resource
@@ -26,7 +26,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def asd(monkeypatch: pytest.MonkeyPatch) -> Asd:
-    """The command, in this process; returns the exit status."""
+    """Runs the command in this process; returns the exit status."""
 
     def run(*arguments: str | Path) -> int:
         monkeypatch.setattr(sys, "argv", ["asd", *map(str, arguments)])
@@ -55,11 +55,11 @@ def test_a_warning_does_not_fail_a_run_and_a_lost_recording_does(
     assert "Thumbs.db" in said.err
 
 
-def test_a_full_disk_is_one_line_and_the_same_command_goes_on(
+def test_a_full_disk_is_one_line_and_the_same_command_continues(
     data: Path, tmp_path: Path, asd: Asd, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = ("reproduce", "--data", data, "--out", tmp_path, *BASELINE)
-    assert asd(*command, "--seed", "1") == 0  # leaves the recordings where the next run finds them
+    assert asd(*command, "--seed", "1") == 0  # reads the recordings into the bank for the next run
     capsys.readouterr()
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, before[1]))  # the weights are a megabyte

@@ -46,7 +46,7 @@ from asd_recipes.dataset.clip_name import ClipName, ClipNameError, parse_clip_na
         ("section_03_test_0199.wav", ClipName("03", 199, split="test")),
     ],
 )
-def test_a_name_says_its_parts(name: str, parts: ClipName) -> None:
+def test_a_name_is_split_into_its_parts(name: str, parts: ClipName) -> None:
     assert parse_clip_name(name) == parts
 
 
@@ -91,6 +91,6 @@ def test_a_supplementary_name_says_clean_or_noise(name: str, parts: ClipName) ->
     ["section_00_0001.wav", "section_00_source_train_normal_0001.wav", "section_00_clean_noise_0001.wav",
      "machine_0001.wav", "section_00_machine.wav", "section_00_noise_0001.mp3"],
 )  # fmt: skip
-def test_a_supplementary_name_that_says_neither_or_both_is_refused(name: str) -> None:
+def test_a_supplementary_name_with_neither_or_both_is_refused(name: str) -> None:
     with pytest.raises(ClipNameError, match="machine"):
         parse_supplement_name(name)

@@ -1,4 +1,4 @@
-"""A metadata.csv and a CSV of one's own give the same table of clips as the DCASE folders."""
+"""A metadata.csv and the user's own CSV file give the same clips as the DCASE folders."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -34,7 +34,7 @@ def test_a_csv_of_paths_and_labels_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("place", ["metadata.csv", "train/metadata.csv", "pump/train/metadata.csv"])
-def test_a_metadata_csv_is_found_where_the_hub_has_it(tmp_path: Path, place: str) -> None:
+def test_a_metadata_csv_is_found_in_the_places_that_the_hub_uses(tmp_path: Path, place: str) -> None:
     _table(tmp_path / place, "file_name,label\na.wav,0\n")
     (clip,) = scan_dataset(tmp_path).clips
     assert clip.path == (tmp_path / place).parent / "a.wav"
@@ -42,7 +42,7 @@ def test_a_metadata_csv_is_found_where_the_hub_has_it(tmp_path: Path, place: str
     assert clip.machine == ("pump" if "pump" in place else tmp_path.name)
 
 
-def test_columns_say_everything_a_name_can_say(tmp_path: Path) -> None:
+def test_columns_can_give_everything_that_a_name_can(tmp_path: Path) -> None:
     text = "file_name,machine_type,section,domain,split,label,d1p,d1v,d2p,d2v,load\n"
     text += "x/7.wav,fan,03,target,test,anomaly,vel,5,noAttribute,,half\n"
     (clip,) = scan_dataset(_table(tmp_path / "a.csv", text)).clips
@@ -51,14 +51,14 @@ def test_columns_say_everything_a_name_can_say(tmp_path: Path) -> None:
     assert clip.name.attributes == (("vel", "5"), ("load", "half"))
 
 
-def test_a_dcase_name_says_what_the_columns_do_not(tmp_path: Path) -> None:
+def test_a_dcase_name_gives_what_the_columns_lack(tmp_path: Path) -> None:
     name = "section_00_target_test_anomaly_0040_volt_1.5_wt_130.wav"
     (clip,) = scan_dataset(_table(tmp_path / "metadata.csv", f"file_name\ngearbox/{name}\n").parent).clips
     assert (clip.machine, clip.folder, clip.name.domain, clip.name.label) == ("gearbox", "test", "target", "anomaly")
     assert clip.name.attributes == (("volt", "1.5"), ("wt", "130"))
 
 
-def test_folders_say_split_label_and_machine(tmp_path: Path) -> None:
+def test_folders_give_split_label_and_machine(tmp_path: Path) -> None:
     table = _table(
         tmp_path / "a.csv", "path\ntrain/pump/normal/1.wav\ntest/pump/anomaly/1.wav\ntest/pump/normal/1.wav\n"
     )
@@ -96,7 +96,7 @@ def test_a_path_that_leaves_the_folder_is_refused(tmp_path: Path, path: str, tab
         ("b.wav,normal,train", "listed twice"),
     ],
 )
-def test_a_row_that_gives_no_clip_is_told_of_and_the_others_are_taken(tmp_path: Path, row: str, kind: str) -> None:
+def test_a_row_that_gives_no_clip_is_reported_and_the_others_are_kept(tmp_path: Path, row: str, kind: str) -> None:
     dataset = scan_dataset(
         _table(tmp_path / "a.csv", f"path,label,split\nb.wav,normal,train\n{row}\nc.wav,normal,test\n")
     )
@@ -115,7 +115,7 @@ def test_a_row_that_gives_no_clip_is_told_of_and_the_others_are_taken(tmp_path: 
         (b"path\n" + b"a" * 200_000, "CSV"),
     ],
 )
-def test_a_table_that_is_none_is_refused_by_name(tmp_path: Path, content: bytes, words: str) -> None:
+def test_a_file_that_is_not_a_table_is_refused_by_name(tmp_path: Path, content: bytes, words: str) -> None:
     table = tmp_path / "clips.csv"
     table.write_bytes(content)
     with pytest.raises(DatasetError, match=words) as caught:

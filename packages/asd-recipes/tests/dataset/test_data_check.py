@@ -1,4 +1,4 @@
-"""`asd data check` on a data set with one fault of each kind."""
+"""`asd data check` on data sets with one fault of each kind."""
 
 import os
 import shutil
@@ -121,7 +121,7 @@ def test_a_folder_without_machines_says_what_was_expected(tmp_path: Path) -> Non
         scan_dataset(tmp_path)
 
 
-def test_a_folder_above_the_data_set_is_answered_with_the_right_one(clean: Path) -> None:
+def test_a_folder_above_the_data_set_gets_the_right_one_as_a_hint(clean: Path) -> None:
     with pytest.raises(DatasetError) as caught:
         scan_dataset(clean.parent)
     assert f"Did you mean {clean}?" in str(caught.value)
@@ -145,7 +145,7 @@ def _training(source_level: float, target_level: float) -> dict[str, np.ndarray]
     }
 
 
-def test_domains_that_loudness_tells_apart_are_a_warning(tmp_path: Path) -> None:
+def test_domains_that_differ_in_loudness_are_a_warning(tmp_path: Path) -> None:
     findings = [
         problem for problem in _report(_write(tmp_path, _training(500, 1000))).problems if "level" in problem.kind
     ]
@@ -153,7 +153,7 @@ def test_domains_that_loudness_tells_apart_are_a_warning(tmp_path: Path) -> None
     assert "+6.0 dB (AUC 1.00)" in findings[0].reason
 
 
-def test_domains_of_one_level_are_none(tmp_path: Path) -> None:
+def test_domains_of_equal_level_are_no_finding(tmp_path: Path) -> None:
     assert not [
         problem for problem in _report(_write(tmp_path, _training(500, 520))).problems if "level" in problem.kind
     ]
@@ -172,7 +172,7 @@ def test_a_class_that_a_split_lacks_is_named(clean: Path, tmp_path: Path) -> Non
     )  # fmt: skip
 
 
-def test_training_clips_of_the_target_domain_alone_are_a_warning_that_says_what_follows(
+def test_training_clips_of_only_the_target_domain_are_a_warning_with_its_consequence(
     clean: Path, tmp_path: Path
 ) -> None:
     copy = tmp_path / "data"
@@ -186,10 +186,10 @@ def test_training_clips_of_the_target_domain_alone_are_a_warning_that_says_what_
     assert "no pseudo-target data can be made" in problem.reason
 
 
-def test_a_folder_of_clips_that_may_not_be_listed_is_an_error_and_not_an_empty_one(
+def test_a_folder_of_clips_that_cannot_be_listed_is_an_error_and_not_empty(
     clean: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As for a user without the permission, which root, who runs many a test, has everywhere."""
+    """Simulates a missing permission, because root, who often runs tests, has all permissions."""
     copy, listdir = tmp_path / "data", os.listdir
     shutil.copytree(clean, copy)
 
@@ -203,7 +203,7 @@ def test_a_folder_of_clips_that_may_not_be_listed_is_an_error_and_not_an_empty_o
     assert ("unreadable", "fan/test", "error") in found
 
 
-def test_sound_of_other_formats_beside_a_table_is_named(tmp_path: Path) -> None:
+def test_audio_files_of_other_formats_beside_a_table_are_named(tmp_path: Path) -> None:
     _write(tmp_path, {"pump/train/a.wav": _noise(16_000)})
     (tmp_path / "pump" / "train" / "b.mp3").write_bytes(b"ID3")
     (tmp_path / "metadata.csv").write_text("file_name,label\npump/train/a.wav,normal\n")
@@ -221,7 +221,7 @@ def test_an_id_of_2020_needs_both_labels_and_no_domains(tmp_path: Path) -> None:
     assert [problem.reason for problem in _report(tmp_path).problems] == ["no normal test clips"]
 
 
-def test_anonymous_clips_ask_for_ground_truth_and_are_content_with_it(clean: Path, tmp_path: Path) -> None:
+def test_anonymous_clips_are_a_finding_until_they_have_ground_truth(clean: Path, tmp_path: Path) -> None:
     copy = tmp_path / "data"
     shutil.copytree(clean, copy)
     (copy / "fan" / "attributes_00.csv").unlink()
@@ -261,7 +261,7 @@ def test_a_dead_channel_is_silent_only_if_it_is_used(tmp_path: Path) -> None:
     assert reasons[1] == reasons["mean"] == ["channel 1: level -inf dB"]
 
 
-def test_recordings_of_nothing_are_silent_and_not_each_others_copies(tmp_path: Path) -> None:
+def test_silent_recordings_are_reported_as_silent_and_not_as_duplicates(tmp_path: Path) -> None:
     silence = np.zeros(16_000, np.int16)
     _write(tmp_path, {"recordings/a.wav": silence, "recordings/b.wav": silence, "recordings/c.wav": silence + 1})
     assert [problem.kind for problem in _report(tmp_path).problems] == ["silent", "silent", "constant"]
@@ -277,7 +277,7 @@ def test_supplementary_clips_are_counted_as_what_they_hold(tmp_path: Path) -> No
     ]  # fmt: skip
 
 
-def test_a_recording_that_a_metadata_csv_forgets_or_invents_is_told_of(tmp_path: Path) -> None:
+def test_a_recording_that_a_metadata_csv_forgets_or_invents_is_reported(tmp_path: Path) -> None:
     _write(tmp_path, {"pump/train/a.wav": _noise(16_000), "pump/train/b.wav": _noise(16_000, seed=1)})
     (tmp_path / "metadata.csv").write_text("file_name,label\npump/train/a.wav,normal\npump/train/c.wav,normal\n")
     found = {(problem.kind, problem.file) for problem in _report(tmp_path).problems}
@@ -322,8 +322,8 @@ def test_real_recordings_have_no_error(folder: str, clips: int) -> None:
     shared = Path(os.environ.get("ASD_SHARED", Path(__file__).parents[5] / "shared"))
     if not (shared / "data" / folder).is_dir():
         pytest.skip(f"no real recordings in {shared / 'data' / folder}; set ASD_SHARED")
-    # Two channels, and one recording of another rate, are how the motors come.
+    # The motors' recordings have two channels, and one has another rate.
     report = _report(shared / "data" / folder, Expected(sample_rate_hz=None, channel="mean"))
     assert sum(line.clips for line in report.totals) == clips
-    # Of each machine there are four clips: some label or domain is missing, and nothing else is wrong.
+    # Each machine has four clips, so some label or domain is missing; nothing else is wrong.
     assert {problem.kind for problem in report.problems} <= {"missing in a split"}

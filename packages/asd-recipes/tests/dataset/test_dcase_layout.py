@@ -1,4 +1,4 @@
-"""The folders of every year give one table of clips, and nothing in them is lost without a word."""
+"""The folders of every year give one table of clips, and nothing in them is silently ignored."""
 
 from collections import Counter
 from pathlib import Path
@@ -60,7 +60,7 @@ def test_2021_has_a_test_folder_for_each_domain(tmp_path: Path) -> None:
     }
 
 
-def test_a_clip_that_lies_in_source_test_and_in_test_counts_once(tmp_path: Path) -> None:
+def test_a_clip_in_source_test_and_in_test_counts_once(tmp_path: Path) -> None:
     names = ["section_00_source_test_normal_0000.wav", "section_00_source_test_normal_0001.wav"]
     root = _touch(tmp_path, *[f"fan/source_test/{name}" for name in names], f"fan/test/{names[0]}")
     clips = scan_dataset(root).clips
@@ -86,7 +86,7 @@ def test_attributes_in_the_name_win_over_those_of_the_table(tmp_path: Path) -> N
     assert clip.name.attributes == (("vel", "5"),)
 
 
-def test_no_attribute_is_none_in_names_and_in_tables(tmp_path: Path) -> None:
+def test_noattribute_means_no_attributes_in_names_and_in_tables(tmp_path: Path) -> None:
     names = ["section_00_source_train_normal_0000_noAttribute.wav", "section_00_source_train_normal_0001.wav"]
     root = _touch(tmp_path, *[f"fan/train/{name}" for name in names])
     rows = "".join(f"fan/train/{name},noAttribute\n" for name in names)
@@ -112,7 +112,7 @@ def test_the_supplementary_clips_of_2025_are_neither_training_nor_test(tmp_path:
     ]
 
 
-def test_clips_renamed_by_the_official_tool_take_the_place_of_the_anonymous_ones(tmp_path: Path) -> None:
+def test_clips_renamed_by_the_official_tool_replace_the_anonymous_ones(tmp_path: Path) -> None:
     root = _touch(
         tmp_path,
         "shaker/train/section_00_source_train_normal_0000_speed_1000.wav",
@@ -147,7 +147,7 @@ def test_a_key_is_unique_and_the_clips_are_sorted(tmp_path: Path) -> None:
     assert len(keys) == 4
 
 
-def test_a_name_that_is_no_text_is_a_problem_that_can_be_printed(tmp_path: Path) -> None:
+def test_a_name_that_is_not_utf8_is_a_printable_problem(tmp_path: Path) -> None:
     folder = _touch(tmp_path, "fan/train/section_00_source_train_normal_0000.wav") / "fan" / "train"
     try:
         Path(bytes(folder).decode() + "/section_00_source_train_normal_0001_a_\udcff.wav").touch()
@@ -158,7 +158,7 @@ def test_a_name_that_is_no_text_is_a_problem_that_can_be_printed(tmp_path: Path)
     (problem.file + problem.reason).encode()
 
 
-def test_a_table_of_attributes_that_is_no_table_is_a_problem_and_not_a_crash(tmp_path: Path) -> None:
+def test_a_broken_attribute_table_is_a_problem_and_not_a_crash(tmp_path: Path) -> None:
     root = _touch(tmp_path, "fan/train/section_00_source_train_normal_0000.wav")
     (root / "fan" / "attributes_00.csv").write_bytes(b"\xff\xfe\x00\x00 nothing")
     dataset = scan_dataset(root)

@@ -1,4 +1,4 @@
-"""Every file below a folder is a recording, hidden, of no interest, or named with the reason why it is left out."""
+"""Every file below a folder is a recording, hidden, irrelevant, or named with the reason why it is left out."""
 
 import os
 import signal
@@ -32,7 +32,7 @@ def test_recordings_are_found_at_any_depth_in_sorted_order_and_hidden_ones_are_n
 
 
 @pytest.mark.parametrize("name", ["monday.mp3", "deep/phone.M4A", "a.aiff", "b.ogg", "c.wma", "d.w64"])
-def test_sound_of_another_format_is_named_with_the_way_out(name: str, tmp_path: Path) -> None:
+def test_an_audio_file_of_another_format_is_named_with_the_way_out(name: str, tmp_path: Path) -> None:
     _touch(tmp_path, "a.wav", name)
     found = search_folder(tmp_path)
     assert [path.name for path in found.recordings] == ["a.wav"]
@@ -41,7 +41,7 @@ def test_sound_of_another_format_is_named_with_the_way_out(name: str, tmp_path: 
     assert "convert it to wav or flac" in problem.reason
 
 
-def test_a_link_to_a_folder_is_named_and_not_followed_and_a_circle_ends(tmp_path: Path) -> None:
+def test_a_link_to_a_folder_is_named_and_not_followed_even_in_a_circle(tmp_path: Path) -> None:
     _touch(tmp_path, "pump/a.wav", "elsewhere/b.wav")
     (tmp_path / "pump" / "up").symlink_to(tmp_path)
     (tmp_path / "pump" / "more").symlink_to(tmp_path / "elsewhere")
@@ -53,7 +53,7 @@ def test_a_link_to_a_folder_is_named_and_not_followed_and_a_circle_ends(tmp_path
     assert [problem.file for problem in found.problems] == [str(tmp_path / "link" / name) for name in ("more", "up")]
 
 
-def test_what_has_the_name_of_a_recording_and_is_none_is_named_and_not_opened(tmp_path: Path) -> None:
+def test_a_device_or_pipe_with_a_recordings_name_is_named_and_not_opened(tmp_path: Path) -> None:
     (tmp_path / "gone.wav").symlink_to(tmp_path / "nowhere.wav")
     (tmp_path / "itself.wav").symlink_to(tmp_path / "itself.wav")
     os.mkfifo(tmp_path / "pipe.wav")
@@ -64,7 +64,7 @@ def test_what_has_the_name_of_a_recording_and_is_none_is_named_and_not_opened(tm
 
 
 def _forbid(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As for a user who may not list the folder; permissions do not stop root, who runs many a test."""
+    """Simulates a folder that the user may not list, because permissions do not stop root, who often runs tests."""
     scandir = os.scandir
 
     def guarded(path: Path) -> "os._ScandirIterator[str]":
@@ -75,7 +75,7 @@ def _forbid(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("asd_recipes.dataset.folder_search.os.scandir", guarded)
 
 
-def test_a_folder_that_may_not_be_listed_is_named_and_the_rest_is_found(
+def test_a_folder_that_cannot_be_listed_is_named_and_the_rest_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _touch(tmp_path, "a.wav", "locked/b.wav", "open/c.wav")
@@ -93,7 +93,7 @@ def test_the_folder_itself_must_be_readable(tmp_path: Path, monkeypatch: pytest.
         search_folder(tmp_path)
 
 
-def test_permissions_of_the_disk_are_met_in_the_same_way(tmp_path: Path) -> None:
+def test_real_permissions_have_the_same_effect(tmp_path: Path) -> None:
     if os.geteuid() == 0:
         pytest.skip("root may list every folder")
     _touch(tmp_path, "a.wav", "locked/b.wav")
@@ -105,7 +105,7 @@ def test_permissions_of_the_disk_are_met_in_the_same_way(tmp_path: Path) -> None
     assert [problem.file for problem in found.problems] == [str(tmp_path / "locked")]
 
 
-def test_a_name_that_cannot_be_printed_is_named_in_a_form_that_can(tmp_path: Path) -> None:
+def test_an_unprintable_name_is_reported_in_printable_form(tmp_path: Path) -> None:
     _touch(tmp_path, "a\n.mp3")
     (problem,) = search_folder(tmp_path).problems
     assert problem.file.isprintable()

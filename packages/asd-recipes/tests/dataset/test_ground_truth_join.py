@@ -1,4 +1,4 @@
-"""Ground truth joined to anonymous clips, in each of the forms in which it was published."""
+"""Ground truth is added to anonymous clips, in each of its published forms."""
 
 import shutil
 from collections.abc import Callable
@@ -78,7 +78,7 @@ def test_each_form_gives_label_domain_and_attributes(
         if clip.folder == "test":
             said = parse_clip_name(_TRUTH[clip.path.name])
             assert (clip.name.label, clip.name.domain) == (said.label, said.domain)
-            # The data list names the labelled clip, so that it tells the attributes as well.
+            # The data list has the labelled clip's name, and so its attributes too.
             assert clip.name.attributes == said.attributes
             assert clip.name.number == parse_clip_name(clip.path.name).number
 
@@ -116,7 +116,7 @@ def test_hidden_attributes_of_training_clips_come_back(tmp_path: Path) -> None:
     assert clip.name.attributes == (("pro", "B"), ("vel", "8"), ("loc", "D"))
 
 
-def test_a_clip_that_the_files_do_not_name_is_told_of(anonymous: Dataset, tmp_path: Path) -> None:
+def test_a_clip_that_the_files_do_not_name_is_reported(anonymous: Dataset, tmp_path: Path) -> None:
     truth = _data_list(tmp_path)
     truth.write_text(truth.read_text().rsplit("\n", 2)[0] + "\n")
     joined = join_ground_truth(anonymous, truth)
@@ -125,7 +125,7 @@ def test_a_clip_that_the_files_do_not_name_is_told_of(anonymous: Dataset, tmp_pa
     ]
 
 
-def test_a_name_and_a_ground_truth_that_disagree_are_told_of_and_the_name_stays(tmp_path: Path) -> None:
+def test_a_disagreement_of_name_and_ground_truth_is_reported_and_the_name_wins(tmp_path: Path) -> None:
     name = "section_00_source_test_normal_0000.wav"
     path = tmp_path / "data" / "fan" / "test" / name
     path.parent.mkdir(parents=True)
@@ -144,7 +144,7 @@ def test_ground_truth_of_other_clips_is_refused(anonymous: Dataset, tmp_path: Pa
         join_ground_truth(anonymous, tmp_path / "a.csv")
 
 
-def test_ground_truth_that_is_not_there_is_refused(anonymous: Dataset, tmp_path: Path) -> None:
+def test_a_missing_ground_truth_file_is_refused(anonymous: Dataset, tmp_path: Path) -> None:
     with pytest.raises(EvaluationError, match="no such"):
         join_ground_truth(anonymous, tmp_path / "nowhere")
 

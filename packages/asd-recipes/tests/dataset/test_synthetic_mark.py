@@ -1,4 +1,4 @@
-"""Whatever folder of a synthetic set is copied, and however it is reached, it is known to be synthetic."""
+"""Every folder of a synthetic set is recognised as synthetic, even as a copy or through a link."""
 
 import shutil
 from pathlib import Path

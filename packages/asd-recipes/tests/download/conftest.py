@@ -1,4 +1,4 @@
-"""A server on this machine that behaves like a record's API, and can be told to misbehave request by request."""
+"""A local server that behaves like a record's API, and can misbehave at chosen requests."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def etag(content: bytes) -> str:
 
 
 def serve(handler: Handler) -> None:
-    """As it should be: ranges, If-Range, 404 for what there is not."""
+    """Correct behaviour: ranges, If-Range, and 404 for unknown paths."""
     content = handler.content()
     if content is None:
         return handler.reply(404, b"no such file")
@@ -103,7 +103,7 @@ class RecordServer(ThreadingHTTPServer):
         self.at_once = self.most_at_once = self.dripped = 0
 
     def handle_error(self, *_: object) -> None:
-        pass  # a client that hung up: part of the tests
+        pass  # a client that hangs up is part of the tests
 
     def publish_record(self, record: int, files: dict[str, bytes]) -> None:
         """Serves a record with these files; `documents` has what its API says."""
@@ -151,7 +151,7 @@ def running_server() -> Iterator[RecordServer]:
 
 @pytest.fixture
 def server(running_server: RecordServer) -> RecordServer:
-    deadline = time.monotonic() + 5  # a handler of the test before may still be dripping
+    deadline = time.monotonic() + 5  # a slow handler of the previous test may still be running
     while running_server.at_once and time.monotonic() < deadline:
         time.sleep(0.01)
     running_server.reset()
@@ -159,7 +159,7 @@ def server(running_server: RecordServer) -> RecordServer:
 
 
 def clips(machine: str, *, folder: str = "train", count: int = 3, size: int = 40_000) -> dict[str, bytes]:
-    """Files of a machine: random bytes, so that a zip is as long as they are."""
+    """Files of a machine, with random bytes, so that a zip is as long as its files."""
     rng = np.random.default_rng([count, size, *machine.encode(), *folder.encode()])
     names = [f"{machine}/{folder}/section_00_source_{folder}_normal_{n:04d}_vel_{n}.wav" for n in range(count)]
     return {name: rng.bytes(size + 7 * number) for number, name in enumerate(names)}
@@ -203,7 +203,7 @@ def zips(server: RecordServer, contents: dict[str, dict[str, bytes]]) -> dict[st
 
 
 class Caller:
-    """Downloads from the server with pauses that are noted and not made."""
+    """Downloads from the server; pauses are recorded but not made."""
 
     def __init__(self, server: RecordServer, root: Path) -> None:
         self.server, self.root = server, root
@@ -212,7 +212,7 @@ class Caller:
         self.patience = Patience(attempts=4, progress_bytes=30_000, timeout_s=20.0)
 
     def hurry(self) -> None:
-        """Timeouts that a test can wait for; on a loaded machine they may strike twice, so more attempts."""
+        """Timeouts short enough for a test, with more attempts, as they may expire twice on a busy machine."""
         self.patience = replace(self.patience, attempts=20, timeout_s=0.4, slow_window_s=0.15, slow_bytes=2_000)
 
     def __call__(self, **options: Any) -> DownloadReport:

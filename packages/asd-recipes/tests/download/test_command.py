@@ -1,4 +1,4 @@
-"""`asd data download` and `asd data verify` as a user runs them, in a process of its own."""
+"""`asd data download` and `asd data verify` as a user runs them, in a separate process."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def recordings(
     tree: Callable[[Path], dict[str, bytes]],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[str, bytes]:
-    """Zip files of two machines with recordings that are recordings."""
+    """Zip files of two machines with real recordings."""
     made = tmp_path_factory.mktemp("made") / "data"
     write_dataset(made, size=DatasetSize(3, 2, 1), seed=2, machines=["fan", "valve"])
     files = tree(made)
@@ -66,7 +66,7 @@ def test_what_was_downloaded_passes_verify_and_the_check(record: RecordServer, t
     assert again.stderr == ""
 
 
-def test_one_file_that_fails_is_told_of_and_the_exit_status_is_1(record: RecordServer, tmp_path: Path) -> None:
+def test_a_file_that_fails_is_reported_and_the_exit_status_is_1(record: RecordServer, tmp_path: Path) -> None:
     record.script[record.file_path(DEV, "dev_fan.zip")] = [lambda handler: handler.reply(404, b"")]
     result = asd("data", "download", "dcase2023", "--mirror", record.url, "--out", tmp_path / "d")
     assert result.returncode == 1
@@ -105,7 +105,7 @@ def test_a_wrong_request_is_one_line_and_exit_status_2(arguments: list[str], wor
     assert not (tmp_path / "d/dev_data").exists()
 
 
-def test_nothing_of_the_network_is_loaded_before_the_command_is_given() -> None:
+def test_no_network_module_is_loaded_before_the_command_runs() -> None:
     network = {"socket", "ssl", "http.client", "urllib.request", "urllib3"}
     code = f"import sys, asd_recipes.cli; print({network} & set(sys.modules))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

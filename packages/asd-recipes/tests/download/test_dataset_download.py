@@ -1,4 +1,4 @@
-"""What a download makes of records, placed zips, earlier calls and foreign files."""
+"""How a download treats records, placed zips, earlier calls and foreign files."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def published(tree: Tree, root: Path) -> dict[str, bytes]:
     return {path: content for path, content in tree(root).items() if path.startswith(("dev_data", "eval_data"))}
 
 
-def test_all_splits_make_the_tree_of_the_official_baselines(
+def test_all_splits_are_laid_out_as_the_official_baselines_expect(
     download: Caller, contents: dict[str, dict[str, bytes]], zips: dict[str, bytes], tree: Tree
 ) -> None:
     report = download(splits=["dev", "additional", "eval"])
@@ -98,9 +98,7 @@ def test_only_the_machines_asked_for_are_fetched(
     }
 
 
-def test_a_machine_that_there_is_not_is_named_with_those_that_there_are(
-    download: Caller, zips: dict[str, bytes]
-) -> None:
+def test_an_unknown_machine_is_named_with_the_known_ones(download: Caller, zips: dict[str, bytes]) -> None:
     with pytest.raises(RecordError, match=r"no machine pump in dev; it has fan, ToyCar, valve\."):
         download(machines=["fan", "pump"])
 
@@ -155,7 +153,7 @@ def test_links_to_zenodo_go_to_the_mirror(server: RecordServer, download: Caller
     assert len(download(mirror=f"{server.url}/").published) == 3
 
 
-def test_a_second_call_asks_for_no_file_again(server: RecordServer, download: Caller, zips: dict[str, bytes]) -> None:
+def test_a_second_call_requests_no_file_again(server: RecordServer, download: Caller, zips: dict[str, bytes]) -> None:
     first = download()
     server.requests.clear()
     again = download()
@@ -196,7 +194,7 @@ def test_placed_zips_are_used_without_a_network_and_stay(
     assert "licence: see https://zenodo.org/records/7882613" in download.said.getvalue()
 
 
-def test_a_placed_zip_of_a_year_without_known_sums_is_used_and_its_md5_said_to_be_unchecked(
+def test_a_placed_zip_of_a_year_without_known_md5_is_used_and_reported_as_unchecked(
     download: Caller, clips: Clips, zip_of: ZipOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(socket, "socket", None)
@@ -208,9 +206,7 @@ def test_a_placed_zip_of_a_year_without_known_sums_is_used_and_its_md5_said_to_b
     assert manifest["archives"]["dev_data_fan.zip"]["md5_checked"] is False
 
 
-def test_a_placed_zip_of_the_wrong_md5_is_reported_and_left_where_it_is(
-    download: Caller, zips: dict[str, bytes]
-) -> None:
+def test_a_placed_zip_with_the_wrong_md5_is_reported_and_not_touched(download: Caller, zips: dict[str, bytes]) -> None:
     download.root.mkdir()
     placed = download.root / "dev_fan.zip"
     placed.write_bytes(zips["dev_valve.zip"])
@@ -224,7 +220,7 @@ def test_a_placed_zip_of_the_wrong_md5_is_reported_and_left_where_it_is(
 
 
 @pytest.mark.parametrize("damage", [lambda path: path.unlink(), lambda path: path.write_bytes(b"RIFF")])
-def test_lost_and_cut_files_come_back_with_the_next_call(
+def test_lost_and_truncated_files_are_restored_by_the_next_call(
     download: Caller, zips: dict[str, bytes], tree: Tree, damage: Callable[[Path], object]
 ) -> None:
     download()
@@ -238,7 +234,7 @@ def test_lost_and_cut_files_come_back_with_the_next_call(
 def test_foreign_files_are_never_replaced(
     download: Caller, zips: dict[str, bytes], tree: Tree, contents: dict[str, dict[str, bytes]], machine_there: bool
 ) -> None:
-    """Neither one's own clips, nor a data set unpacked by hand."""
+    """Neither the user's own clips, nor a data set unpacked by hand."""
     raw = download.root / "dev_data/raw"
     own = raw / ("fan/train/my_own.wav" if machine_there else next(iter(contents["dev_fan.zip"])))
     own.parent.mkdir(parents=True)
@@ -268,7 +264,7 @@ def test_a_folder_of_another_year_is_refused(download: Caller, zips: dict[str, b
         download(year=2022)
 
 
-def test_too_little_disk_space_is_said_before_anything_is_fetched(
+def test_too_little_disk_space_is_reported_before_anything_is_fetched(
     server: RecordServer, download: Caller, zips: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sizes = sorted(len(zips[name]) for name in zips if name.startswith("dev_"))
@@ -285,7 +281,7 @@ def test_too_little_disk_space_is_said_before_anything_is_fetched(
 def test_too_little_disk_space_for_what_a_zip_declares_is_that_file_s_failure(
     download: Caller, clips: Clips, zip_of: ZipOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A zip that unpacks to more than the estimate is found out when it is there, and is not fetched again."""
+    """A zip that unpacks to more than the estimate is noticed once it is there, and is not fetched again."""
     silent = {name: bytes(20_000) for name in clips("fan")}
     download.server.publish_record(DEV, {"dev_fan.zip": zip_of(silent)})
     free = [50_000]
@@ -310,7 +306,7 @@ def test_a_disk_that_fills_up_is_that_file_s_failure(
     assert len(download().published) == 3
 
 
-def test_a_second_download_to_the_same_folder_is_told_of_the_first(download: Caller, zips: dict[str, bytes]) -> None:
+def test_a_second_download_to_the_same_folder_is_refused(download: Caller, zips: dict[str, bytes]) -> None:
     with (
         only_download(download.root / ".download"),
         pytest.raises(DownloadBusyError, match="another process is downloading"),
@@ -319,8 +315,8 @@ def test_a_second_download_to_the_same_folder_is_told_of_the_first(download: Cal
     assert len(download().published) == 3
 
 
-def test_a_revised_zip_takes_the_place_of_the_first(download: Caller, clips: Clips, zip_of: ZipOf) -> None:
-    """As 3DPrinter and RoboticArm of 2024."""
+def test_a_revised_zip_replaces_the_first(download: Caller, clips: Clips, zip_of: ZipOf) -> None:
+    """Such as 3DPrinter and RoboticArm of 2024."""
     files = {"eval_data_fan_train.zip": b"old", "eval_data_fan_train_r2.zip": zip_of(clips("fan")), "readme.md": b"x"}
     download.server.publish_record(11259435, files)
     assert download(year=2024, splits=["additional"]).published == ("eval_data_fan_train_r2.zip",)
@@ -336,10 +332,10 @@ def test_the_evaluation_clips_of_2026_are_fetched(
     assert published(tree, download.root) == {f"eval_data/raw/{name}": content for name, content in files.items()}
 
 
-def test_the_folder_of_a_download_whose_last_step_meets_the_first_of_another_stays(
+def test_a_work_folder_that_another_download_begins_to_use_is_not_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The other one makes its lock file anew when ours is gone and before the folder is."""
+    """The other download makes its lock file after ours is removed and before the folder is removed."""
     work, unlink = tmp_path / ".download", Path.unlink
 
     def meet(path: Path, **options: bool) -> None:

@@ -1,4 +1,4 @@
-"""A server that misbehaves: each run ends in the right files or a typed error; a bad file is never published."""
+"""With a misbehaving server each run ends in the right files or a typed error; bad files are never published."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def answer(status: int, *, body: bytes = b"", **headers: str) -> Behaviour:
 
 
 def well(handler: Handler) -> None:
-    """As it should be."""
+    """Correct behaviour."""
     content = handler.content()
     assert content is not None
     wanted = handler.headers.get("Range")
@@ -46,7 +46,7 @@ def well(handler: Handler) -> None:
 
 
 def cut(after: int, *, declared: bool = True) -> Behaviour:
-    """So many bytes of what was asked for, then the connection ends."""
+    """A number of the requested bytes, then the connection ends."""
 
     def behave(handler: Handler) -> None:
         content = handler.content()
@@ -61,7 +61,7 @@ def cut(after: int, *, declared: bool = True) -> Behaviour:
 
 
 def whole(change: Callable[[bytes], bytes] = lambda b: b, *, length: int | None = -1) -> Behaviour:
-    """200 with the whole content, changed, whatever was asked for."""
+    """200 with the whole content, changed, for any request."""
 
     def behave(handler: Handler) -> None:
         content = handler.content()
@@ -72,7 +72,7 @@ def whole(change: Callable[[bytes], bytes] = lambda b: b, *, length: int | None 
 
 
 def ranged(header: str | None, *, change: Callable[[bytes], bytes] = lambda b: b) -> Behaviour:
-    """206 with this Content-Range ({start}, {last}, {size} filled in) whatever was asked for."""
+    """206 with this Content-Range ({start}, {last}, {size} filled in) for any request."""
 
     def behave(handler: Handler) -> None:
         content = handler.content()
@@ -88,7 +88,7 @@ def ranged(header: str | None, *, change: Callable[[bytes], bytes] = lambda b: b
 
 
 def chunked(share: float) -> Behaviour:
-    """Chunked encoding, ended properly if share is 1, else broken off within a chunk."""
+    """Chunked encoding, ended properly if share is 1, else cut within a chunk."""
 
     def behave(handler: Handler) -> None:
         content = handler.content()
@@ -105,7 +105,7 @@ def chunked(share: float) -> Behaviour:
 
 
 def no_ranges(handler: Handler) -> None:
-    """416 to whoever asks for a range."""
+    """416 for every range request."""
     content = handler.content()
     assert content is not None
     handler.reply(416 if "Range" in handler.headers else 200, b"" if "Range" in handler.headers else content)
@@ -168,7 +168,7 @@ class Fault:
     end: type[DownloadError] | None
     path: str = FAN
     pauses: tuple[float, ...] | None = None  # those expected
-    slow: bool = False  # is over when a timeout strikes
+    slow: bool = False  # ends with a timeout
 
     def __str__(self) -> str:
         return self.name
@@ -239,7 +239,7 @@ FILE_FAULTS = [
     f("not HTTP", raw(b"hello\r\n\r\n"), end=TransferError),
     f("chunked", chunked(1)),
     f("chunked, broken off", chunked(0.5), whole()),
-    f("redirect", redirect("{host}{path}?moved", 302), end=TransferError),  # to a path that there is not
+    f("redirect", redirect("{host}{path}?moved", 302), end=TransferError),  # to an unknown path
     f("redirect loop", redirect("{host}{path}"), end=TransferError),
     f("redirect to a file", redirect("file:///etc/passwd"), end=TransferError, pauses=()),
     f("redirect to ftp", redirect("ftp://127.0.0.1/x.zip"), end=TransferError, pauses=()),
@@ -288,7 +288,7 @@ def fault_run(
     server.publish_record(DEV, {f"dev_{machine}.zip": zip_of(content) for machine, content in files.items()})
 
     def run(fault: Fault) -> None:
-        """The law of every run."""
+        """What must hold after every run."""
         if fault.slow:
             download.hurry()
         server.script[fault.path] = list(fault.script)
@@ -318,7 +318,7 @@ def fault_run(
         assert found.pop("download.json")
         assert {path: content for path, content in found.items() if not path.startswith(".download/")} == expected
         if fault.end is None:
-            assert found == expected  # nothing is left over
+            assert found == expected  # no other files are left
         assert verify_dataset(download.root).problems == ()
 
     return run
@@ -339,14 +339,14 @@ def test_a_fault_ends_in_the_right_files_or_in_a_typed_error_and_nothing_bad_is_
 
 @pytest.mark.parametrize("begun", ["right", "wrong"])
 @pytest.mark.parametrize("fault", FILE_FAULTS, ids=str)
-def test_the_same_holds_for_a_download_that_goes_on(
+def test_the_same_holds_for_a_resumed_download(
     fault: Fault,
     begun: str,
     fault_run: Callable[[Fault], None],
     server: RecordServer,
     download: Caller,
 ) -> None:
-    """A killed call has left 30,000 bytes; "wrong": they are not the file's, though the note says so."""
+    """A killed call left 30,000 bytes; "wrong": they are not from the file, though the note says so."""
     content = server.content[FAN]
     part = download.root / ".download" / "dev_fan.zip.part"
     part.parent.mkdir(parents=True)
@@ -358,7 +358,7 @@ def test_the_same_holds_for_a_download_that_goes_on(
 
 
 def test_a_server_that_drips_its_headers_is_hung_up_on(server: RecordServer, download: Caller) -> None:
-    """Each byte restarts the socket's own timeout: without a limit of ours it would go on for days."""
+    """Each byte restarts the socket's timeout: without our own limit it would take days."""
     server.script[API] = [drip_headers, drip_headers, answer(404)]
     download.hurry()
     with pytest.raises(TransferError, match="404"):

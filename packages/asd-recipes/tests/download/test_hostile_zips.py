@@ -1,4 +1,4 @@
-"""Zip files with the right md5 that must not be unpacked: each is a typed error, and nothing of it is published."""
+"""Zip files with the right md5 that must not be unpacked: each gives a typed error, and none of its files appear."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def member(name: str, **fields: int) -> zipfile.ZipInfo:
 
 
 def made(*members: tuple[zipfile.ZipInfo, bytes]) -> bytes:
-    """A zip of these members after a good one."""
+    """A zip with a good member, then these."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr(member(GOOD), b"RIFF")
@@ -44,7 +44,7 @@ def named(name: str) -> bytes:
 
 
 def respelt(text: str, to: str) -> bytes:
-    """A name that zipfile would not write as it is."""
+    """A name that zipfile would not write unchanged."""
     assert len(text) == len(to)
     return named(text).replace(text.encode(), to.encode("latin-1"))
 
@@ -61,7 +61,7 @@ PLAIN = named("fan/train/x.wav")
 
 
 def overlapping() -> bytes:
-    """Two entries of the table that point at one and the same member."""
+    """Two table entries that point to the same member."""
     content = made((member("fan/train/a.wav"), bytes(2000)), (member("fan/train/b.wav"), bytes(2000)))
     second = content.index(CENTRAL, content.index(CENTRAL, content.index(CENTRAL) + 1) + 1)
     offset = content.index(LOCAL, 4).to_bytes(4, "little")
@@ -139,7 +139,7 @@ def unpacked_run(
     tree: Callable[[Path], dict[str, bytes]],
     tmp_path: Path,
 ) -> Callable[[bytes], bool]:
-    """Downloads a hostile fan beside a good valve; whether the fan was published."""
+    """Downloads a hostile fan and a good valve; returns whether the fan was published."""
     valve = clips("valve", size=500)
 
     def run(content: bytes) -> bool:
@@ -164,10 +164,10 @@ def test_a_hostile_zip_is_refused_and_nothing_of_it_is_written(
     assert not unpacked_run(content)
 
 
-def test_a_sound_zip_with_folders_of_its_own_and_a_silent_clip_is_published(
+def test_a_good_zip_with_folder_members_and_a_silent_clip_is_published(
     unpacked_run: Callable[[bytes], bool], download: Caller
 ) -> None:
-    """Folders as members, a readme in no folder, and silence, which deflates a thousand times."""
+    """Folders as members, a readme outside any folder, and silence, which deflates by a factor of a thousand."""
     folders = [(member("fan/"), b""), (member("fan/test/"), b"")]
     files = [(member("fan/train/silence.wav"), bytes(3 << 20)), (member("readme.txt"), b"hello")]
     rest = (member("fan/train/noise.wav"), random.Random(0).randbytes(400_000))
@@ -177,10 +177,10 @@ def test_a_sound_zip_with_folders_of_its_own_and_a_silent_clip_is_published(
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_a_zip_with_random_damage_is_refused_or_holds_what_it_did(
+def test_a_zip_with_random_damage_is_refused_or_has_its_original_content(
     seed: int, server: RecordServer, download: Caller, zip_of: Callable[[dict[str, bytes]], bytes]
 ) -> None:
-    """Damage that can be read past (a date, a comment) may be published: the CRC says that the contents are right."""
+    """Harmless damage (in a date or a comment) is accepted: the CRC says that the contents are right."""
     chance = random.Random(seed)
     files = {GOOD: chance.randbytes(700), GOOD.replace("0000", "0001"): bytes(3000)}
     content = bytearray(zip_of(files))

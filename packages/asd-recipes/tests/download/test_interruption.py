@@ -1,4 +1,4 @@
-"""kill -9 anywhere: what is visible is right, and the next call ends with the same bytes, fetching nothing twice."""
+"""After kill -9 at any point the visible files are right, and the next call ends with the same bytes."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_after_a_kill_the_visible_files_are_right_and_the_next_call_completes_th
     fetched = len([path for path, _ in server.requests if path.endswith("/content")])
     report = download(splits=SPLITS)
     assert report.failures == ()
-    # A kill in the one zip's unpacking may meet the other in mid-transfer, which is asked for the rest of it.
+    # A kill while one zip is unpacked may interrupt the transfer of the other; then the rest of it is requested.
     again = [h for path, h in server.requests[fetched + 2 :] if path.endswith("/content")]
     assert len(again) <= 1
     after = tree(download.root)
@@ -98,7 +98,7 @@ def test_after_a_kill_the_visible_files_are_right_and_the_next_call_completes_th
     assert after == tree(undisturbed.root)
 
 
-def test_a_kill_in_the_transfer_is_gone_on_with_from_the_byte_where_it_was(
+def test_a_transfer_that_was_killed_continues_at_the_same_byte(
     server: RecordServer,
     download: Caller,
     contents: dict[str, bytes],

@@ -1,4 +1,4 @@
-"""Record numbers, what a record says, and pauses."""
+"""Record numbers, the parsing of records, and pauses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from asd_recipes.download.record_listing import parse_listing
 from asd_recipes.download.records import RECORDS, SPLITS, known_archives, known_record, machine_of
 
 
-def test_record_numbers_and_sums_are_those_of_the_facts() -> None:
+def test_record_numbers_and_md5_are_the_published_ones() -> None:
     numbers = {year: [record.number for record in splits.values()] for year, splits in RECORDS.items()}
     assert numbers == {
         2020: [3678171, 3727685, 3841772],
@@ -39,7 +39,7 @@ def test_the_evaluation_clips_of_2026_are_of_the_machines_of_its_additional_trai
     assert [archive.machine for archive in known_archives(2026, "additional")] == machines
 
 
-def test_a_split_that_there_is_not_is_refused_with_those_that_are() -> None:
+def test_an_unknown_split_is_refused_with_the_known_ones() -> None:
     with pytest.raises(RecordError, match="dcase2026 has no split 'test'; there are dev, additional, eval"):
         known_record(2026, "test")
 

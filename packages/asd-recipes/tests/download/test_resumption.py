@@ -1,4 +1,4 @@
-"""One file: which range is asked for, which reply is taken, and what is kept of what has come."""
+"""The transfer of one file: which range is requested, which reply is accepted, and which bytes are kept."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DEV = 7882613
 def test_a_redirect_to_http_is_followed_with_the_range(
     server: RecordServer, download: Caller, zips: dict[str, bytes]
 ) -> None:
-    """As Zenodo may send a client to its store."""
+    """Zenodo may redirect a client to its store."""
     path = server.file_path(DEV, "dev_fan.zip")
     server.content["/store/1"] = zips["dev_fan.zip"]
 
@@ -47,10 +47,10 @@ def _serve_range(handler: Handler) -> None:
     handler.reply(206, content[start:], headers=headers)
 
 
-def test_what_is_resumed_is_asked_for_with_the_mark_of_its_content(
+def test_a_resumed_transfer_requests_the_mark_of_its_content(
     server: RecordServer, download: Caller, zips: dict[str, bytes]
 ) -> None:
-    """If the content has changed since, If-Range makes the server send it whole, and it is taken from the start."""
+    """If the content has changed, If-Range makes the server send all of it, and the transfer starts again."""
     path, content = server.file_path(DEV, "dev_fan.zip"), zips["dev_fan.zip"]
 
     def old(handler: Handler) -> None:
@@ -70,10 +70,10 @@ def test_what_is_resumed_is_asked_for_with_the_mark_of_its_content(
     [(4000 - 7, 0), (4000 + 7, 0), (4000, 1), (4000, -1)],
     ids=["early", "late", "longer", "shorter"],
 )
-def test_a_range_that_is_not_the_one_asked_for_is_refused_and_no_range_is_asked_for_again(
+def test_a_wrong_range_is_refused_and_no_range_is_requested_again(
     server: RecordServer, download: Caller, zips: dict[str, bytes], start: int, longer: int
 ) -> None:
-    """It begins elsewhere, or is of a file of another length."""
+    """The range begins elsewhere, or the file has another length."""
     path, content = server.file_path(DEV, "dev_fan.zip"), zips["dev_fan.zip"]
 
     def cut(handler: Handler) -> None:
@@ -88,7 +88,7 @@ def test_a_range_that_is_not_the_one_asked_for_is_refused_and_no_range_is_asked_
     assert [headers.get("Range") for headers in server.requests_of(path)] == [None, "bytes=4000-", None, None]
 
 
-def test_an_error_page_sent_as_200_costs_nothing_of_what_has_come(
+def test_an_error_page_sent_as_200_does_not_discard_received_bytes(
     server: RecordServer, download: Caller, zips: dict[str, bytes]
 ) -> None:
     path, content = server.file_path(DEV, "dev_fan.zip"), zips["dev_fan.zip"]
@@ -101,9 +101,7 @@ def test_an_error_page_sent_as_200_costs_nothing_of_what_has_come(
     assert [headers.get("Range") for headers in server.requests_of(path)] == [None, "bytes=4000-", "bytes=4000-"]
 
 
-def test_the_wrong_content_is_asked_for_twice_and_no_more(
-    server: RecordServer, download: Caller, zips: dict[str, bytes]
-) -> None:
+def test_wrong_content_is_requested_only_twice(server: RecordServer, download: Caller, zips: dict[str, bytes]) -> None:
     path, content = server.file_path(DEV, "dev_fan.zip"), zips["dev_fan.zip"]
     server.script[path] = [lambda handler: handler.reply(200, bytes(len(content)))]
     assert [type(failure.error) for failure in download(machines=["fan"]).failures] == [WrongContentError]
@@ -120,10 +118,10 @@ def test_the_wrong_content_is_asked_for_twice_and_no_more(
     ],
     ids=["strong", "date", "weak", "none"],
 )
-def test_a_range_is_asked_for_with_a_mark_that_is_strong_or_with_none(
+def test_a_range_is_requested_with_a_strong_mark_or_with_none(
     server: RecordServer, download: Caller, zips: dict[str, bytes], headers: dict[str, str], mark: str | None
 ) -> None:
-    """If-Range with a weak ETag never matches (RFC 9110, Sec. 13.1.5): the file would come from its first byte."""
+    """If-Range with a weak ETag never matches (RFC 9110, Sec. 13.1.5): the whole file would be sent."""
     path, content = server.file_path(DEV, "dev_fan.zip"), zips["dev_fan.zip"]
 
     def cut(handler: Handler) -> None:
@@ -135,10 +133,10 @@ def test_a_range_is_asked_for_with_a_mark_that_is_strong_or_with_none(
     assert server.requests_of(path)[1].get("If-Range") == mark
 
 
-def test_a_part_of_another_content_is_not_gone_on_with(
+def test_a_part_of_other_content_is_not_continued(
     server: RecordServer, download: Caller, zips: dict[str, bytes]
 ) -> None:
-    """Its note says what it is a part of; the record may have been replaced since."""
+    """The note identifies the content of a part; the record may have been replaced since."""
     path, content = server.file_path(DEV, "dev_fan.zip"), zips["dev_fan.zip"]
     part = download.root / ".download" / "dev_fan.zip.part"
     part.parent.mkdir(parents=True)
@@ -169,7 +167,7 @@ def test_a_body_ends_with_its_declared_length_though_the_connection_stays_open(s
 
 
 @pytest.mark.parametrize(("bytes_a_second", "cut_after_s"), [(1000, 61), (1093, None)])
-def test_a_transfer_is_cut_when_it_brings_less_than_64_kib_a_minute(
+def test_a_transfer_of_less_than_64_kib_a_minute_is_cut(
     bytes_a_second: int, cut_after_s: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [0]
@@ -206,10 +204,10 @@ def test_a_range_of_other_content_is_refused(server: RecordServer, download: Cal
     assert [headers.get("Range") for headers in server.requests_of(path)] == [None, "bytes=4000-", None]
 
 
-def test_an_interrupt_stops_the_transfers_and_the_next_call_goes_on(
+def test_an_interrupt_stops_the_transfers_and_the_next_call_continues(
     server: RecordServer, download: Caller, zips: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """KeyboardInterrupt comes in the main thread, which waits; the workers must not go on behind its back."""
+    """KeyboardInterrupt is raised in the waiting main thread; the worker threads must stop too."""
     path, content = server.file_path(DEV, "dev_fan.zip"), zips["dev_fan.zip"]
     release = threading.Event()
 

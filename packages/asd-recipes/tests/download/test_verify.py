@@ -1,4 +1,4 @@
-"""What `asd data verify` finds, and which manifests it refuses."""
+"""The differences that `asd data verify` finds, and the manifests that it refuses."""
 
 from __future__ import annotations
 
@@ -66,13 +66,13 @@ BAD_MANIFESTS = ["", "[]", "{", '{"schema": 2}', '{"schema": 1}', "[" * 100_000]
 
 
 @pytest.mark.parametrize("text", BAD_MANIFESTS, ids=range(len(BAD_MANIFESTS)))
-def test_a_manifest_that_is_none_is_a_typed_error(tmp_path: Path, text: str) -> None:
+def test_an_invalid_manifest_is_a_typed_error(tmp_path: Path, text: str) -> None:
     (tmp_path / "download.json").write_text(text)
     with pytest.raises(ManifestError, match=r"download\.json"):
         verify_dataset(tmp_path)
 
 
-def test_verify_of_a_folder_within_says_which_was_meant(download: Caller, zips: dict[str, bytes]) -> None:
+def test_verify_of_a_folder_inside_names_the_right_one(download: Caller, zips: dict[str, bytes]) -> None:
     download()
     with pytest.raises(ManifestError, match=f"Did you mean {download.root}"):
         verify_dataset(download.root / "dev_data/raw")

@@ -1,4 +1,4 @@
-"""What a request bears: hostile redirects, bodies that nobody wants, proxies, certificates; and what it says of it."""
+"""How requests handle hostile redirects, endless bodies, proxies and certificates, and what they report."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BODY_BYTES = 256 << 20
 
 
 def large(status: int, **headers: str) -> Behaviour:
-    """A reply whose body takes longer than anybody should read it."""
+    """A reply whose body never ends in reasonable time."""
 
     def behave(handler: Handler) -> None:
         handler.reply(status, b"", headers=headers, length=BODY_BYTES)
@@ -38,7 +38,7 @@ def large(status: int, **headers: str) -> Behaviour:
 
 
 def moved_on(handler: Handler) -> None:
-    """To a path that there was not before."""
+    """Redirects to a new path each time."""
     handler.reply(302, b"", headers={"Location": handler.path + "x"})
 
 
@@ -82,7 +82,7 @@ def test_a_redirect_from_https_to_http_is_not_followed(server: RecordServer, mon
     assert [path for path, _ in server.requests] == ["/x"]
 
 
-def test_a_certificate_that_is_not_valid_is_no_reason_to_ask_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_certificate_is_not_retried(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*_: object, **__: object) -> None:
         raise SSLError(ssl.SSLCertVerificationError("self-signed certificate"))
 
@@ -91,13 +91,13 @@ def test_a_certificate_that_is_not_valid_is_no_reason_to_ask_again(monkeypatch: 
         fetched(Web(), "https://127.0.0.1/")
 
 
-def test_a_server_that_speaks_no_tls_is_not_spoken_to_without(server: RecordServer) -> None:
+def test_a_server_without_tls_is_not_contacted_in_plain_text(server: RecordServer) -> None:
     with pytest.raises(TransientError):
         fetched(Web(Patience(timeout_s=5)), server.url.replace("http:", "https:"))
     assert server.requests == []
 
 
-def test_a_proxy_of_the_environment_is_asked_and_told_who_asks(
+def test_a_proxy_from_the_environment_is_used_and_gets_our_user_agent(
     server: RecordServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("http_proxy", server.url.replace("//", "//me:pass@"))
@@ -113,7 +113,7 @@ def test_a_proxy_of_the_environment_is_asked_and_told_who_asks(
     assert fetched(Web(), f"{server.url}/x") == b"directly"
 
 
-def test_a_download_that_waits_says_why_and_when_it_tries_again(
+def test_a_waiting_download_says_why_and_when_it_tries_again(
     server: RecordServer, download: Caller, zips: dict[str, bytes]
 ) -> None:
     server.script[API] = [lambda handler: handler.reply(503, b"", headers={"Retry-After": "42"})]

@@ -1,7 +1,7 @@
-"""`asd fit`, `asd score` and `asd info` on a made-up machine: from files of any kind to scores, and nothing lost.
+"""`asd fit`, `asd score` and `asd info` on a made-up machine: from files of any kind to scores.
 
-Recordings of a hum, of a rate, format and length of their own; the network is as small as a recipe makes it. What it
-learns is not looked at, but for a sound that no ear would miss.
+The recordings are a hum, each with another rate, format and length; the network is as small as a recipe allows. Only
+an obvious fault must be found; otherwise the tests do not look at what the network learns.
 """
 
 import csv
@@ -28,7 +28,7 @@ from asd_recipes.own_machine.held_out_threshold import threshold_of
 from asd_recipes.recipe.toml_text import profile_names
 from asd_recipes.reproduction.run_store import RunError
 
-# As small as it gets: the last stage of the network has maps of one point.
+# The smallest possible network: its last stage has maps of one point.
 SMALL = ["threads=1", "segments.length_s=1.0", "training.epochs=1", "training.batch_size=16"]
 SMALL += ["log_mel.bands=16", "log_mel.hop_s=0.064", "inlier.components=[1]", "inlier.neighbours=[1]"]
 
@@ -49,7 +49,7 @@ def _hum(pitch_hz: float, seconds: float, rate_hz: int = 16_000, *, seed: int = 
 
 
 def _rattling(seconds: float, start_s: float, stop_s: float) -> NDArray[np.float64]:
-    """The hum of the machine, and a second or so of strong noise."""
+    """The hum of the machine, with about a second of strong noise."""
     wave = _hum(300, seconds, seed=9)
     part = slice(round(16_000 * start_s), round(16_000 * stop_s))
     wave[part] += 0.5 * np.random.default_rng(10).standard_normal(len(wave[part]))
@@ -58,7 +58,7 @@ def _rattling(seconds: float, start_s: float, stop_s: float) -> NDArray[np.float
 
 @pytest.fixture(scope="module", autouse=True)
 def _few_crops_an_epoch() -> Iterator[None]:
-    """A quarter of what a real training takes: nothing here depends on their number."""
+    """A quarter of a real training's crops: nothing here depends on their number."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(machine_training, "_CROPS_AN_EPOCH", 32)
         yield
@@ -75,7 +75,7 @@ main()
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """pump: the machine, of every kind of file; rest: two others; new: what is scored."""
+    """pump: the machine, with every kind of file; rest: two other machines; new: recordings to score."""
     root = tmp_path_factory.mktemp("recordings")
     for folder in ("pump", "rest/saw", "rest/fan", "new"):
         (root / folder).mkdir(parents=True)
@@ -107,7 +107,7 @@ def _rows(path: Path) -> dict[str, dict[str, str]]:
         return {Path(row["file"]).name: row for row in csv.DictReader(file)}
 
 
-def test_a_fit_leaves_the_model_and_nothing_beside_it(model: Path) -> None:
+def test_a_fit_leaves_the_model_and_no_other_files(model: Path) -> None:
     assert [path.name for path in model.parent.iterdir()] == ["pump"]
     assert set(_files(model)) == {
         "manifest.json",
@@ -122,7 +122,7 @@ def test_a_fit_leaves_the_model_and_nothing_beside_it(model: Path) -> None:
     assert manifest.recipe.training.precision != "auto", "what was chosen here is what scores everywhere"
 
 
-def test_the_same_command_again_says_that_nothing_is_to_do_and_another_is_refused(data: Path, model: Path) -> None:
+def test_repeating_the_command_does_nothing_and_another_command_is_refused(data: Path, model: Path) -> None:
     before = _files(model)
     again = _fit(data / "pump", data / "rest", model)
     assert again.exit_code == 0, again.output
@@ -134,7 +134,7 @@ def test_the_same_command_again_says_that_nothing_is_to_do_and_another_is_refuse
     assert _files(model) == before
 
 
-def test_equal_recordings_give_equal_bytes_wherever_they_lie(data: Path, model: Path, tmp_path: Path) -> None:
+def test_equal_recordings_give_equal_bytes_in_any_folder(data: Path, model: Path, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "pump").symlink_to(data / "pump")
     result = _fit(tmp_path / "elsewhere" / "pump", data / "rest", tmp_path / "again" / "pump")
@@ -142,7 +142,7 @@ def test_equal_recordings_give_equal_bytes_wherever_they_lie(data: Path, model: 
     assert _files(tmp_path / "again" / "pump") == _files(model)
 
 
-def test_a_score_is_the_same_alone_and_in_company_and_past_a_broken_file(
+def test_a_score_does_not_depend_on_other_recordings_or_on_a_broken_file(
     data: Path, model: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "broken.wav").write_bytes(b"RIFF")
@@ -221,10 +221,10 @@ def test_attributes_are_learnt_from_names_and_from_a_table_alike(data: Path, tmp
     assert _asd("score", tmp_path / "names" / "pump", data / "new" / "normal.wav").exit_code == 0
 
 
-def test_whatever_is_left_out_is_named_once_by_the_path_that_the_user_gave(
+def test_a_file_that_is_left_out_is_named_once_by_the_path_that_the_user_gave(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Said while it is read, before the training; the model is made all the same."""
+    """It is named while reading, before the training; the model is still made."""
     pump = tmp_path / "Prüfstand 2" / "pump"
     (pump / "montags").mkdir(parents=True)
     for path in (data / "pump").iterdir():
@@ -248,7 +248,7 @@ def test_whatever_is_left_out_is_named_once_by_the_path_that_the_user_gave(
     assert quiet.output.count("left out Prüfstand 2/pump/silent.wav: ") == 1, "also where progress is not wanted"
 
 
-def test_where_nothing_can_be_used_the_error_names_the_files_by_their_paths(
+def test_if_no_recording_can_be_used_the_error_names_the_files_by_their_paths(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "pump").mkdir()
@@ -261,7 +261,7 @@ def test_where_nothing_can_be_used_the_error_names_the_files_by_their_paths(
 
 @pytest.mark.parametrize("profile", profile_names())
 def test_every_shipped_profile_makes_a_model_and_finds_it_again(profile: str, data: Path, tmp_path: Path) -> None:
-    """Also those that save no inlier models in a reproduction."""
+    """Even those that save no inlier models in a reproduction."""
     settings = ["--profile", profile, "--set", "audio.resample=true", "--set", "audio.channel=mean"]
     for again in (False, True):
         result = _fit(data / "pump", data / "rest", tmp_path / "pump", *settings, "--set", "inlier.save=false")
@@ -289,7 +289,7 @@ def test_every_shipped_profile_makes_a_model_and_finds_it_again(profile: str, da
     ],
     ids=["no folder", "too few", "no others", "pattern", "false alarms"],
 )
-def test_what_cannot_be_learnt_from_is_said_before_the_training(
+def test_unusable_data_or_options_are_refused_before_the_training(
     change: Callable[[Path, Path], list[str | Path]],
     error: type[Exception] | None,
     message: str,
@@ -307,7 +307,7 @@ def test_what_cannot_be_learnt_from_is_said_before_the_training(
     assert not (tmp_path / "model").exists()
 
 
-def test_a_place_that_is_taken_is_not_touched(data: Path, tmp_path: Path) -> None:
+def test_an_existing_folder_is_not_touched(data: Path, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("kept")
     result = _fit(data / "pump", data / "rest", tmp_path / "mine")
@@ -315,7 +315,7 @@ def test_a_place_that_is_taken_is_not_touched(data: Path, tmp_path: Path) -> Non
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
 
 
-def test_a_training_that_was_killed_goes_on_and_ends_with_the_same_bytes(data: Path, tmp_path: Path) -> None:
+def test_a_killed_training_continues_and_ends_with_the_same_bytes(data: Path, tmp_path: Path) -> None:
     more = ["--set", "training.checkpoint_s=0.0", "--set", "training.epochs=4"]
     settings = [part for setting in SMALL for part in ("--set", setting)] + more
     out = tmp_path / "killed" / "pump"
@@ -335,7 +335,7 @@ def test_a_training_that_was_killed_goes_on_and_ends_with_the_same_bytes(data: P
     assert _files(out) == _files(tmp_path / "undisturbed" / "pump")
 
 
-def test_the_threshold_is_the_conformal_quantile_or_the_largest_score_where_that_is_all_there_is() -> None:
+def test_the_threshold_is_the_conformal_quantile_or_else_the_largest_score() -> None:
     scores = np.random.default_rng(3).permutation(np.arange(19.0))
     many = threshold_of(scores, 0.1, stretch_s=2.0)
     assert (many.value, many.rule, many.stretch_s) == (17.0, "quantile", 2.0)  # 18th of 19

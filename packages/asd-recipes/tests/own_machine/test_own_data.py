@@ -25,7 +25,7 @@ RECIPE = load_recipe(
 
 
 def _bank(*seconds: float, attributes: tuple[str, ...] = (), others: int = 3) -> WaveformBank:
-    """Every sample of a recording is its own place, so that pieces tell where they come from."""
+    """Recordings whose samples are their own indices, so that a piece shows where it comes from."""
     values = attributes or ("",) * len(seconds)
     clips = [
         Clip(NORMAL, "train", Path(f"{n}.wav"), ClipName("00", n, attributes=(("load", v),) if v else ()), f"{n}.wav")
@@ -75,7 +75,7 @@ def test_with_few_recordings_the_last_quarter_of_each_is_held_out_in_equal_piece
 @pytest.mark.parametrize(
     ("seconds", "stretch_s", "pieces"),
     [
-        ((120.0,) * 3, 7.5, 12),  # of 10 s there would be nine
+        ((120.0,) * 3, 7.5, 12),  # pieces of 10 s would be only nine
         ((240.0,) * 3, 10.0, 18),
         ((600.0,), 10.0, 15),
         ((40.0,) * 4, 3.0, 12),  # 10 s of each; a length is a segment and whole hops of 0.5 s
@@ -84,7 +84,7 @@ def test_with_few_recordings_the_last_quarter_of_each_is_held_out_in_equal_piece
         ((6.0,) * 40, 6.0, 10),
     ],
 )
-def test_held_out_pieces_are_ten_seconds_long_or_so_short_that_there_are_enough_and_all_alike(
+def test_held_out_pieces_are_equal_and_ten_seconds_long_or_shorter_if_there_would_be_too_few(
     seconds: tuple[float, ...], stretch_s: float, pieces: int
 ) -> None:
     data = prepare_own_data(_bank(*seconds), RECIPE)
@@ -93,7 +93,7 @@ def test_held_out_pieces_are_ten_seconds_long_or_so_short_that_there_are_enough_
     assert _held_out_lengths(data) == {round(stretch_s * RATE)}
 
 
-def test_what_is_held_out_is_a_segment_at_least_and_a_recording_too_short_for_that_only_trains() -> None:
+def test_a_held_out_part_is_at_least_a_segment_and_a_shorter_recording_only_trains() -> None:
     data = prepare_own_data(_bank(4, 5, 3.9), RECIPE)
     training, validation = (_parts(data, part) for part in (data.prepared.training, data.prepared.validation))
     assert validation == {"0.wav": [(2.0, 4.0)], "1.wav": [(3.0, 5.0)]}
@@ -101,7 +101,7 @@ def test_what_is_held_out_is_a_segment_at_least_and_a_recording_too_short_for_th
     assert data.held_out_recordings == 2
 
 
-def test_with_many_recordings_whole_ones_are_held_out_of_every_attribute_value() -> None:
+def test_with_many_recordings_whole_ones_of_every_attribute_value_are_held_out() -> None:
     values = ("full",) * 8 + ("idle",) * 8
     data = prepare_own_data(_bank(*[12.0] * 16, attributes=values), RECIPE)
     assert data.held_out == "recordings"
@@ -114,8 +114,8 @@ def test_with_many_recordings_whole_ones_are_held_out_of_every_attribute_value()
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_of_recordings_unlike_in_length_a_share_of_the_seconds_is_held_out(seed: int) -> None:
-    """Three of two minutes among nine of four seconds: to draw three files might leave 12 s."""
+def test_of_recordings_of_unequal_length_a_share_of_the_seconds_is_held_out(seed: int) -> None:
+    """Three recordings of two minutes and nine of four seconds: drawing three files might give only 12 s."""
     recipe = replace(RECIPE, seed=seed)
     data = prepare_own_data(_bank(*[120.0] * 3, *[4.0] * 9), recipe)
     validation = _parts(data, data.prepared.validation)
@@ -124,13 +124,13 @@ def test_of_recordings_unlike_in_length_a_share_of_the_seconds_is_held_out(seed:
     assert 0.2 * data.seconds <= held_out_s <= 0.4 * data.seconds
 
 
-def test_where_one_recording_has_nearly_all_of_the_sound_the_last_part_of_each_is_held_out() -> None:
+def test_if_one_recording_has_nearly_all_of_the_sound_the_last_part_of_each_is_held_out() -> None:
     data = prepare_own_data(_bank(600.0, *[4.0] * 11), RECIPE)
     assert data.held_out == "time"
     assert 0.2 * 644 <= sum(map(len, _waves_held_out(data))) / RATE <= 0.3 * 644
 
 
-def test_recordings_that_each_have_an_attribute_value_of_their_own_are_held_out_all_the_same() -> None:
+def test_recordings_with_an_attribute_value_of_their_own_are_held_out_too() -> None:
     data = prepare_own_data(_bank(*[12.0] * 12, attributes=tuple("abcdefghijkl")), RECIPE)
     assert (data.held_out, data.held_out_recordings) == ("recordings", 3)
 
@@ -160,7 +160,7 @@ def test_the_boundary_is_at_ten_recordings_and_another_seed_holds_out_others() -
     assert names[0] != names[2]
 
 
-def test_recordings_that_are_too_short_or_constant_are_left_out_and_told_of() -> None:
+def test_recordings_that_are_too_short_or_constant_are_left_out_and_named() -> None:
     bank = _bank(10, 0.5, 10, 10)
     waves = list(bank.waves)
     waves[2] = np.zeros_like(waves[2])
@@ -174,14 +174,14 @@ def test_recordings_that_are_too_short_or_constant_are_left_out_and_told_of() ->
     assert data.seconds == 20
 
 
-def test_every_tenth_piece_of_another_machine_validates_and_none_does_both() -> None:
+def test_every_tenth_piece_of_another_machine_validates_and_does_not_train() -> None:
     prepared = prepare_own_data(_bank(10, 10, others=25), RECIPE).prepared
     training, validation = prepared.training["others1/fan"], prepared.validation["others1/fan"]
     assert (len(training), len(validation)) == (23, 2)
     assert not set(training) & set(validation)
 
 
-def test_of_hours_of_sound_all_train_and_evenly_spread_pieces_are_held_out_and_teach_the_inlier_models(
+def test_of_hours_of_sound_all_train_the_network_and_evenly_spread_pieces_do_the_rest(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     whole = prepare_own_data(_bank(1000, 10), RECIPE).prepared
@@ -214,7 +214,7 @@ def test_too_little_to_learn_from_is_an_error_that_says_what_is_missing(bank: Wa
         prepare_own_data(bank, RECIPE)
 
 
-def test_a_share_that_leaves_nothing_to_train_with_is_refused() -> None:
+def test_a_share_that_leaves_nothing_to_train_on_is_refused() -> None:
     recipe = replace(RECIPE, split=replace(RECIPE.split, source_share=1e-9))
     with pytest.raises(DatasetError, match=r"split\.source_share=1e-09 leaves nothing to train on"):
         prepare_own_data(_bank(*[12.0] * (FEW_RECORDINGS + 2)), recipe)

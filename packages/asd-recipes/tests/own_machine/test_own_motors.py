@@ -1,8 +1,8 @@
-"""`asd fit` on real motors that nothing was tuned on: does it hear a broken propeller among speeds it never heard?
+"""`asd fit` on real motors that were not used for tuning: does it notice a broken propeller at new speeds?
 
-Half of a healthy motor's speeds train; the other half, and the same motor with a broken propeller at all its speeds,
-are scored. Each segment is brought to the same level, so loudness says nothing. The recordings are not part of the
-project; where they are not at hand the test is skipped.
+Half of a healthy motor's speeds train. The other half, and the same motor with a broken propeller at all speeds, are
+scored. Each segment is scaled to the same level, so loudness does not help. The recordings are not part of the project;
+without them the test is skipped.
 """
 
 import csv
@@ -43,10 +43,10 @@ def _scores(model: Path, files: list[Path], out: Path) -> np.ndarray:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1, 2])
-def test_a_broken_propeller_against_healthy_speeds_that_were_never_heard(
+def test_a_broken_propeller_scores_above_healthy_speeds_that_are_new_to_the_model(
     seed: int, motors: Path, tmp_path: Path
 ) -> None:
-    """Prints the AUC as it is; scores are numbers, the same again, and far better than chance."""
+    """Prints the AUC; the scores are finite, repeatable, and far better than chance."""
     normal = tmp_path / "motor"
     normal.mkdir()
     for speed in TRAINING:

@@ -1,4 +1,4 @@
-"""Folders of recordings without a layout, and what a table or the names say about them."""
+"""Folders of recordings without a layout, and their attributes from a table or from names."""
 
 from pathlib import Path
 
@@ -28,7 +28,7 @@ def _found(recordings: OwnRecordings) -> dict[str, list[str]]:
     return machines
 
 
-def test_folders_are_searched_to_any_depth_and_hidden_files_and_other_kinds_are_not_taken(tmp_path: Path) -> None:
+def test_folders_are_searched_to_any_depth_without_hidden_files_and_other_kinds(tmp_path: Path) -> None:
     _touch(tmp_path / "pump", "b.wav", "a.FLAC", "day1/c.wav", "notes.txt", ".d.wav", ".hidden/e.wav", "day1/._c.wav")
     _touch(tmp_path / "rest", "x.wav")
     assert _found(_find(tmp_path / "pump", [tmp_path / "rest"]))[NORMAL] == ["a.FLAC", "b.wav", "day1/c.wav"]
@@ -48,7 +48,7 @@ def test_each_sub_folder_of_the_others_is_a_machine_and_so_are_the_recordings_be
 
 
 def test_the_normal_recordings_are_never_their_own_pseudo_anomalies(tmp_path: Path) -> None:
-    """Not if the normal folder is one of the others, nor if it lies within one of them, or one of them in it."""
+    """The normal folder may be one of the other folders, or inside one of them, or contain one of them."""
     _touch(tmp_path, "all/pump/train/a.wav", "all/pump/test/odd.wav", "all/fan/b.wav")
     for normal in ("all/pump", "all/pump/train"):
         found = _find(tmp_path / normal, [tmp_path / "all"])
@@ -58,7 +58,7 @@ def test_the_normal_recordings_are_never_their_own_pseudo_anomalies(tmp_path: Pa
     assert _found(within)[NORMAL] == ["pump/test/odd.wav", "pump/train/a.wav"]
 
 
-def test_a_name_that_cannot_be_printed_is_left_out_and_told_of(tmp_path: Path) -> None:
+def test_a_file_with_an_unprintable_name_is_left_out_and_named(tmp_path: Path) -> None:
     _touch(tmp_path, "pump/a.wav", "pump/b\n.wav", "rest/c.wav")
     found = _find(tmp_path / "pump", [tmp_path / "rest"])
     assert _found(found)[NORMAL] == ["a.wav"]
@@ -66,7 +66,7 @@ def test_a_name_that_cannot_be_printed_is_left_out_and_told_of(tmp_path: Path) -
     assert found.problems[0].file.isprintable()
 
 
-def test_what_was_not_taken_is_named_by_the_path_that_the_user_gave_and_counted_for_the_machine(
+def test_files_left_out_are_named_by_the_users_path_and_counted_for_the_machine(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _touch(tmp_path, "all/pump/a.wav", "all/pump/day 1/b.mp3", "all/fan/c.wav", "all/fan/d.M4A", "all/saw/e.ogg")
@@ -94,7 +94,7 @@ def test_a_folder_with_nothing_but_other_formats_says_so(tmp_path: Path) -> None
         ("pump", ["pump"], "outside the other folders"),
     ],
 )
-def test_folders_that_hold_nothing_to_learn_from_are_named(
+def test_folders_without_usable_recordings_are_named(
     normal: str, others: list[str], message: str, tmp_path: Path
 ) -> None:
     _touch(tmp_path, "pump/a.wav", "rest/b.wav", "empty/c.txt")
@@ -127,7 +127,7 @@ def _attributes(recordings: OwnRecordings) -> dict[str, dict[str, str]]:
         ("9{rest}", {"900_full.wav": {"rest": "00_full"}}),
     ],
 )
-def test_a_pattern_gives_the_attributes_of_the_names_that_it_fits(
+def test_a_pattern_gives_the_attributes_of_the_names_that_it_matches(
     pattern: str, expected: dict[str, dict[str, str]], motors: OwnRecordings
 ) -> None:
     told = with_attributes(motors, table=None, pattern=pattern)
@@ -148,7 +148,7 @@ def test_a_table_gives_the_attributes_of_the_paths_and_names_that_it_lists(
 
 
 @pytest.mark.parametrize("pattern", ["speed", "{a}_{a}", "{}", "{1}", "no{such}name"])
-def test_a_pattern_that_says_nothing_is_refused(pattern: str, motors: OwnRecordings) -> None:
+def test_a_pattern_without_attributes_or_matches_is_refused(pattern: str, motors: OwnRecordings) -> None:
     with pytest.raises(DatasetError, match="pattern"):
         with_attributes(motors, table=None, pattern=pattern)
 
@@ -161,7 +161,9 @@ def test_a_pattern_that_says_nothing_is_refused(pattern: str, motors: OwnRecordi
         ("", "it has none"),
     ],
 )
-def test_a_table_that_says_nothing_is_refused(text: str, message: str, motors: OwnRecordings, tmp_path: Path) -> None:
+def test_a_table_without_attributes_or_matches_is_refused(
+    text: str, message: str, motors: OwnRecordings, tmp_path: Path
+) -> None:
     (tmp_path / "table.csv").write_text(text)
     with pytest.raises(DatasetError, match=message):
         with_attributes(motors, table=tmp_path / "table.csv", pattern=None)

@@ -1,4 +1,4 @@
-"""Recipes: TOML in, TOML out, and errors that name the near key."""
+"""Recipes from and to TOML, and errors that name similar keys."""
 
 import dataclasses
 import json
@@ -13,7 +13,7 @@ from asd_recipes.recipe.toml_text import load_recipe, profile_names, recipe_dige
 
 
 @pytest.mark.parametrize("name", profile_names())
-def test_a_recipe_survives_the_way_through_toml(name: str) -> None:
+def test_a_recipe_written_as_toml_is_read_back_equal(name: str) -> None:
     recipe = load_recipe(name, settings=["audio.channel=1", "inlier.components=[1, 3]"])
     assert recipe_from_toml(recipe_to_toml(recipe)) == recipe
     assert recipe_digest(recipe_from_toml(recipe_to_toml(recipe))) == recipe_digest(recipe)
@@ -88,7 +88,7 @@ def test_a_broken_toml_file_is_named(tmp_path) -> None:
         (b"seed = 2020-01-01", "seed must be a whole number"),
     ],
 )
-def test_a_file_that_is_no_recipe_is_named_with_the_rule(content: bytes, rule: str, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_recipe_is_named_with_the_rule(content: bytes, rule: str, tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_bytes(content)
     with pytest.raises(RecipeError) as caught:
@@ -103,7 +103,7 @@ def test_an_empty_file_is_the_recipe_of_all_defaults(tmp_path: Path) -> None:
     assert load_recipe(str(tmp_path / "mine.toml")) == Recipe()
 
 
-def test_a_folder_is_no_profile(tmp_path: Path) -> None:
+def test_a_folder_is_not_a_profile(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="nor a TOML file"):
         load_recipe(str(tmp_path))
 

@@ -1,4 +1,4 @@
-"""Both streams of random numbers keep their bits: tables and synthetic data were made with them."""
+"""Both kinds of random numbers keep their bits: published tables and synthetic data were made with them."""
 
 from asd_recipes.recipe.seeding import derive_seed, keyed_generator
 

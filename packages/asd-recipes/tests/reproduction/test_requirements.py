@@ -1,4 +1,4 @@
-"""What a run cannot do is refused before anything is made or trained, with the rule."""
+"""A run that cannot succeed is refused, with the rule, before anything is made or trained."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -47,7 +47,7 @@ def _check(make_bank, *settings: str, source: int = 8, target: int = 5, systems:
     check_recordings(prepare_data(bank, recipe), ["fan", "valve"], systems, readable, recipe)
 
 
-def test_training_clips_of_the_target_domain_alone_are_enough(make_bank) -> None:
+def test_training_clips_of_only_the_target_domain_are_enough(make_bank) -> None:
     _check(make_bank, source=0, target=8)
 
 

@@ -1,4 +1,4 @@
-"""The tables: the paper's values beside ours, in the paper's order, with means that the rows themselves give."""
+"""The tables: the paper's values beside ours, in the paper's order, with means that follow from the rows."""
 
 import csv
 import dataclasses
@@ -65,7 +65,7 @@ def test_columns_follow_the_paper_then_other_machines_then_the_mean(lines: list[
         assert list(line.values) == [*PAPER_ORDER, "zeppelin", "official" if line.table == 4 else "hmean"]
 
 
-def test_the_paper_s_row_stands_before_ours_under_each_convention(lines: list[Line]) -> None:
+def test_the_paper_s_row_comes_before_ours_under_each_convention(lines: list[Line]) -> None:
     systems = ["Baseline (MSE)", "Baseline (Mahalanobis)", "OE", "OE (1 selected) *"]
     origins = ["paper", "within-domain", "official"]
     expected = [(table, system, origin) for table in (2, 3, 4) for system in systems for origin in origins]
@@ -74,7 +74,7 @@ def test_the_paper_s_row_stands_before_ours_under_each_convention(lines: list[Li
 
 def test_the_paper_s_values_are_those_of_its_tables(lines: list[Line]) -> None:
     by_name = {(line.table, line.system): line.values for line in lines if line.origin == "paper"}
-    # Read off the printed tables: first and last columns of each.
+    # Read from the printed tables: the first and last column of each.
     assert by_name[2, "OE"]["bearing"] == 72.48
     assert by_name[2, "OE"]["hmean"] == 71.40
     assert by_name[2, "Baseline (MSE)"]["ToyTrain"] == 57.93
@@ -87,7 +87,7 @@ def test_the_paper_s_values_are_those_of_its_tables(lines: list[Line]) -> None:
 
 
 def test_the_paper_s_own_means_are_the_harmonic_means_of_its_columns() -> None:
-    """Guards against a misread digit in the file: the mean is printed to two places, of values rounded to two."""
+    """Finds a misread digit in the file; the printed mean and values are rounded to two decimals."""
     for (table, system, column), value in paper_values().items():
         if column == "hmean":
             machines = [paper_values()[table, system, machine] for machine in PAPER_ORDER]
@@ -146,7 +146,7 @@ def test_the_csv_gives_the_floats_back_to_the_last_bit(results: list[SystemResul
     for row in csv.DictReader(io.StringIO(as_csv(_tables(results, lines)))):
         key = (int(row["table"]), row["system"], row["origin"])
         read.setdefault(key, {})[row["machine"]] = float(row["value"]) if row["value"] else None
-        # The paper's numbers are of the real data set, ours of what the run used: a row says which.
+        # The paper's numbers are for the real data set, ours for the run's data: each row says which.
         assert (row["data"] == "synthetic") == (row["origin"] != "paper")
     assert read == {(line.table, line.system, line.origin): line.values for line in lines}
 

@@ -17,11 +17,11 @@ from asd_recipes.reproduction.run_store import RunError, RunStore
 DATA = {"data_sha256": "ab12", "synthetic": True, "device": "cpu"}
 
 
-def test_a_run_gives_back_the_recipe_that_it_began_with(tmp_path: Path) -> None:
+def test_a_run_returns_the_recipe_that_it_was_started_with(tmp_path: Path) -> None:
     recipe = load_recipe("quick", settings=["seed=7", "training.epochs=3"])
     store = RunStore(tmp_path / "run")
     store.begin(recipe, DATA)
-    store.begin(recipe, DATA)  # the same once more: going on is allowed
+    store.begin(recipe, DATA)  # the same again: continuing is allowed
     assert store.recipe() == recipe
 
 
@@ -33,7 +33,7 @@ def test_a_run_gives_back_the_recipe_that_it_began_with(tmp_path: Path) -> None:
         (load_recipe("quick"), {**DATA, "device": "cuda"}, "device."),
     ],
 )
-def test_a_folder_of_another_run_is_refused_and_stays_as_it_is(
+def test_a_folder_of_another_run_is_refused_and_not_changed(
     recipe: Recipe, data: dict[str, object], named: str, tmp_path: Path
 ) -> None:
     store = RunStore(tmp_path / "run")
@@ -46,14 +46,14 @@ def test_a_folder_of_another_run_is_refused_and_stays_as_it_is(
     assert {path.name: path.read_bytes() for path in store.root.iterdir()} == before
 
 
-def test_a_folder_that_is_no_run_is_named(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_a_run_is_named(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=str(tmp_path)):
         RunStore(tmp_path).recipe()
 
 
 @pytest.fixture
 def holder(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
-    """Another process that holds the lock of tmp_path."""
+    """Another process, which holds the lock of tmp_path."""
     script = (
         "import sys, time; from pathlib import Path; from asd_recipes.reproduction.run_store import RunStore\n"
         "with RunStore(Path(sys.argv[1])).locked():\n"
@@ -76,7 +76,7 @@ def test_a_second_process_is_refused_until_the_first_is_killed(holder: "subproce
         pass
 
 
-def test_the_lock_ends_with_the_block_also_when_it_raises(tmp_path: Path) -> None:
+def test_the_lock_ends_with_the_block_even_if_it_raises(tmp_path: Path) -> None:
     with pytest.raises(KeyError), RunStore(tmp_path).locked():
         raise KeyError("stopped")
     with RunStore(tmp_path).locked():

@@ -1,4 +1,4 @@
-"""The picture of the official scores: what it says, and that the same scores give the same bytes."""
+"""The picture of the official scores: its text, and equal bytes for equal scores."""
 
 from pathlib import Path
 
@@ -31,14 +31,14 @@ def test_the_same_rows_give_the_same_bytes_whatever_the_user_s_style(tmp_path: P
     assert "dc:date" not in first
 
 
-def test_synthetic_data_are_called_so_in_the_title_and_other_data_by_their_place(tmp_path: Path) -> None:
+def test_the_title_names_synthetic_data_as_such_and_other_data_by_their_folder(tmp_path: Path) -> None:
     assert "Official score, SYNTHETIC DATA, seed 0" in _drawn(tmp_path, ROWS)
     real = _drawn(tmp_path, ROWS, data="/data/a$b$c")
     assert "SYNTHETIC" not in real
     assert "/data/a$b$c" in real
 
 
-def test_a_system_that_lacks_a_machine_is_said_to_be_missing(tmp_path: Path) -> None:
+def test_a_system_that_lacks_a_machine_is_shown_as_missing(tmp_path: Path) -> None:
     assert "missing" not in _drawn(tmp_path, ROWS)
     assert _drawn(tmp_path, [*ROWS, PictureRow("OE-Flow", {}, 67.65)]).count("missing") == 1
 

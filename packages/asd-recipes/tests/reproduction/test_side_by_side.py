@@ -1,4 +1,4 @@
-"""Jobs in worker processes: what goes wrong in one is told, and the rest goes on."""
+"""Jobs in worker processes: a failure in one is reported, and the rest continues."""
 
 import dataclasses
 import multiprocessing
@@ -40,7 +40,7 @@ def _elsewhere(start: WorkerStart, folder: Path, **changes: object) -> WorkerSta
     return dataclasses.replace(start, store=RunStore(folder), **changes)  # type: ignore[arg-type]
 
 
-def test_a_diverged_job_is_told_of_and_the_others_finish(start: WorkerStart, tmp_path: Path) -> None:
+def test_a_diverged_job_is_reported_and_the_others_finish(start: WorkerStart, tmp_path: Path) -> None:
     recipe = load_recipe("smoke", settings=[*SETTINGS, "training.learning_rate=1e30"])
     there = _elsewhere(start, tmp_path / "run", recipe=recipe)
     jobs = [Job("bearing", "oe"), Job("bearing", "autoencoder"), Job("fan", "oe-flow")]
@@ -62,7 +62,9 @@ def test_a_job_whose_clips_cannot_be_scored_is_told_of_and_stops_no_run(
 
 
 @pytest.mark.parametrize("last", [False, True])
-def test_a_killed_worker_is_told_of_and_the_rest_can_go_on(last: bool, start: WorkerStart, tmp_path: Path) -> None:
+def test_a_killed_worker_is_reported_and_the_run_can_be_continued(
+    last: bool, start: WorkerStart, tmp_path: Path
+) -> None:
     there = _elsewhere(start, tmp_path / "run", recipe=load_recipe("smoke", settings=["training.epochs=2000"]))
 
     before = {child.pid for child in multiprocessing.active_children()}

@@ -28,7 +28,7 @@ from asd_recipes.synth import DatasetSize, write_dataset
 QUIET = PlainProgress(quiet=True)
 
 
-def test_a_part_without_a_training_of_its_own_leaves_the_training_settings_alone() -> None:
+def test_a_part_that_does_not_retrain_does_not_change_the_training_settings() -> None:
     for part in PARTS:
         recipe, bare = Recipe(), part.switched_off(Recipe())
         changed = [f.name for f in dataclasses.fields(recipe) if getattr(recipe, f.name) != getattr(bare, f.name)]
@@ -51,7 +51,7 @@ def _table(shift: float) -> CandidateTable:
     )
 
 
-def test_only_the_models_that_count_are_averaged(tmp_path: Path) -> None:
+def test_only_the_kept_models_are_averaged(tmp_path: Path) -> None:
     store, table = RunStore(tmp_path), _table(1.0)
     write_candidate_table(tmp_path / "fan" / "oe-flow" / "candidates.csv", table)
     scored = Scored(store, [Job("fan", "oe-flow")])
@@ -74,7 +74,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> SeedRuns:
     return SeedRuns(folder / "data", folder / "bank", recipe, folder / "runs", "cpu", ["ToyCar"], 1)
 
 
-def test_every_part_gets_a_row_and_only_what_is_off_is_run_again(runs: SeedRuns) -> None:
+def test_every_part_gets_a_row_and_only_the_run_without_it_is_new(runs: SeedRuns) -> None:
     changes = study([runs], PARTS, QUIET, convention="within-domain")
     assert [row["part"] for row in study_rows(changes)] == [part.name for part in PARTS]
     for change in changes:

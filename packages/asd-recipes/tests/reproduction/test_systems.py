@@ -1,4 +1,4 @@
-"""The ensemble knows validation scores alone, the selected members are the best, a missing machine stays missing."""
+"""The ensemble uses only validation scores, the selected members are the best, a missing machine stays missing."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ VALIDATION, PER_CLASS = 7, 6
 
 
 def _table(seed: int, shifts: dict[str, float]) -> CandidateTable:
-    """Random scores; `shifts` says by how much a model puts anomalous clips above the normal ones."""
+    """Random scores; `shifts` says how much higher a model scores anomalous clips."""
     rng = np.random.default_rng(seed)
     kinds = [(domain, label) for domain in ("source", "target") for label in ("normal", "anomaly")] * PER_CLASS
     parts = ["validation"] * VALIDATION + ["test"] * len(kinds)
@@ -93,7 +93,7 @@ def test_the_scale_of_a_model_s_scores_does_not_matter() -> None:
 
 
 def _official_score(tables: dict[str, CandidateTable], name: str) -> float:
-    """Harmonic mean over AUC source, AUC target and pAUC of all machines, by scikit-learn; domains apart."""
+    """Harmonic mean over AUC source, AUC target and pAUC of all machines, by scikit-learn, within domains."""
     values = []
     for table in tables.values():
         test = table.part("test")
@@ -164,7 +164,7 @@ def test_the_intervals_show_no_official_score_of_fewer_machines(half_diverged: l
 
 
 def test_the_items_of_a_domain_invariant_system_are_averaged_model_by_model() -> None:
-    """Sec. 4.1: systems of different attribute items are ensembled for each inlier model."""
+    """Sec. 4.1: for each inlier model, the systems of different attribute items form an ensemble."""
     tables = [_table(11, MODELS), _table(12, {**MODELS, "gmm-32-source": 0.0})]
     members = member_scores(tables)
     assert list(members) == list(MODELS), "a model that one item lacks is left out"
@@ -190,7 +190,7 @@ def eleven() -> list[SystemResult]:
     return evaluate_systems(tables, selected=2)
 
 
-def test_all_eleven_rows_come_in_the_paper_s_order_and_the_selected_ones_after_them(
+def test_all_eleven_rows_are_in_the_paper_s_order_and_the_selected_ones_follow(
     eleven: list[SystemResult],
 ) -> None:
     plain = [result.row.name for result in eleven if not result.row.uses_labels]

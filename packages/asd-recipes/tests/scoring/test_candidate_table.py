@@ -1,4 +1,4 @@
-"""A score belongs to one clip that its table names, where folders repeat names too; submissions keep their form."""
+"""Each score belongs to one clip, even if names repeat across folders; submission files keep their form."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ KINDS = [(domain, label) for domain in ("source", "target") for label in ("norma
 
 
 def _listed(root: Path) -> list[Clip]:
-    """A table of clips whose folders count anew, as engineers' do."""
+    """A table of clips whose names repeat across folders."""
     rows = ["file_name,machine,split,domain,label"]
     for day in ("monday", "tuesday"):
         rows += [f"{day}/{n:02d}.wav,pump,train,source,normal" for n in range(3)]
@@ -51,8 +51,8 @@ def test_names_that_repeat_become_paths_below_the_table_and_others_stay(tmp_path
     assert ("test", "unlike.wav") in names, "the only one of its name"
 
 
-def test_clips_of_a_dcase_layout_go_by_their_file_names(make_bank) -> None:
-    """Also in 2020, when training and test clips had the same names."""
+def test_clips_of_a_dcase_layout_are_named_by_their_file_names(make_bank) -> None:
+    """Even in 2020, when training and test clips had the same names."""
     bank = make_bank(machines=("fan",))
     assert _table(list(bank.clips)).files == [clip.path.name for clip in bank.clips]
     name = ClipName("01", 7, label="normal")
@@ -79,7 +79,7 @@ def test_a_table_is_read_back_bit_for_bit(tmp_path: Path) -> None:
     [("pump", False, True), ("pump", True, False), ("pump (left)", False, False)],
     ids=["plain", "names repeat", "machine's name"],
 )
-def test_a_run_on_names_that_no_submission_may_have_is_evaluated_all_the_same_and_says_so(
+def test_a_run_on_names_that_submissions_forbid_is_evaluated_and_says_so(
     machine: str, repeated: bool, written: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     clips = [clip for clip in _listed(tmp_path) if repeated or "monday" in clip.listed_as]

@@ -1,4 +1,4 @@
-"""Which seconds of a recording are named, and that a score does not know how a recording went through the network."""
+"""Which seconds of a recording are named, and that a score does not depend on batches."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ FILTER_ABSOLUTE = 0.05
 
 @dataclass(frozen=True)
 class _Told:
-    """A network that says of each segment what it was told to say."""
+    """A network with given scores for each segment."""
 
     of_segments: NDArray[np.float64]
 
@@ -48,7 +48,7 @@ class _Told:
 
 
 def _silent_ends() -> NDArray[np.float32]:
-    """8 s, of which the machine runs from 3 to 6; before and after, the microphone hears next to nothing."""
+    """8 s in which the machine runs from 3 to 6 s; before and after there is almost no sound."""
     wave = 1e-6 * np.random.default_rng(1).standard_normal(8 * 16_000).astype(np.float32)
     wave[3 * 16_000 : 6 * 16_000] = 0.1 * np.random.default_rng(0).standard_normal(3 * 16_000)
     return wave
@@ -64,17 +64,17 @@ def _told(machine: str, of_segments: NDArray[np.float64], *, stretch_s: float) -
 
 
 @pytest.mark.parametrize("offset", [-100.0, 0.0, 100.0])
-def test_of_a_weighted_machine_the_seconds_are_named_that_raise_the_score_and_never_silence(offset: float) -> None:
+def test_for_a_weighted_machine_the_seconds_that_raise_the_score_are_named_and_never_silence(offset: float) -> None:
     wave = _silent_ends()
     scores = np.zeros(RECIPE.segments.count(len(wave)))
-    scores[0] = 9.0  # of silence, where the machine's score does not count it
+    scores[0] = 9.0  # in silence, which does not count for this machine
     scores[15] = 3.0  # from 3.75 s on
     scores[16] = 2.9
     assert _named(WEIGHTED, wave, scores + offset) == 3.75
     assert _named("fan", wave, scores + offset) == 0.0
 
 
-def test_where_all_segments_weigh_the_same_the_one_with_the_highest_score_is_named() -> None:
+def test_with_equal_weights_the_segment_with_the_highest_score_is_named() -> None:
     rng = np.random.default_rng(1)
     for _ in range(20):
         scores = rng.standard_normal(RECIPE.segments.count(8 * 16_000))
@@ -98,7 +98,7 @@ def _embedder(standardise: str, network: OutlierExposureNet | None = None) -> Cl
 def test_batches_are_the_segments_of_the_whole_recording_bit_for_bit(
     standardise: str, samples: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With batches of four, of which the last may hold only the segment that ends with the recording."""
+    """With batches of four; the last may hold only the segment that ends with the recording."""
     wave = np.rint(2000 * np.random.default_rng(samples).standard_normal(samples)).astype(np.int16)
     level = waveform_statistics([wave]) if standardise == "clip" else LEVEL
     by_level = {} if standardise == "segment" else {"mean": level.mean, "std": level.std}
@@ -164,7 +164,7 @@ def test_a_long_recording_is_mapped_and_reads_the_same(
 @pytest.mark.parametrize("machine", ["fan", WEIGHTED])
 @pytest.mark.parametrize("samples", [128_000, 125_123, 60_001, 40_000])
 def test_the_score_of_a_stretch_is_that_of_the_recording_cut_down_to_it(machine: str, samples: int) -> None:
-    """Also of the last one, which ends where the recording does, off the grid."""
+    """Also for the last stretch, which ends with the recording and is not on the grid."""
     noise = np.random.default_rng(5).standard_normal(samples)
     wave = (noise * np.linspace(0.01, 0.3, samples)).astype(np.float32)
     scorer = _scorer(machine)
@@ -174,7 +174,7 @@ def test_the_score_of_a_stretch_is_that_of_the_recording_cut_down_to_it(machine:
     for stretch in whole.stretches:
         excerpt = scorer.score_wave(wave[round(16_000 * stretch.start_s) : round(16_000 * stretch.end_s)])
         assert len(excerpt.stretches) == 1
-        # Of a weighted machine the high-pass filter begins anew in the excerpt.
+        # For a weighted machine the high-pass filter starts again in the excerpt.
         tolerance = BATCH_ABSOLUTE if machine == "fan" else FILTER_ABSOLUTE
         assert stretch.score == pytest.approx(excerpt.score, abs=tolerance)
         assert stretch.score == pytest.approx(excerpt.stretches[0].score, abs=tolerance)
@@ -198,8 +198,8 @@ def test_a_recording_goes_through_the_network_once_however_many_stretches_it_has
 
 
 @pytest.mark.parametrize("start_s", [0.0, 3.1, 4.9, 7.5, 31.7, 55.0, 57.9])
-def test_a_fault_is_in_one_stretch_at_least_wherever_it_lies(start_s: float) -> None:
-    """Stretches of 10 s: the worst one has a fault of 2 s whole, at the cost of the rest of the minute."""
+def test_a_fault_lies_whole_in_at_least_one_stretch(start_s: float) -> None:
+    """With stretches of 10 s in a minute, the worst stretch contains the whole fault of 2 s."""
     wave = np.random.default_rng(6).standard_normal(60 * 16_000).astype(np.float32)
     starts_s = np.arange(RECIPE.segments.count(len(wave))) * 0.25
     scores = np.where((starts_s >= start_s - 0.5) & (starts_s <= start_s + 1.5), 5.0, 0.0)
@@ -219,8 +219,8 @@ def test_a_recording_shorter_than_a_stretch_is_one_stretch() -> None:
     assert (found.worst.start_s, found.worst.end_s, found.worst.score) == (0.0, 5.0, found.score)
 
 
-def test_a_gap_counts_in_no_score_nor_do_its_edges_and_a_stretch_within_it_has_none() -> None:
-    """A microphone that was unplugged for 30 s: those segments score as nothing else does."""
+def test_a_gap_and_its_edges_do_not_count_and_a_stretch_inside_it_has_no_score() -> None:
+    """A microphone was unplugged for 30 s: those segments would have extreme scores."""
     wave = np.random.default_rng(8).standard_normal(60 * 16_000).astype(np.float32)
     wave[20 * 16_000 : 50 * 16_000] = 0.25
     starts_s = np.arange(RECIPE.segments.count(len(wave))) * 0.25
@@ -237,15 +237,15 @@ def test_a_gap_counts_in_no_score_nor_do_its_edges_and_a_stretch_within_it_has_n
         _told("fan", np.ones(17), stretch_s=10.0).score_wave(np.full(5 * 16_000, 3, np.int16))
 
 
-def test_the_share_that_is_told_grows_to_one() -> None:
+def test_the_reported_share_grows_to_one() -> None:
     told: list[float] = []
     _scorer("fan").score_wave(_silent_ends(), tell=told.append)
     assert told == sorted(told)
     assert told[-1] == 1.0
 
 
-def test_a_fault_of_20_s_in_ten_minutes_is_above_though_the_mean_of_the_recording_is_not() -> None:
-    """The fault alone scores +33; of the whole recording that leaves about +1.1, below a threshold of 1.37."""
+def test_a_fault_of_20_s_in_ten_minutes_is_above_the_threshold_though_the_mean_is_not() -> None:
+    """The fault scores +33; in the mean of the whole recording about +1.1 is left, below a threshold of 1.37."""
     wave = np.random.default_rng(9).standard_normal(600 * 16_000).astype(np.float32)
     starts_s = np.arange(RECIPE.segments.count(len(wave))) * 0.25
     fault = (starts_s >= 304.5) & (starts_s < 324.5)

@@ -1,4 +1,4 @@
-"""The flow's score of a clip, beside a plain writing of it."""
+"""The flow's score of a clip equals a plain loop."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ RELATIVE = 1e-12
 def test_the_score_of_a_clip_is_the_weighted_mean_over_its_time_bins_of_the_mean_over_frequency(machine: str) -> None:
     rng = np.random.default_rng(4)
     waves = [np.rint(3000 * rng.standard_normal(length)).astype(np.int16) for length in (20_000, 16_000, 31_000)]
-    waves[2][:16_000] = 0  # silent at the beginning: of weight 0 where power weighs
+    waves[2][:16_000] = 0  # silent at the beginning: weight 0 if weighted by power
     counts = np.array([RECIPE.segments.count(len(wave)) for wave in waves])
     height, bins = 3, 4
     maps = rng.gamma(2.0, size=(counts.sum(), height, bins)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""The plain detectors of fairness.py, which lies beside the tests and belongs to no package."""
+"""Loads the plain detectors of fairness.py, which is next to the tests and not part of a package."""
 
 from __future__ import annotations
 
@@ -16,6 +16,6 @@ def fairness() -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up there
+    sys.modules[spec.name] = module  # dataclasses look up their module there
     spec.loader.exec_module(module)
     return module

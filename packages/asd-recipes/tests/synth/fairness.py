@@ -1,4 +1,4 @@
-"""The plain detectors that the synthetic data set is held against, written for reading (NumPy and SciPy alone)."""
+"""Plain detectors for testing the synthetic data set, written to be read (only NumPy and SciPy)."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Scores:
     target: NDArray[np.bool_]
 
     def auc(self, detector: str, *, domain: str | None = None, convention: str = "within-domain") -> float:
-        """AUC over the test clips, or of one domain; official: its normal clips against all anomalous ones."""
+        """AUC over all test clips or one domain; official: a domain's normal clips against all anomalous ones."""
         scores = self.by_detector[detector]
         here = np.ones_like(self.train) if domain is None else self.target == (domain == "target")
         normal = scores[~self.train & ~self.anomalous & here]
@@ -51,7 +51,7 @@ class Scores:
 
 
 def score_machine(machine: str, size: DatasetSize, seed: int) -> Scores:
-    """Make the clips in memory and score them with every detector."""
+    """Makes the clips in memory and scores them with every detector."""
     clips = plan_machine(machine, size, seed)
     train = np.array([clip.split == "train" for clip in clips])
     levels, centroids, amplitude_centroids, log_mels = [], [], [], []
@@ -102,7 +102,7 @@ def _linear_autoencoder(log_mels: list[Array], train: NDArray[np.bool_], *, bott
 
 
 def _nearest_neighbour(log_mels: list[Array], train: NDArray[np.bool_]) -> Array:
-    """Distance of a clip's band means and deviations to the nearest training clip's, standardised by those."""
+    """Distance of a clip's band means and deviations to those of the nearest training clip, standardised."""
     features = np.array([np.concatenate([one.mean(0), one.std(0)]) for one in log_mels])
     features = (features - features[train].mean(0)) / (features[train].std(0) + 1e-3)
     squared = ((features[:, None] - features[None, train]) ** 2).mean(2)

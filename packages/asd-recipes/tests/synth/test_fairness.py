@@ -1,9 +1,9 @@
-"""The synthetic data set is a fair stand-in: plain detectors do about as on the real data, shortcuts do not work.
+"""The synthetic data set is a fair stand-in: plain detectors do about as well as on real data, shortcuts fail.
 
 Bounds: 0.65 for level and centroid, 0.55 for the log-mel distance and "below 1.0" are the data set's specification. The
-AUC of 50 normal against 50 anomalous clips has a standard deviation of 0.06 when nothing can be told apart, so 0.65 is
-tight for the worst of seven machines and six detectors; but the data are the same bytes on one platform, and last bits
-on another do not move an AUC, so the tests do not flicker. The slow test takes two seeds more.
+AUC of 50 normal and 50 anomalous clips has a standard deviation of 0.06 for a detector that guesses, so 0.65 is tight
+for the worst of seven machines and six detectors. The tests do not flicker all the same: on one platform the data have
+the same bytes, and differences in the last bits elsewhere do not move an AUC. The slow test takes two more seeds.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ DETECTABLE = (0.60, 0.90)  # nearest neighbour on band statistics, mean over mac
 
 
 def _all_scores(fairness: ModuleType, seed: int) -> dict[str, Scores]:
-    """Two machines at a time: nearly all of the work is NumPy's and SciPy's, which let other threads compute."""
+    """Two machines at a time, in threads: NumPy and SciPy do nearly all of the work and release the GIL."""
     size = DatasetSize.named("quick")
     with ThreadPoolExecutor(2) as pool:
         found = pool.map(lambda machine: fairness.score_machine(machine, size, seed), MODELS)
@@ -61,7 +61,7 @@ def scores(fairness: ModuleType) -> dict[str, Scores]:
     return _all_scores(fairness, 0)
 
 
-def test_level_and_centroid_do_not_tell_and_the_log_mel_distance_does(scores: dict[str, Scores]) -> None:
+def test_level_and_centroid_do_not_find_the_faults_but_the_log_mel_distance_does(scores: dict[str, Scores]) -> None:
     _check([scores])
 
 
@@ -75,7 +75,7 @@ def test_no_clip_is_silent_or_clipped_and_normal_and_anomalous_levels_agree(scor
 
 
 def test_a_detector_that_sees_the_fault_would_be_noticed(scores: dict[str, Scores]) -> None:
-    """The check can fail: a level that follows the fault's severity breaks the bound."""
+    """Shows that the check can fail: a level that follows the fault's severity breaks the bound."""
     one = scores["fan"]
     severity = np.array([clip.severity for clip in one.clips])
     leaking = {**one.by_detector, "level": one.by_detector["level"] + 6.0 * severity}

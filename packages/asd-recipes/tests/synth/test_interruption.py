@@ -1,4 +1,4 @@
-"""Writing that is killed, interrupted or met by another writer: no process survives, no byte differs."""
+"""If writing is killed, interrupted or meets another writer, no process survives and no byte differs."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @contextmanager
 def writing(root: Path, *, jobs: int, reports: int) -> Iterator[subprocess.Popen[str]]:
-    """A process that writes to root and has reported progress so many times, leading a process group of its own."""
+    """A process in its own process group that writes to root and has reported progress a number of times."""
     code = WRITE.format(root=str(root), size=SIZE, machines=MACHINES, jobs=jobs)
     with subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
@@ -60,9 +60,9 @@ def writing(root: Path, *, jobs: int, reports: int) -> Iterator[subprocess.Popen
 
 
 def wait_for_all(process: subprocess.Popen[str]) -> str:
-    """What the process and those that it started wrote to standard error, once the last of them is gone.
+    """Standard error of the process and its children, once the last of them has ended.
 
-    They inherit its pipes, which end when nobody holds them. TimeoutExpired: somebody is still there.
+    They inherit its pipes, which close with the last holder. TimeoutExpired: a process is still running.
     """
     return process.communicate(timeout=END_S)[1]
 
@@ -87,7 +87,7 @@ def test_a_killed_call_leaves_no_process_and_the_next_one_ends_with_the_same_byt
 def test_the_next_call_waits_for_the_workers_of_a_killed_one(
     undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Workers that cannot notice, because they are stopped, could still rename a clip into the next call's folder."""
+    """Stopped workers do not notice the kill, and could still rename a clip into the next call's folder."""
     root = tmp_path / "data"
     with writing(root, jobs=2, reports=2) as process:
         os.killpg(process.pid, signal.SIGSTOP)
@@ -113,7 +113,7 @@ def test_an_interrupted_call_ends_quietly_with_its_workers_and_is_resumed(
     root = tmp_path / "data"
     with writing(root, jobs=2, reports=reports) as process:
         time.sleep(later_s)
-        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers as well
+        os.killpg(process.pid, signal.SIGINT)  # like a terminal: the workers get it too
         assert wait_for_all(process) == "interrupted\n"
         assert process.returncode == 1
     assert not root.exists()
@@ -122,9 +122,7 @@ def test_an_interrupted_call_ends_quietly_with_its_workers_and_is_resumed(
     assert [p.name for p in tmp_path.iterdir()] == ["data"]
 
 
-def test_a_second_writer_is_told_of_the_first_or_waits_for_its_end(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_second_writer_is_refused_or_waits_for_the_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = tmp_path / "data"
     with writer.only_writer(root), monkeypatch.context() as impatient:
         impatient.setattr(writer, "PATIENCE_S", 0.1)

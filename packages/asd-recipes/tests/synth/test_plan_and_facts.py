@@ -1,4 +1,4 @@
-"""Clip plans follow the reference's names, combinations and proportions."""
+"""Clip plans follow the names, combinations and proportions of the real data set."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_only_anomalous_test_clips_have_faults_and_all_faults_occur(machine: str
     assert max(faults.values()) - min(faults.values()) <= 2
 
 
-def test_apportioning_sums_and_leaves_nobody_out_when_there_is_enough() -> None:
+def test_apportioned_counts_sum_to_the_total_and_none_is_zero_if_it_suffices() -> None:
     rng = keyed_generator("test")
     for total in range(1, 60):
         weights = np.array([495.0, 99.0, 3.0, 1.0])
@@ -107,8 +107,8 @@ def test_every_fault_changes_the_sound_and_stays_finite(machine: str) -> None:
 
 
 @pytest.mark.parametrize("machine", MODELS)
-def test_a_healthy_machine_has_the_loudness_that_its_recording_level_counts_on(machine: str) -> None:
-    """Else the level would depend on the attributes in another way than the signal-to-noise ratio says."""
+def test_a_healthy_machine_has_the_loudness_that_its_model_states(machine: str) -> None:
+    """Otherwise the level would depend on the attributes differently than the signal-to-noise ratio does."""
     model = MODELS[machine]
     for clip in plan_machine(machine, DatasetSize(6, 6, 1), 1)[:12]:
         wave = model.render(clip.condition(1))

@@ -1,4 +1,4 @@
-"""The generator is fast enough that nobody keeps its output: a floor, far below what an idle machine shows."""
+"""The generator is so fast that its output need not be kept; the bound is far below an idle machine's speed."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ FLOOR = 100.0  # s of audio per s of processor time; measured 400, less the star
 
 
 def _processor_s() -> float:
-    """User and system time of this process and of its ended children: not lengthened by what others compute."""
+    """User and system time of this process and its ended children; other processes do not change it."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 @pytest.mark.timed
-def test_a_second_of_processor_time_makes_100_seconds_of_audio_start_of_two_workers_included(tmp_path: Path) -> None:
+def test_a_second_of_processor_time_makes_100_seconds_of_audio(tmp_path: Path) -> None:
     rates = []
     for attempt in range(3):  # the best of three
         start_s = _processor_s()

@@ -1,4 +1,4 @@
-"""The data set on disk: layout, same bytes, whole or not at all, nobody's files touched."""
+"""The data set on disk: its layout, equal bytes, whole or not at all, and no foreign file touched."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_another_seed_gives_other_clips(made: Path, tmp_path: Path) -> None:
     assert not _of_clips(tmp_path / "other") & _of_clips(made)
 
 
-def test_the_same_request_again_writes_nothing(made: Path) -> None:
+def test_repeating_a_request_writes_nothing(made: Path) -> None:
     before = {p: p.stat().st_mtime_ns for p in made.rglob("*")}
     calls: list[tuple[int, int]] = []
     summary = write_dataset(made, size=SMALL, seed=5, progress=lambda done, of: calls.append((done, of)))
@@ -106,7 +106,7 @@ def test_the_same_request_again_writes_nothing(made: Path) -> None:
     assert before == {p: p.stat().st_mtime_ns for p in made.rglob("*")}
 
 
-def test_a_folder_of_ours_is_replaced_by_another_request(tmp_path: Path) -> None:
+def test_another_request_replaces_a_folder_that_was_written_here(tmp_path: Path) -> None:
     root = tmp_path / "data"
     write_dataset(root, size=SMALL, seed=0, machines=["fan"])
     first = digests(root)
@@ -145,8 +145,8 @@ def test_a_damaged_set_is_named_and_neither_used_nor_touched(made: Path, tmp_pat
     [
         ('"asd-synth-1"', '"asd-synth-0"', "of generator asd-synth-0, schema 1; this version makes"),
         ('"schema": 1', '"schema": 99', "of generator asd-synth-1, schema 99; this version makes"),
-        ('"schema": 1', '"scheme": 1', "is not one of a synthetic data set"),
-        ('"source_train": 2', '"source_train": 0', "is not one of a synthetic data set"),
+        ('"schema": 1', '"scheme": 1', "is not from a synthetic data set"),
+        ('"source_train": 2', '"source_train": 0', "is not from a synthetic data set"),
     ],
 )
 def test_a_set_of_another_version_of_the_generator_is_refused(
@@ -166,7 +166,7 @@ def test_a_set_of_another_version_of_the_generator_is_refused(
 
 @pytest.mark.timed
 def test_a_finished_quick_set_is_recognised_within_50_ms_of_processor_time(tmp_path: Path) -> None:
-    """Every run asks. Clips of the right names and lengths stand in for the set: the sound is not looked at."""
+    """Every run asks this. Files of the right names and lengths are enough here: the sound is not compared."""
     request = Request(DatasetSize.named("quick"), 0, tuple(MODELS))
     for clip in request.plan():
         path = tmp_path / clip.path
@@ -260,7 +260,7 @@ def test_a_wrong_argument_is_named(
     assert not any(tmp_path.iterdir())
 
 
-def test_an_unknown_size_is_told_the_known_ones() -> None:
+def test_an_unknown_size_is_refused_with_the_known_ones() -> None:
     with pytest.raises(SyntheticDataError, match="tiny, quick, full; got 'huge'"):
         DatasetSize.named("huge")
 

@@ -1,4 +1,4 @@
-"""Attribute items, joint classes and physical parameters as the file names say them."""
+"""Attribute items, joint classes and physical parameters from file names."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def test_an_item_with_one_value_does_not_vary() -> None:
     assert varying_items([parse_clip_name("section_00_source_train_normal_0000_noAttribute.wav")] * 2) == []
 
 
-def test_the_joint_classes_are_the_combinations_that_there_are() -> None:
+def test_the_joint_classes_are_the_combinations_that_occur() -> None:
     labels = attribute_labels(_names("vel_5_loc_B", "vel_5_loc_A", "vel_7_loc_A", "vel_5_loc_A"), None)
     assert labels.classes == ("vel_5_loc_A", "vel_5_loc_B", "vel_7_loc_A")
     # Clips 0, 10, 20, 30; 99 is another machine's, whose labels are zero (Eq. 8).

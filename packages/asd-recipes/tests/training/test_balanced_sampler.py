@@ -25,7 +25,7 @@ def test_an_epoch_is_one_pass_with_as_many_pseudo_anomalies(targets: int, others
     assert max(counts) - min(counts) <= 1
 
 
-def test_no_pseudo_anomaly_comes_twice_before_every_one_came_once() -> None:
+def test_no_pseudo_anomaly_comes_twice_before_all_have_come_once() -> None:
     batches = epoch_batches(range(30), {"a": [1, 2, 3], "b": [4, 5, 6]}, batch_size=60, rng=np.random.default_rng(0))
     drawn = Counter(index for batch in batches for index in batch.pseudo_anomalous)
     assert set(drawn.values()) == {5}

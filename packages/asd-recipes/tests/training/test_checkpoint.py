@@ -1,4 +1,4 @@
-"""Going on from a checkpoint equals never having stopped, bit for bit, and equal states are equal files."""
+"""Continuing from a checkpoint equals never having stopped, bit for bit, and equal states give equal files."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -78,13 +78,13 @@ def _tensors(state: State) -> dict[str, torch.Tensor]:
 
 
 @SYSTEMS
-def test_stopping_and_going_on_equals_not_stopping(fresh: Callable[[int], State], loss: Loss, tmp_path: Path) -> None:
+def test_stopping_and_continuing_equals_not_stopping(fresh: Callable[[int], State], loss: Loss, tmp_path: Path) -> None:
     whole = fresh(0)
     _train(whole, loss, range(STEPS))
     first = fresh(0)
     _train(first, loss, range(2))
     _save(tmp_path / "checkpoint", first)
-    second = fresh(1)  # other initial weights: all that counts must come from the file
+    second = fresh(1)  # other initial weights: everything that matters must come from the file
     _load(tmp_path / "checkpoint", second)
     _train(second, loss, range(2, STEPS))
     expected, got = _tensors(whole), _tensors(second)
@@ -94,7 +94,7 @@ def test_stopping_and_going_on_equals_not_stopping(fresh: Callable[[int], State]
 
 
 @SYSTEMS
-def test_loaded_tensors_lie_in_memory_as_those_of_a_training_that_did_not_stop(
+def test_loaded_tensors_have_the_memory_layout_of_an_uninterrupted_training(
     fresh: Callable[[int], State], loss: Loss, tmp_path: Path
 ) -> None:
     whole, second = fresh(0), fresh(1)

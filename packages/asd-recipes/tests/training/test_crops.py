@@ -1,4 +1,4 @@
-"""Training crops are slices of the clips, standardised, whatever reads them."""
+"""Training crops are standardised slices of the clips, whatever reads them."""
 
 import dataclasses
 
@@ -49,7 +49,7 @@ def _crops(data: PreparedData, by: str, length_s: float) -> TrainingCrops:
 @pytest.mark.parametrize("by", ["machine", "clip", "segment"])
 @pytest.mark.parametrize("length_s", [0.25, 2.5])  # of clips of one to two seconds
 @pytest.mark.parametrize("resident", [False, True], ids=["read where they lie", "gathered on the device"])
-def test_crops_are_slices_standardised(
+def test_crops_are_standardised_slices(
     data: PreparedData, by: str, length_s: float, resident: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     crops = _crops(data, by, length_s)
@@ -79,7 +79,7 @@ def test_the_device_gathers_the_samples_of_the_clips(data: PreparedData) -> None
 
 
 def test_random_crops_reach_both_ends_of_a_clip(data: PreparedData) -> None:
-    """A slice of the whole clip but one sample begins at its first or second, with equal chances."""
+    """A crop that is one sample shorter than the clip begins at its first or second sample, with equal chances."""
     clip = data.bank.waves[3]
     crops = _crops(data, "machine", (len(clip) - 1) / 16_000)
     rng = np.random.default_rng(0)

@@ -1,4 +1,4 @@
-"""What is no file of a resnet18's weights is refused by the name of its setting."""
+"""A file without the weights of a resnet18 is refused with the name of its setting."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def test_the_weights_of_a_file_become_those_of_the_encoder(tmp_path: Path) -> No
     assert all(torch.equal(tensor, given[name]) for name, tensor in model.encoder.state_dict().items())
 
 
-def test_no_file_is_asked_for_where_the_setting_is_empty() -> None:
+def test_an_empty_setting_needs_no_file() -> None:
     check_encoder_weights("")
 
 

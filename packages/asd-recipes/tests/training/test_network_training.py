@@ -1,4 +1,4 @@
-"""Training of the networks: it tells of divergence, repeats itself to the byte, and keeps a line an epoch."""
+"""Training of the networks: it reports divergence, is repeatable to the byte, and writes one line per epoch."""
 
 import csv
 import dataclasses
@@ -78,7 +78,7 @@ WHERE_AND_WAY_OUT = r"fan OE.*epoch 1.*learning rate"
         ),
     ],
 )
-def test_a_learning_rate_without_measure_is_told_as_a_divergence(
+def test_a_huge_learning_rate_is_reported_as_a_divergence(
     settings: list[str], data: PreparedData, tmp_path: Path
 ) -> None:
     with pytest.raises(TrainingDivergedError, match=WHERE_AND_WAY_OUT):
@@ -88,7 +88,7 @@ def test_a_learning_rate_without_measure_is_told_as_a_divergence(
 
 @pytest.mark.parametrize("window_s", [0.128, 0.1], ids=["core", "torch layer"])
 def test_whatever_computes_log_mel_trains_and_embeds(window_s: float, data: PreparedData, tmp_path: Path) -> None:
-    """And a recording out of all scale is told of, not heard as noise."""
+    """A recording of an extreme scale is reported, and not treated as noise."""
     training = _training(data, f"log_mel.window_s={window_s}")
     training.run(tmp_path, QUIET)
     statistics = data.statistics["fan"]
@@ -108,7 +108,7 @@ def test_whatever_computes_log_mel_trains_and_embeds(window_s: float, data: Prep
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(
     trained: Path, data: PreparedData, tmp_path: Path
 ) -> None:
-    torch.manual_seed(987)  # what was drawn before must not matter
+    torch.manual_seed(987)  # earlier draws must not matter
     _training(data).run(tmp_path / "same", QUIET)
     _training(data, "seed=1").run(tmp_path / "other", QUIET)
     for file in ("weights.safetensors", "training.csv"):
@@ -116,7 +116,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(
         assert (tmp_path / "other" / file).read_bytes() != (trained / file).read_bytes()
 
 
-def test_the_folder_holds_weights_and_one_line_an_epoch(trained: Path) -> None:
+def test_the_folder_holds_weights_and_one_line_per_epoch(trained: Path) -> None:
     assert sorted(path.name for path in trained.iterdir()) == ["training.csv", "weights.safetensors"]
     with (trained / "training.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
@@ -141,7 +141,7 @@ def _own_statistics(data: PreparedData, machine: str) -> tuple[float, float]:
 
 
 def test_each_clip_of_a_batch_is_standardised_by_its_own_machine(data: PreparedData) -> None:
-    """Statistics of the target machine would turn a loud machine's clips into loud inputs: level alone would tell."""
+    """With the target machine's statistics a loud machine's clips would stay loud: level alone would separate them."""
     target = data.training["fan"][:3]
     pseudo = [data.training["valve"][0], data.training["ToyCar"][2], data.training["valve"][1]]
     waves = _crops(data).read(Batch(target, pseudo), None)
@@ -155,7 +155,7 @@ def test_each_clip_of_a_batch_is_standardised_by_its_own_machine(data: PreparedD
 
 
 @pytest.mark.parametrize(("mode", "whole_clip"), [("clip", True), ("segment", False)])
-def test_other_ways_to_standardise_use_the_clip_or_the_crop_alone(
+def test_other_ways_to_standardise_use_only_the_clip_or_the_crop(
     mode: str, whole_clip: bool, data: PreparedData
 ) -> None:
     index, pseudo = data.training["fan"][0], data.training["ToyCar"][0]
@@ -203,7 +203,7 @@ def test_every_system_of_table_1_trains_the_parts_that_it_has(
 
 @pytest.mark.parametrize("system", ["oe", "serialoe-dflow"])
 def test_the_validation_loss_of_training_clips_is_their_loss(system: str, data: PreparedData) -> None:
-    """Attribute labels and parameters reach the clips that validate."""
+    """Validation clips get their attribute labels and parameters."""
     clips = {name: data.training[name][:4] for name in data.training}
     training = _training(dataclasses.replace(data, validation=clips), "joint.flow_weight=1e-3", system=system)
     model, _, _ = training._fresh()
@@ -217,7 +217,7 @@ def test_the_validation_loss_of_training_clips_is_their_loss(system: str, data: 
     assert found["validation_loss"] == pytest.approx(float(losses["loss"]), rel=1e-5)
 
 
-def test_a_value_that_no_training_clip_has_validates_nothing(data: PreparedData) -> None:
+def test_a_clip_whose_value_no_training_clip_has_does_not_validate(data: PreparedData) -> None:
     names = {index: data.bank.clips[index].name for index in data.training["fan"]}
     strange = {10_000: dataclasses.replace(next(iter(names.values())), attributes=(("spd", "7"),))}
     labels = attribute_labels(names, "spd", strange)

@@ -1,4 +1,4 @@
-"""The split of Sec. 4.2: exact counts, every attribute value in training, nothing in both parts."""
+"""The split of Sec. 4.2: exact counts, every attribute value in training, no clip in both parts."""
 
 from collections import Counter
 from pathlib import Path
@@ -21,7 +21,7 @@ def _bank(source: list[str], target: list[str]) -> WaveformBank:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_the_papers_counts_come_out_of_the_real_numbers_of_clips(seed: int) -> None:
+def test_the_real_numbers_of_clips_give_the_papers_counts(seed: int) -> None:
     bank = _bank(["a"] * 495 + ["b"] * 396 + ["c"] * 99, ["d"] * 5 + ["e"] * 5)
     training, validation = split_training_clips(bank, "fan", Split(), seed=seed)
     assert sorted(training + validation) == list(range(1000))
@@ -33,7 +33,7 @@ def test_the_papers_counts_come_out_of_the_real_numbers_of_clips(seed: int) -> N
     assert {values["d"], values["e"]} == {3}
 
 
-def test_the_split_depends_on_the_seed_alone() -> None:
+def test_the_split_depends_only_on_the_seed() -> None:
     bank = _bank(["a", "b"] * 50, ["c"] * 10)
     once, again, other = (split_training_clips(bank, "fan", Split(), seed=seed) for seed in (1, 1, 2))
     assert once == again
@@ -51,7 +51,7 @@ def test_the_split_depends_on_the_seed_alone() -> None:
         (Split(target_share=1e-9), 0, r"split\.target_share=1e-09 leaves no target clip of fan for training, of 10"),
     ],
 )
-def test_a_share_that_leaves_nothing_to_train_with_is_refused(split: Split, source: int, rule: str) -> None:
+def test_a_share_that_leaves_nothing_to_train_on_is_refused(split: Split, source: int, rule: str) -> None:
     with pytest.raises(DatasetError, match=rule):
         split_training_clips(_bank(["a"] * source, ["b"] * 10), "fan", split, seed=0)
 

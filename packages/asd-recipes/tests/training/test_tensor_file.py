@@ -1,4 +1,4 @@
-"""Weights are written whole, and a full disk is an error of the system that names the file."""
+"""Weights are written whole, and a full disk gives an OSError that names the file."""
 
 import errno
 import resource
@@ -16,7 +16,7 @@ TENSORS = {"b": torch.arange(12.0).reshape(3, 4).T, "a": torch.tensor(7)}
 
 @pytest.fixture
 def room_for_a_kilobyte() -> Iterator[None]:
-    """No file of this process may be longer: to a writer it looks like a full disk."""
+    """Limits the size of this process's files, which looks like a full disk to a writer."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1024, before[1]))
     yield

@@ -1,4 +1,4 @@
-"""Three hundred bad files, in twenty classes of fifteen: each is found, in time, and the check goes on past all."""
+"""Three hundred bad files in twenty classes of fifteen: each is found quickly, and none stops the check."""
 
 import os
 import struct
@@ -38,7 +38,7 @@ def _write(path: Path, samples: np.ndarray, rate: int = _RATE, **kind: str) -> N
 
 
 def _patched(path: Path, rng: Rng, offset: int, layout: str, value: int) -> None:
-    """A good wav file with one number of its header changed."""
+    """A good wav file with one number in its header changed."""
     _write(path, _sound(rng))
     content = bytearray(path.read_bytes())
     struct.pack_into(layout, content, offset, value)
@@ -84,7 +84,7 @@ def _length_unknown(path: Path, rng: Rng) -> None:
 
 
 def _false_header(path: Path, rng: Rng) -> None:
-    """No channels, no rate, a codec that there is not, no bits."""
+    """No channels, no rate, an unknown codec, no bits."""
     offset, layout, value = [(22, "<H", 0), (24, "<I", 0), (20, "<H", 0x7777), (34, "<H", 0)][int(rng.integers(4))]
     _patched(path, rng, offset, layout, value)
 
@@ -116,7 +116,7 @@ def _constant(path: Path, rng: Rng) -> None:
 
 
 def _clipped(path: Path, rng: Rng) -> None:
-    """As it comes from a converter, or scaled down afterwards; of the latter only sounds below a sixth of the rate."""
+    """Clipped by a converter, or clipped and then scaled down; the latter only for sounds below a sixth of the rate."""
     scaled = bool(rng.integers(2))
     time_s = np.arange(2 * _RATE) / _RATE
     tone = np.sin(2 * np.pi * rng.uniform(100, 2500 if scaled else 8000) * time_s)
@@ -140,7 +140,7 @@ def _short(path: Path, rng: Rng) -> None:
 
 
 def _no_file(path: Path, rng: Rng) -> None:
-    """A folder, a pipe, a link to nothing, a device."""
+    """A folder, a pipe, a broken link, a device."""
     kind = int(rng.integers(4))
     if kind == 0:
         path.mkdir()
@@ -150,8 +150,8 @@ def _no_file(path: Path, rng: Rng) -> None:
         path.symlink_to("/nowhere/at/all.wav" if kind == 2 else "/dev/zero")
 
 
-# Of each class the kinds that name it. Where there are two, chance decides which of two faults a file has: cut within
-# its header, or after it; a link to nothing, or something that is no file.
+# The kinds of finding for each class. If there are two, chance decides which fault a file has: truncated within its
+# header or after it; a broken link, or something that is not a regular file.
 _CLASSES: list[tuple[Callable[[Path, Rng], None], set[str]]] = [
     (_no_bytes, {"empty"}),
     (_no_samples, {"empty"}),
@@ -178,7 +178,7 @@ _CLASSES: list[tuple[Callable[[Path, Rng], None], set[str]]] = [
 
 @pytest.fixture(scope="module")
 def bad(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, set[str]]]:
-    """A data set of 300 bad clips among 20 good ones, and by key the kinds that each must be found with."""
+    """A data set of 300 bad and 20 good clips, and for each key the expected kinds of finding."""
     root = tmp_path_factory.mktemp("bad")
     folder = root / "fan" / "train"
     folder.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""A device that cannot be had is refused by name, before torch is told of it."""
+"""A device that is not available is refused by name before torch uses it."""
 
 import os
 
@@ -8,7 +8,7 @@ import torch
 from asd_recipes.waveforms.device_choice import Device, DeviceError, choose_device, most_threads
 
 
-def test_more_threads_than_the_machine_can_use_are_refused_before_torch_is_told() -> None:
+def test_more_threads_than_the_machine_can_use_are_refused_before_torch_starts_them() -> None:
     before = torch.get_num_threads()
     with pytest.raises(DeviceError, match=f"threads must be at most {most_threads()} .*; got 100000"):
         choose_device("cpu", "float32", threads=100_000)

@@ -1,4 +1,4 @@
-"""One spectrogram whatever computes it: the core on a processor, the torch layer on a GPU and for odd windows."""
+"""The native core on a processor and the torch layer (on a GPU and for odd windows) give the same spectrogram."""
 
 from collections.abc import Iterator
 
@@ -24,7 +24,7 @@ def test_the_core_gives_what_the_layer_gives(settings: LogMelSettings) -> None:
     with CPU.autocast():
         got = ours(WAVES)
     assert got.dtype == torch.float32
-    # Of noise, float32's error is 2.3e-5 dB.
+    # For noise, float32's error is 2.3e-5 dB.
     torch.testing.assert_close(got, TorchLogMel(settings)(WAVES), rtol=0, atol=1e-4)
 
 

@@ -1,4 +1,4 @@
-"""Clips of two channels, as in 2026: the recipe says what becomes of them, from the scan to the samples."""
+"""Clips with two channels, as in 2026: the recipe decides how they are used, from the scan to the samples."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def _bank(root: Path, *settings: str) -> WaveformBank:
 
 
 @pytest.mark.parametrize("channel", [0, 1])
-def test_a_number_takes_that_channel_bit_by_bit(stereo: tuple[Path, np.ndarray], channel: int) -> None:
+def test_a_number_selects_that_channel_bit_for_bit(stereo: tuple[Path, np.ndarray], channel: int) -> None:
     np.testing.assert_array_equal(_bank(stereo[0], f"audio.channel={channel}").waves[0], stereo[1][:, channel])
 
 
@@ -35,7 +35,7 @@ def test_mean_averages_the_channels(stereo: tuple[Path, np.ndarray]) -> None:
     np.testing.assert_array_equal(_bank(stereo[0], "audio.channel=mean").waves[0], mean)
 
 
-def test_without_a_choice_the_clip_is_left_out_and_told_of(stereo: tuple[Path, np.ndarray]) -> None:
+def test_without_a_choice_the_clip_is_left_out_and_reported(stereo: tuple[Path, np.ndarray]) -> None:
     bank = _bank(stereo[0])
     assert bank.clips == ()
     assert [problem.kind for problem in bank.problems] == ["ChannelError"]

@@ -1,4 +1,4 @@
-"""Crops equal plain slices, a broken file is left out and told of, and the digest sees every sample."""
+"""Crops equal plain slices, a broken file is left out and reported, and the digest covers every sample."""
 
 import errno
 import sys
@@ -56,7 +56,7 @@ def test_files_become_the_16_bit_samples_that_they_hold(tmp_path: Path) -> None:
         pytest.param(lambda path: soundfile.write(path, np.ones((900, 2), np.int16), 16_000), id="two channels"),
     ],
 )
-def test_a_broken_file_is_left_out_and_told_of(damage, tmp_path: Path) -> None:
+def test_a_broken_file_is_left_out_and_reported(damage, tmp_path: Path) -> None:
     clips = _write(tmp_path)
     damage(clips[1].path)
     steps: list[int] = []
@@ -73,7 +73,7 @@ def test_the_digest_is_of_keys_and_samples_and_not_of_the_place(tmp_path: Path) 
     assert first.digest == second.digest
 
 
-def test_the_digest_changes_with_one_sample_with_a_name_and_with_a_clip_less(tmp_path: Path) -> None:
+def test_the_digest_changes_with_a_sample_a_name_or_a_missing_clip(tmp_path: Path) -> None:
     clips = _write(tmp_path)
     digests = {_read(clips).digest, _read(clips[:-1]).digest}
     renamed = clips[0].path.rename(clips[0].path.with_name("section_00_source_train_normal_0009_spd_1.wav"))
@@ -87,7 +87,7 @@ def test_the_digest_changes_with_one_sample_with_a_name_and_with_a_clip_less(tmp
 
 
 def _opened(clips: list[Clip], audio: Audio | None = None) -> tuple[WaveformBank, list[str]]:
-    """The bank, and which files were read for it."""
+    """The bank, and the files that were read for it."""
     read: list[str] = []
 
     def watched(path: Path, **settings: object) -> object:
@@ -126,7 +126,7 @@ def test_a_bank_is_read_again_when_a_file_or_the_recipe_changed(tmp_path: Path) 
 
 
 def _fail(name: str, error: OSError, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reading that file fails, as it does for a user without the permission; nothing stops root."""
+    """Makes reading that file fail, as for a user without the permission; root may read everything."""
 
     def failing(path: Path, **settings: object) -> Iterator[object]:
         if path.name == name:
@@ -162,7 +162,7 @@ def test_a_file_that_could_not_be_read_is_tried_again_though_it_has_the_same_siz
     assert _opened(clips)[1] == [], "which is kept"
 
 
-def test_a_clip_that_is_listed_and_not_there_does_not_have_all_read_again_until_it_comes(tmp_path: Path) -> None:
+def test_a_missing_clip_causes_no_new_reading_until_it_appears(tmp_path: Path) -> None:
     clips = _write(tmp_path)
     content = clips[1].path.read_bytes()
     clips[1].path.unlink()
@@ -172,7 +172,7 @@ def test_a_clip_that_is_listed_and_not_there_does_not_have_all_read_again_until_
     assert _opened(clips)[0].problems == ()
 
 
-def test_what_a_killed_reader_left_is_no_bank(tmp_path: Path) -> None:
+def test_the_remains_of_a_killed_reader_are_not_a_bank(tmp_path: Path) -> None:
     clips = _write(tmp_path)
     _opened(clips)
     (_place(clips) / "index.json").unlink()
@@ -183,7 +183,7 @@ def test_what_a_killed_reader_left_is_no_bank(tmp_path: Path) -> None:
     np.testing.assert_array_equal(bank.waves[3], SAMPLES[3])
 
 
-def test_float_recordings_lie_beside_16_bit_ones(tmp_path: Path) -> None:
+def test_float_recordings_and_16_bit_ones_share_a_bank(tmp_path: Path) -> None:
     clips = _write(tmp_path)
     wave = np.random.default_rng(1).uniform(-1, 1, 800).astype(np.float32)
     soundfile.write(clips[1].path, wave, 16_000, subtype="FLOAT")
@@ -193,10 +193,10 @@ def test_float_recordings_lie_beside_16_bit_ones(tmp_path: Path) -> None:
         np.testing.assert_array_equal(bank.waves[2], SAMPLES[2])
 
 
-def test_of_a_clip_whose_fault_shows_at_its_end_nothing_is_kept(
+def test_nothing_is_kept_of_a_clip_whose_fault_shows_at_its_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The digest too is that of the others; a disk that is full is no fault of a clip."""
+    """The digest is that of the other clips. A full disk is not a clip's fault."""
     clips = _write(tmp_path)
     others = [clips[0], *clips[2:]]
     floats = np.random.default_rng(2).uniform(-1, 1, 900).astype(np.float32)
