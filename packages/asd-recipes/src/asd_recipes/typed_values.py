@@ -93,7 +93,7 @@ def _in_words(kind: Any) -> str:
         return f"a list, each item {_in_words(options[0])}"
     if origin is dict or dataclasses.is_dataclass(kind):
         return "an object"
-    return {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}[kind]
+    return {bool: "true or false", int: "a whole number", float: "a number", str: "text"}[kind]
 
 
 def _shown(value: Any) -> str:

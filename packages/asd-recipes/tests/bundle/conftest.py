@@ -53,7 +53,7 @@ def made_up_manifest() -> Manifest:
         ),
         scores={"gmm-1-source": ModelScores(1.5, 0.25), "knn-2-source": ModelScores(20.0, 4.0)},
         threshold=Threshold(1.25, 3.0, "largest", 0.1, -0.5, 0.1, 1.25),
-        device="cpu (1 thread), float32",
+        device="cpu (1 threads), float32",
         versions={"torch": "2.13.0"},
         files={},
     )

@@ -199,16 +199,16 @@ def test_a_folder_of_clips_that_cannot_be_listed_is_an_error_and_not_empty(
         return listdir(folder)
 
     monkeypatch.setattr("asd_recipes.dataset.dcase_layout.os.listdir", guarded)
-    found = {(problem.kind, problem.file, problem.severity) for problem in _report(copy).problems}
-    assert ("unreadable", "fan/test", "error") in found
+    findings = {(problem.kind, problem.file, problem.severity) for problem in _report(copy).problems}
+    assert ("unreadable", "fan/test", "error") in findings
 
 
 def test_audio_files_of_other_formats_beside_a_table_are_named(tmp_path: Path) -> None:
     _write(tmp_path, {"pump/train/a.wav": _noise(16_000)})
     (tmp_path / "pump" / "train" / "b.mp3").write_bytes(b"ID3")
     (tmp_path / "metadata.csv").write_text("file_name,label\npump/train/a.wav,normal\n")
-    found = {(problem.kind, problem.file) for problem in _report(tmp_path).problems}
-    assert ("other format", str(tmp_path / "pump" / "train" / "b.mp3")) in found
+    findings = {(problem.kind, problem.file) for problem in _report(tmp_path).problems}
+    assert ("other format", str(tmp_path / "pump" / "train" / "b.mp3")) in findings
 
 
 def test_an_id_of_2020_needs_both_labels_and_no_domains(tmp_path: Path) -> None:
@@ -280,9 +280,9 @@ def test_supplementary_clips_are_counted_as_what_they_hold(tmp_path: Path) -> No
 def test_a_recording_that_a_metadata_csv_forgets_or_invents_is_reported(tmp_path: Path) -> None:
     _write(tmp_path, {"pump/train/a.wav": _noise(16_000), "pump/train/b.wav": _noise(16_000, seed=1)})
     (tmp_path / "metadata.csv").write_text("file_name,label\npump/train/a.wav,normal\npump/train/c.wav,normal\n")
-    found = {(problem.kind, problem.file) for problem in _report(tmp_path).problems}
-    assert ("not listed", "pump/train/b.wav") in found
-    assert ("no such clip", "pump/train/pump/train/c.wav") in found
+    findings = {(problem.kind, problem.file) for problem in _report(tmp_path).problems}
+    assert ("not listed", "pump/train/b.wav") in findings
+    assert ("no such clip", "pump/train/pump/train/c.wav") in findings
 
 
 def test_a_folder_without_a_layout_is_checked_recording_by_recording(tmp_path: Path) -> None:

@@ -42,12 +42,12 @@ def _elsewhere(start: WorkerStart, folder: Path, **changes: object) -> WorkerSta
 
 def test_a_diverged_job_is_reported_and_the_others_finish(start: WorkerStart, tmp_path: Path) -> None:
     recipe = load_recipe("smoke", settings=[*SETTINGS, "training.learning_rate=1e30"])
-    there = _elsewhere(start, tmp_path / "run", recipe=recipe)
+    elsewhere = _elsewhere(start, tmp_path / "run", recipe=recipe)
     jobs = [Job("bearing", "oe"), Job("bearing", "autoencoder"), Job("fan", "oe-flow")]
-    problems = run_side_by_side(jobs, there, 2, QUIET)
+    problems = run_side_by_side(jobs, elsewhere, 2, QUIET)
     assert [problem.file for problem in problems] == ["bearing/oe"]
     for job in jobs[1:]:
-        assert (there.store.system(job.machine, job.folder) / "candidates.csv").is_file()
+        assert (elsewhere.store.system(job.machine, job.folder) / "candidates.csv").is_file()
 
 
 def test_a_job_whose_clips_cannot_be_scored_is_told_of_and_stops_no_run(
@@ -65,7 +65,7 @@ def test_a_job_whose_clips_cannot_be_scored_is_told_of_and_stops_no_run(
 def test_a_killed_worker_is_reported_and_the_run_can_be_continued(
     last: bool, start: WorkerStart, tmp_path: Path
 ) -> None:
-    there = _elsewhere(start, tmp_path / "run", recipe=load_recipe("smoke", settings=["training.epochs=2000"]))
+    elsewhere = _elsewhere(start, tmp_path / "run", recipe=load_recipe("smoke", settings=["training.epochs=2000"]))
 
     before = {child.pid for child in multiprocessing.active_children()}
 
@@ -78,16 +78,16 @@ def test_a_killed_worker_is_reported_and_the_run_can_be_continued(
     killer = threading.Thread(target=kill_one)
     killer.start()
     with pytest.raises(RunError, match="fewer --jobs"):
-        run_side_by_side([Job("bearing", "oe"), Job("fan", "oe")], there, 2, QUIET)
+        run_side_by_side([Job("bearing", "oe"), Job("fan", "oe")], elsewhere, 2, QUIET)
     killer.join()
-    again = dataclasses.replace(there, recipe=start.recipe)
+    again = dataclasses.replace(elsewhere, recipe=start.recipe)
     assert run_side_by_side([Job("fan", "autoencoder")], again, 1, QUIET) == []
 
 
 def test_a_bank_that_another_run_replaced_is_not_used(start: WorkerStart, tmp_path: Path) -> None:
-    there = _elsewhere(start, tmp_path / "run", digest="another")
+    elsewhere = _elsewhere(start, tmp_path / "run", digest="another")
     with pytest.raises(RunError, match="another run replaced"):
-        run_side_by_side([Job("fan", "autoencoder")], there, 1, QUIET)
+        run_side_by_side([Job("fan", "autoencoder")], elsewhere, 1, QUIET)
 
 
 def test_a_machine_without_attributes_has_no_system_that_needs_them(start: WorkerStart) -> None:

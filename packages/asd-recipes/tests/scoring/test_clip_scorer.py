@@ -203,20 +203,20 @@ def test_a_fault_lies_whole_in_at_least_one_stretch(start_s: float) -> None:
     wave = np.random.default_rng(6).standard_normal(60 * 16_000).astype(np.float32)
     starts_s = np.arange(RECIPE.segments.count(len(wave))) * 0.25
     scores = np.where((starts_s >= start_s - 0.5) & (starts_s <= start_s + 1.5), 5.0, 0.0)
-    found = _told("fan", scores, stretch_s=10.0).score_wave(wave)
-    assert found.score < 0.25
-    assert found.worst.score > 0.9
-    assert found.worst.start_s <= start_s + 0.1
-    assert found.worst.end_s >= start_s + 1.9
-    assert start_s - 0.5 <= found.worst.worst_start_s <= start_s + 1.5
-    assert found.above(1.0) == sum(stretch.score > 1.0 for stretch in found.stretches)
+    result = _told("fan", scores, stretch_s=10.0).score_wave(wave)
+    assert result.score < 0.25
+    assert result.worst.score > 0.9
+    assert result.worst.start_s <= start_s + 0.1
+    assert result.worst.end_s >= start_s + 1.9
+    assert start_s - 0.5 <= result.worst.worst_start_s <= start_s + 1.5
+    assert result.above(1.0) == sum(stretch.score > 1.0 for stretch in result.stretches)
 
 
 def test_a_recording_shorter_than_a_stretch_is_one_stretch() -> None:
     wave = np.random.default_rng(7).standard_normal(5 * 16_000).astype(np.float32)
-    found = _told("fan", np.arange(17.0), stretch_s=10.0).score_wave(wave)
-    assert len(found.stretches) == 1
-    assert (found.worst.start_s, found.worst.end_s, found.worst.score) == (0.0, 5.0, found.score)
+    result = _told("fan", np.arange(17.0), stretch_s=10.0).score_wave(wave)
+    assert len(result.stretches) == 1
+    assert (result.worst.start_s, result.worst.end_s, result.worst.score) == (0.0, 5.0, result.score)
 
 
 def test_a_gap_and_its_edges_do_not_count_and_a_stretch_inside_it_has_no_score() -> None:
@@ -226,10 +226,10 @@ def test_a_gap_and_its_edges_do_not_count_and_a_stretch_inside_it_has_no_score()
     starts_s = np.arange(RECIPE.segments.count(len(wave))) * 0.25
     silent = (starts_s >= 20) & (starts_s <= 49)
     edge = (starts_s > 19) & (starts_s < 50)
-    found = _told("fan", np.where(silent, 5e6, np.where(edge, 1e6, 1.0)), stretch_s=10.0).score_wave(wave)
-    assert found.score == 1.0
-    assert [stretch.start_s for stretch in found.stretches if stretch.score is None] == [20.0, 25.0, 30.0, 35.0, 40.0]
-    assert {stretch.score for stretch in found.stretches} == {1.0, None}
+    result = _told("fan", np.where(silent, 5e6, np.where(edge, 1e6, 1.0)), stretch_s=10.0).score_wave(wave)
+    assert result.score == 1.0
+    assert [stretch.start_s for stretch in result.stretches if stretch.score is None] == [20.0, 25.0, 30.0, 35.0, 40.0]
+    assert {stretch.score for stretch in result.stretches} == {1.0, None}
     pauses = wave.copy()
     pauses.reshape(-1, 40_000)[:, 8_000:] = 0  # half a second of sound, then two of none: every segment touches a gap
     assert _told("fan", np.ones(len(starts_s)), stretch_s=10.0).score_wave(pauses).score == 1.0
@@ -250,10 +250,10 @@ def test_a_fault_of_20_s_in_ten_minutes_is_above_the_threshold_though_the_mean_i
     starts_s = np.arange(RECIPE.segments.count(len(wave))) * 0.25
     fault = (starts_s >= 304.5) & (starts_s < 324.5)
     scores = np.random.default_rng(10).normal(0, 0.5, len(starts_s)) + np.where(fault, 33, 0)
-    found = _told("fan", scores, stretch_s=10.0).score_wave(wave)
-    assert found.score < 1.37
-    assert found.worst.score > 30
-    assert found.worst.start_s >= 304
-    assert found.worst.end_s <= 326
-    assert 3 <= found.above(1.37) <= 6, "the stretches that the fault touches"
-    assert [s.start_s for s in found.stretches[:3]] == [0, 5, 10]
+    result = _told("fan", scores, stretch_s=10.0).score_wave(wave)
+    assert result.score < 1.37
+    assert result.worst.score > 30
+    assert result.worst.start_s >= 304
+    assert result.worst.end_s <= 326
+    assert 3 <= result.above(1.37) <= 6, "the stretches that the fault touches"
+    assert [s.start_s for s in result.stretches[:3]] == [0, 5, 10]

@@ -84,5 +84,5 @@ def test_mixed_rows_with_a_pseudo_anomalous_part_train_no_flow(data: PreparedDat
     assert torch.equal(mixed.flow_rows, (mixed.targets == 1).nonzero()[:, 0])
     assert 0 < len(mixed.flow_rows) < 6, "some normal clips were mixed with pseudo-anomalous ones"
     assert mixed.attributes is not None
-    # A pseudo-anomalous part has no attribute: what is left of the one-hot labels is the target machine's share.
+    # A pseudo-anomalous part has no attribute: the one-hot labels sum to the target machine's share.
     torch.testing.assert_close(mixed.attributes.sum(1), mixed.targets)

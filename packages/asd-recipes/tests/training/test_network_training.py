@@ -208,13 +208,13 @@ def test_the_validation_loss_of_training_clips_is_their_loss(system: str, data: 
     training = _training(dataclasses.replace(data, validation=clips), "joint.flow_weight=1e-3", system=system)
     model, _, _ = training._fresh()
     log_mel = device_log_mel(training.recipe.log_mel, DEVICE)
-    found = training.validation.run(0, log_mel, model)
+    measures = training.validation.run(0, log_mel, model)
     others = [*clips["ToyCar"], *clips["valve"]]
     batch = plain_batch(Batch(clips["fan"], others[::2]), training.crops, training.labels)
     model.eval()
     with torch.no_grad():
         losses, _ = training.losses.of_batch(model, log_mel, batch)
-    assert found["validation_loss"] == pytest.approx(float(losses["loss"]), rel=1e-5)
+    assert measures["validation_loss"] == pytest.approx(float(losses["loss"]), rel=1e-5)
 
 
 def test_a_clip_whose_value_no_training_clip_has_does_not_validate(data: PreparedData) -> None:

@@ -100,7 +100,7 @@ class AutoencoderBaseline:
                 advance(1)
         if not np.isfinite([*mse, *mahalanobis]).all():
             raise TrainingDivergedError(
-                f"{self.machine} autoencoder: its scores are not finite after {self.recipe.autoencoder.epochs} epochs. "
+                f"{self.machine} autoencoder: its scores are not finite after the training. "
                 "Lower autoencoder.learning_rate, and start over with --no-resume."
             )
         columns = {"mse": np.array(mse), "mahalanobis": np.array(mahalanobis)}

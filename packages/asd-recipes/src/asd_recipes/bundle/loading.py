@@ -20,6 +20,7 @@ from asd_native import InlierModel
 from asd_recipes.bundle.errors import BundleError
 from asd_recipes.bundle.manifest import NETWORK, NORMAL, Manifest, ModelScores, inlier_file
 from asd_recipes.bundle.reading import read_file, read_manifest
+from asd_recipes.counted import counted
 from asd_recipes.scoring.clip_scorer import ClipScorer, NetworkScorer
 from asd_recipes.scoring.embedding import ClipEmbedder
 from asd_recipes.waveforms.device_choice import choose_device
@@ -71,7 +72,7 @@ def _network(folder: Path, manifest: Manifest) -> OutlierExposureNet:
     head = tensors.get("attribute_head.weight")
     classes = head.shape[0] if head is not None and head.dim() else 0
     if classes != len(manifest.training.attributes):
-        raise BundleError(path, f"has {classes} attribute values; its manifest lists another number.")
+        raise BundleError(path, f"has {counted(classes, 'attribute value')}; its manifest lists another number.")
     with torch.device("meta"):  # drawing random weights takes longer than reading the real ones
         network = OutlierExposureNet(classes)
     expected = {name: (tensor.dtype, tensor.shape) for name, tensor in network.state_dict().items()}

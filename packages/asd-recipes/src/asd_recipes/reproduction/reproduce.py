@@ -94,7 +94,7 @@ class Reproduction:
             dataset = join_ground_truth(dataset, self.ground_truth)
         machines = self._targets(dataset, progress)
         words = f"{device.description}, {describe_log_mel(self.recipe.log_mel, device)}"
-        progress.say(f"data: {self.data} ({len(dataset.clips)} clips); device: {words}")
+        progress.say(f"data: {self.data} ({counted(len(dataset.clips), 'clip')}); device: {words}")
         with progress.stage("read recordings", len(dataset.clips)) as advance:
             bank = open_bank(dataset.clips, self.recipe.audio, self.bank, advance=advance)
         problems = [*dataset.problems, *bank.problems]
@@ -192,7 +192,8 @@ def _labels_digest(dataset: Dataset) -> str:
 
 
 def _heading(bank: WaveformBank, dataset: Dataset, recipe: Recipe) -> str:
-    counts = f"{len(bank.clips)} clips of {len(dataset.machines)} machine types, seed {recipe.seed}"
+    clips, machines = counted(len(bank.clips), "clip"), counted(len(dataset.machines), "machine type")
+    counts = f"{clips} of {machines}, seed {recipe.seed}"
     if dataset.synthetic:
         return (
             f"SYNTHETIC DATA ({counts}). The paper's rows are of the real DCASE 2023 development set: "

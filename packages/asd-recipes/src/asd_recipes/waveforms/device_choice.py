@@ -82,7 +82,7 @@ def choose_device(wanted: str, precision: str, *, threads: int) -> Device:
     chosen: Literal["float32", "bfloat16"] = "float32"
     if precision == "bfloat16" or (precision == "auto" and _multiplies_bfloat16(name)):
         chosen = "bfloat16"
-    hardware = torch.cuda.get_device_name() if name == "cuda" else counted(threads, "thread")
+    hardware = torch.cuda.get_device_name() if name == "cuda" else f"{threads} threads"
     return Device(name, chosen, hardware)
 
 
