@@ -277,7 +277,7 @@ def test_every_shipped_profile_makes_a_model_and_finds_it_again(profile: str, da
         (
             lambda data, out: ["--normal", data / "rest" / "saw", "--others", data],
             DatasetError,
-            "1 normal recording of 8 s: ",
+            "1 normal recording, 8 s in all: ",
         ),
         (lambda data, out: ["--normal", data / "pump", "--others", out], DatasetError, "pseudo-anomalies"),
         (
