@@ -44,7 +44,7 @@ def test_each_sub_folder_of_the_others_is_a_machine_and_so_are_the_recordings_be
         "others1/saw": ["c.wav"],
         "others2/more/.": ["e.wav"],
     }
-    assert recordings.others == sorted(set(_found(recordings)) - {NORMAL})
+    assert found.others == sorted(set(_found(found)) - {NORMAL})
 
 
 def test_the_normal_recordings_are_never_their_own_pseudo_anomalies(tmp_path: Path) -> None:
@@ -75,12 +75,12 @@ def test_files_left_out_are_named_by_the_users_path_and_counted_for_the_machine(
     found = _find(Path("all/pump"), [Path("all")])
     files = [problem.file for problem in found.problems]
     assert files == ["all/pump/day 1/b.mp3", "all/pump/more", "all/fan/d.M4A", "all/saw/e.ogg"]
-    assert recordings.normal_left_out == 2
+    assert found.normal_left_out == 2
 
 
 def test_a_folder_with_nothing_but_other_formats_says_so(tmp_path: Path) -> None:
     _touch(tmp_path, "pump/a.mp3", "rest/b.wav")
-    with pytest.raises(DatasetError, match=r"a\.mp3: \.mp3 is not read; convert"):
+    with pytest.raises(DatasetError, match=r"a\.mp3: \.mp3 files are not supported; convert"):
         _find(tmp_path / "pump", [tmp_path / "rest"])
 
 
