@@ -27,7 +27,7 @@ const std::initializer_list<Field> KNN_FIELDS = {{"location", TensorType::f64}, 
 const std::initializer_list<Field> DENSE_KNN_FIELDS = {{"local_distance", TensorType::f32}, {"location", TensorType::f64},
                                                        {"shrinkage", TensorType::f64},     {"training", TensorType::f32},
                                                        {"whitening", TensorType::f64}};
-constexpr float LEAST_LOCAL_DISTANCE = 1e-9f;  // the reciprocal of its square is a number
+constexpr float LEAST_LOCAL_DISTANCE = 1e-9f, MOST_LOCAL_DISTANCE = 1e9f;  // the reciprocal of the square is a number
 const std::initializer_list<Field> GMM_FIELDS = {{"em", TensorType::i64},    {"location", TensorType::f64},
                                                  {"means", TensorType::f32}, {"precisions_cholesky", TensorType::f32},
                                                  {"scale", TensorType::f64}, {"weights", TensorType::f64}};
@@ -97,7 +97,8 @@ asd_status load_weights(const TensorTable &table, asd_inlier *made) {
     ASD_REQUIRE(require_shape(table, "local_distance", {made->knn.vectors}));
     made->weights.reserve(static_cast<std::size_t>(made->knn.vectors));
     for (int64_t row = 0; row < made->knn.vectors; ++row) {
-        if (local[row] < LEAST_LOCAL_DISTANCE) return wrong_array("local_distance", "must be at least 1e-9");
+        if (!(local[row] >= LEAST_LOCAL_DISTANCE && local[row] <= MOST_LOCAL_DISTANCE))
+            return wrong_array("local_distance", "must be 1e-9 to 1e9");
         made->weights.push_back(1.0f / (local[row] * local[row]));
     }
     made->knn.weights = made->weights.data();

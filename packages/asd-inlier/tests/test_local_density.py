@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 from sklearn.covariance import LedoitWolf
 
-from asd_inlier import MahalanobisKNN, load_inlier_model, save_inlier_model
+from asd_inlier import MahalanobisKNN, ModelFileError, load_inlier_model, save_inlier_model
 from asd_inlier.local_density import local_distances
 
 RNG = np.random.default_rng(5)
@@ -98,13 +98,10 @@ def test_duplicates_and_constant_dimensions_do_not_divide_by_zero(training: NDAr
 
 
 def test_copies_of_a_vector_count_once() -> None:
-    def nearest(queries: NDArray[Any], training: NDArray[Any], count: int) -> NDArray[Any]:
-        return np.sort(cdist(queries, training, "sqeuclidean"), axis=1)[:, :count].astype(np.float32)
-
     line = np.array([[0.0], [1.0], [3.0]], np.float32)
-    np.testing.assert_allclose(local_distances(line, 2, nearest), [2.0, 1.5, 2.5])
+    np.testing.assert_allclose(local_distances(line, 2), [2.0, 1.5, 2.5])
     copied = np.concatenate([line, line[:1], line[:1]])
-    np.testing.assert_allclose(local_distances(copied, 2, nearest), [2.0, 1.5, 2.5, 2.0, 2.0])
+    np.testing.assert_allclose(local_distances(copied, 2), [2.0, 1.5, 2.5, 2.0, 2.0])
 
 
 def test_a_saved_model_gives_the_same_scores(tmp_path: Path) -> None:
@@ -128,3 +125,66 @@ def test_a_saved_model_gives_the_same_scores(tmp_path: Path) -> None:
 def test_bad_parameters_name_the_rule(settings: dict[str, Any], rule: str) -> None:
     with pytest.raises(ValueError, match=rule):
         MahalanobisKNN(1, **settings).fit(vectors(30, 4))
+
+
+@pytest.mark.parametrize("size", [1e200, 1e-200])
+def test_standardised_scores_hold_at_the_ends_of_float64(size: float, tolerances: Any) -> None:
+    training, queries = vectors(60, 4), vectors(20, 4, seed=1)
+    expected = MahalanobisKNN(1, standardise=True).fit(training).anomaly_score(queries)
+    other = MahalanobisKNN(1, standardise=True).fit(training * size).anomaly_score(queries * size)
+    np.testing.assert_allclose(other, expected, rtol=tolerances.mahalanobis)
+    units = np.array([1.0, size, 1.0, 1 / size])
+    mixed = MahalanobisKNN(1, standardise=True).fit(training * units).anomaly_score(queries * units)
+    np.testing.assert_allclose(mixed, expected, rtol=tolerances.mahalanobis)
+
+
+@pytest.mark.parametrize("value", [1.7e308, 5e-324])
+def test_a_dimension_past_float64_is_refused(value: float) -> None:
+    training = vectors(30, 4)
+    training[:, 1] = np.where(np.arange(30) == 0, 0, value)
+    with pytest.raises(ValueError, match="X holds"):
+        MahalanobisKNN(1, standardise=True).fit(training)
+
+
+@pytest.mark.parametrize("change", [{"local_density": 3}, {"local_density": None}, {"standardise": False}])
+def test_what_fitting_depends_on_may_not_change_after_it(change: dict[str, Any], tmp_path: Path) -> None:
+    model = MahalanobisKNN(1, standardise=True, local_density=2).fit(vectors(30, 4))
+    model.set_params(**change)
+    with pytest.raises(ValueError, match="Fit it again"):
+        model.anomaly_score(vectors(3, 4))
+    with pytest.raises(ValueError, match="Fit it again"):
+        save_inlier_model(model, tmp_path / "model.safetensors")
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.uint8, np.int64])
+@pytest.mark.parametrize("backend", ["auto", "numpy"])
+def test_any_whole_number_counts_neighbours(kind: Any, backend: Any) -> None:
+    training, queries = vectors(150, 4), vectors(10, 4, seed=1)
+    expected = MahalanobisKNN(120, backend, local_density=127).fit(training).anomaly_score(queries)
+    found = MahalanobisKNN(kind(120), backend, local_density=kind(127)).fit(training).anomaly_score(queries)
+    np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("backend", ["auto", "numpy"])
+@pytest.mark.parametrize("density", [None, 3])
+def test_a_tight_cluster_far_from_the_mean_keeps_its_distances(backend: Any, density: int | None) -> None:
+    """float32's expansion of squared distances does not see them; the reference is float64 on the same vectors."""
+    tight = RNG.standard_normal((200, 8)) * 1e-4 + 3
+    model = MahalanobisKNN(1, backend, local_density=density)
+    model.fit(np.concatenate([tight, RNG.standard_normal((200, 8))]))
+    whitened = model.training_.astype(np.float64)
+    queries = RNG.standard_normal((40, 8)) * 1e-4 + 3
+    distances = cdist(model._whitened(queries).astype(np.float64), whitened)
+    if density is not None:
+        between = np.sort(cdist(whitened, whitened), axis=1)
+        distances = distances / between[:, 1 : density + 1].mean(axis=1)
+    np.testing.assert_allclose(model.anomaly_score(queries), distances.min(axis=1), rtol=1e-4)
+
+
+@pytest.mark.parametrize("wrong", [np.int32(1), np.float64(1), np.float32(1e20), np.float32(0)])
+def test_a_stored_local_distance_of_another_type_or_size_is_refused(wrong: Any, tmp_path: Path) -> None:
+    model = MahalanobisKNN(1, local_density=2).fit(vectors(30, 4))
+    model.local_distance_ = np.full(30, wrong)
+    save_inlier_model(model, tmp_path / "model.safetensors")
+    with pytest.raises(ModelFileError, match="local_distance"):
+        load_inlier_model(tmp_path / "model.safetensors")

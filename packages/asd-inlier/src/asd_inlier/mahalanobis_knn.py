@@ -4,7 +4,6 @@ The paper leaves the covariance open. Here it is Ledoit and Wolf's shrunk estima
 vectors than dimensions. Vectors are whitened once; then the search is Euclidean.
 """
 
-import importlib
 import importlib.util
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -14,8 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator  # type: ignore[import-untyped, unused-ignore]
 from sklearn.utils.validation import check_is_fitted, validate_data  # type: ignore[import-untyped, unused-ignore]
 
-from asd_inlier.local_density import LEAST, local_distances
-from asd_inlier.overflow import refuse_overflowing_scores
+from asd_inlier.local_density import LEAST, MOST, local_distances
+from asd_inlier.nearest_vectors import nearest_squared
+from asd_inlier.overflow import refuse_overflowing_fit, refuse_overflowing_scores
 from asd_inlier.row_blocks import by_row_blocks
 from asd_inlier.shrunk_whitening import shrunk_whitening
 from asd_inlier.single_thread import single_thread
@@ -24,10 +24,7 @@ Backend = Literal["auto", "faiss", "numpy"]
 Float32Array = NDArray[np.float32]
 Float64Array = NDArray[np.float64]
 
-# Candidates in addition to k: the search expands |x - y|^2 in float32 and may order near ties wrongly.
-_SPARE_CANDIDATES = 8
-# Rows whose differences are computed at a time; 16 x (32 + 8) x 512 float32 fit the second-level cache.
-_DIFFERENCE_ROWS = 16
+_LEAST_SCALE = 1e-280  # a whitening divided by it is still a number
 
 
 class MahalanobisKNN(BaseEstimator):  # type: ignore[misc, unused-ignore]
@@ -89,13 +86,14 @@ class MahalanobisKNN(BaseEstimator):  # type: ignore[misc, unused-ignore]
         ):  # one order of sums for any number of threads
             self.location_ = vectors.mean(axis=0)
             centred = vectors - self.location_
-            scale = _scale(vectors) if self.standardise else np.ones(vectors.shape[1])
+            scale = _scale(centred, vectors) if self.standardise else np.ones(vectors.shape[1])
             whitening, self.shrinkage_ = shrunk_whitening(centred / scale)
-        self.whitening_ = whitening / scale[:, None]  # still upper triangular: one map does both
+            self.whitening_ = whitening / scale[:, None]  # still upper triangular: one map does both
         self.training_ = self._whitened(vectors)
         self.local_distance_ = None
         if self.local_density is not None:
-            self.local_distance_ = local_distances(self.training_, self.local_density, self._nearest_squared)
+            self.local_distance_ = local_distances(self.training_, int(self.local_density))
+        self.fitted_with_ = self._of_the_fit()
         return self
 
     def anomaly_score(self, X: ArrayLike) -> Float64Array:
@@ -111,11 +109,13 @@ class MahalanobisKNN(BaseEstimator):  # type: ignore[misc, unused-ignore]
 
         Raises:
             NotFittedError: before `fit`.
-            ValueError: if X is not (N, D) or not finite, or a row is so far out that float32 overflows.
+            ValueError: if X is not (N, D) or not finite, a row is so far out that float32 overflows, or `standardise`
+                or `local_density` was changed after `fit`.
         """
         check_is_fitted(self)
         self._check_parameters()
         self._check_neighbours(len(self.training_))
+        self._check_unchanged()
         vectors = validate_data(self, X, dtype=np.float64, reset=False)
         with np.errstate(over="ignore", invalid="ignore"):
             scores = self._mean_distances(vectors)
@@ -128,20 +128,11 @@ class MahalanobisKNN(BaseEstimator):  # type: ignore[misc, unused-ignore]
 
     def _mean_distances(self, vectors: Float64Array) -> Float64Array:
         queries = self._whitened(vectors)
-        if self.local_distance_ is None:
-            nearest = self._nearest_squared(queries, self.training_, self.neighbours)
-        else:
-            weights = np.reciprocal(np.square(self.local_distance_))
-            nearest = _nearest_weighted(queries, self.training_, weights, self.neighbours)
+        weights = None if self.local_distance_ is None else np.reciprocal(np.square(self.local_distance_))
+        by_faiss = self.backend_ == "faiss" and weights is None
+        nearest = nearest_squared(queries, self.training_, int(self.neighbours), weights=weights, faiss=by_faiss)
         scores: Float64Array = np.sqrt(nearest, dtype=np.float64).mean(axis=1)
         return scores
-
-    def _nearest_squared(self, queries: Float32Array, training: Float32Array, count: int) -> Float32Array:
-        """(N, count) squared distances to the nearest, in rising order."""
-        candidates = min(count + _SPARE_CANDIDATES, len(training))
-        search = _search_faiss if self.backend_ == "faiss" else _search_numpy
-        squared = _squared_distances(queries, training, search(queries, training, candidates))
-        return np.sort(squared, axis=1)[:, :count]
 
     def _whitened(self, vectors: Float64Array) -> Float32Array:
         # float64 until here: in a direction of small variance the product cancels.
@@ -161,6 +152,18 @@ class MahalanobisKNN(BaseEstimator):  # type: ignore[misc, unused-ignore]
         ):
             raise ValueError(f"local_density must be None or an int of at least 1; got {density!r}.")
 
+    def _of_the_fit(self) -> tuple[bool, int | None]:
+        """The parameters that fitting depends on."""
+        return bool(self.standardise), None if self.local_density is None else int(self.local_density)
+
+    def _check_unchanged(self) -> None:
+        if self.fitted_with_ != self._of_the_fit():
+            standardise, density = self.fitted_with_
+            raise ValueError(
+                f"the model was fitted with standardise={standardise}, local_density={density}, which was changed "
+                f"since: now {self._of_the_fit()}. Fit it again."
+            )
+
     def _check_neighbours(self, count: int) -> None:
         if self.neighbours > count:
             raise ValueError(
@@ -174,6 +177,7 @@ class MahalanobisKNN(BaseEstimator):  # type: ignore[misc, unused-ignore]
             )
 
     def _to_arrays(self) -> dict[str, NDArray[Any]]:
+        self._check_unchanged()
         arrays: dict[str, NDArray[Any]] = {
             "location": self.location_,
             "shrinkage": np.array([self.shrinkage_]),
@@ -196,20 +200,31 @@ class MahalanobisKNN(BaseEstimator):  # type: ignore[misc, unused-ignore]
         if np.tril(arrays["whitening"], -1).any():
             raise ValueError("array 'whitening' must be upper triangular")
         self.local_distance_ = arrays.get("local_distance")
-        if self.local_distance_ is not None and (self.local_distance_ < np.float32(LEAST)).any():
-            raise ValueError(f"array 'local_distance' must be at least {LEAST:g}")
+        local = self.local_distance_
+        if local is not None and not ((local >= np.float32(LEAST)) & (local <= np.float32(MOST))).all():
+            raise ValueError(f"array 'local_distance' must be {LEAST:g} to {MOST:g}")
         self._check_parameters()
         self._check_neighbours(count)
+        self.fitted_with_ = self._of_the_fit()
         self.backend_ = _resolved(self.backend)
         self.location_, self.whitening_, self.training_ = (arrays[n] for n in ("location", "whitening", "training"))
         self.shrinkage_ = float(arrays["shrinkage"][0])
         self.n_features_in_ = features
 
 
-def _scale(vectors: Float64Array) -> Float64Array:
-    """(D,) standard deviations; 1 where a dimension is constant, whose deviation would be the mean's rounding."""
-    scale: Float64Array = vectors.std(axis=0)
-    scale[vectors.min(axis=0) == vectors.max(axis=0)] = 1.0
+def _scale(centred: Float64Array, vectors: Float64Array) -> Float64Array:
+    """(D,) standard deviations in any unit; 1 where a dimension is constant, whose deviation would be rounding."""
+    largest = np.abs(centred).max(axis=0)
+    refuse_overflowing_fit(float(largest.max()))
+    constant = vectors.min(axis=0) == vectors.max(axis=0)
+    largest[constant] = 1.0
+    scale: Float64Array = largest * np.sqrt(np.mean((centred / largest) ** 2, axis=0))  # no square over- or underflows
+    scale[constant] = 1.0
+    if scale.min() < _LEAST_SCALE:
+        raise ValueError(
+            f"X holds a dimension that varies by {scale.min():.3g} alone, too little for float64. Scale it up, or "
+            "leave it out."
+        )
     return scale
 
 
@@ -224,45 +239,3 @@ def _resolved(backend: Backend) -> Literal["faiss", "numpy"]:
         "backend='faiss' needs FAISS, which is not installed. "
         'Install it with `pip install faiss-cpu`, or use backend="numpy".'
     )
-
-
-def _search_faiss(queries: Float32Array, training: Float32Array, count: int) -> NDArray[np.int64]:
-    """Indices (N, count) of the nearest training vectors, by FAISS's flat search."""
-    faiss = importlib.import_module("faiss")
-    _, indices = faiss.knn(queries, training, count)
-    return np.asarray(indices, dtype=np.int64)
-
-
-def _search_numpy(queries: Float32Array, training: Float32Array, count: int) -> NDArray[np.int64]:
-    """The same with matrix products in blocks of rows."""
-    half_norms = 0.5 * np.einsum("nd,nd->n", training, training)
-
-    def nearest(block: Float32Array) -> NDArray[np.int64]:
-        return np.argpartition(half_norms - block @ training.T, count - 1, axis=1)[:, :count]
-
-    return by_row_blocks(queries, nearest)
-
-
-def _squared_distances(queries: Float32Array, training: Float32Array, indices: NDArray[np.int64]) -> Float32Array:
-    """Squared distances (N, K) of queries to their candidates, by differences: accurate if vectors nearly coincide."""
-    squared = np.empty(indices.shape, dtype=np.float32)
-    for start in range(0, len(queries), _DIFFERENCE_ROWS):
-        rows = slice(start, start + _DIFFERENCE_ROWS)
-        difference = training[indices[rows]]
-        difference -= queries[rows, None]
-        np.einsum("nkd,nkd->nk", difference, difference, out=squared[rows])
-    return squared
-
-
-def _nearest_weighted(queries: Float32Array, training: Float32Array, weights: Float32Array, count: int) -> Float32Array:
-    """(N, count) smallest weighted squared distances, in rising order."""
-    candidates = min(count + _SPARE_CANDIDATES, len(training))
-    norms = np.einsum("nd,nd->n", training, training)
-
-    def lightest(block: Float32Array) -> NDArray[np.int64]:
-        approximate = np.einsum("nd,nd->n", block, block)[:, None] + norms - 2 * (block @ training.T)
-        return np.argpartition(approximate * weights, candidates - 1, axis=1)[:, :candidates]
-
-    indices = by_row_blocks(queries, lightest)
-    squared = _squared_distances(queries, training, indices) * weights[indices]
-    return np.sort(squared, axis=1)[:, :count]

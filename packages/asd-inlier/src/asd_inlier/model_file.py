@@ -41,7 +41,7 @@ _LAYOUTS: Mapping[str, tuple[str, Mapping[str, str]]] = {
         {"location": "float64", "shrinkage": "float64", "training": "float32", "whitening": "float64"},
     ),
 }
-_OPTIONAL = {"local_distance": "float32"}
+_OPTIONAL = {"MahalanobisKNN": {"local_distance": "float32"}}
 # Parameters that came later: written where they are set, so that what lacks them keeps its bytes and older readers.
 _LATER = {"standardise": False, "local_density": None}
 
@@ -105,7 +105,8 @@ def load_inlier_model(path: str | os.PathLike[str]) -> "MahalanobisKNN | Gaussia
         ) from error
     name, parameters = _checked_header(path, metadata)
     module, layout = _LAYOUTS[name]
-    _check_arrays(path, arrays, layout)
+    optional = {key: kind for key, kind in _OPTIONAL.get(name, {}).items() if key in arrays}
+    _check_arrays(path, arrays, {**layout, **optional})
     try:
         model = getattr(import_module(module), name)(**parameters)
         model._from_arrays(arrays)
@@ -148,7 +149,7 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _check_arrays(path: str | os.PathLike[str], arrays: Mapping[str, NDArray[Any]], layout: Mapping[str, str]) -> None:
     found = {key: str(array.dtype) for key, array in arrays.items()}
-    if {**found, **_OPTIONAL} != {**layout, **_OPTIONAL}:
+    if found != dict(layout):
         raise ModelFileError(path, f"its arrays must be {dict(layout)}; got {found}. Save the model again.")
     for key, array in arrays.items():
         if array.size == 0 or not np.isfinite(array).all():
