@@ -110,6 +110,26 @@ def test_a_damaged_recording_has_a_score_a_verdict_and_a_fault(
     assert "1 has both a score and a fault" in result.output
 
 
+def test_a_recording_whose_segments_all_touch_a_gap_has_no_score_and_says_why(model: Path, tmp_path: Path) -> None:
+    wave = _noise(2.2)
+    wave[15_000:20_000] = 0
+    path = _write(tmp_path / "a.wav", wave)
+    result = _score(model, path, "--out", tmp_path / "s.csv")
+    assert result.exit_code == 1
+    (row,) = _rows(tmp_path / "s.csv")
+    assert row["score"] == ""
+    assert "each of 6 segments of 1 s touches a gap" in row["fault"]
+
+
+def test_a_gap_within_one_step_of_16_bits_is_left_out_and_reported(model: Path, tmp_path: Path) -> None:
+    wave = _noise(8)
+    wave[48_000:56_000] = np.random.default_rng(1).integers(-1, 2, 8_000) / 32768
+    path = _write(tmp_path / "a.wav", wave)
+    assert _score(model, path, "--out", tmp_path / "s.csv").exit_code == 0
+    (row,) = _rows(tmp_path / "s.csv")
+    assert row["fault"] == "dropout: next to nothing changes from 3.00 to 3.50 s: check the recorder and its cable"
+
+
 def test_one_of_two_channels_may_be_dead_but_not_both(model: Path, tmp_path: Path) -> None:
     """The model uses the mean of the channels; two channels that cancel each other leave no sound."""
     noise = _noise(4)
@@ -130,10 +150,10 @@ def test_a_silent_stretch_of_a_long_recording_has_no_score_and_is_reported(model
     assert result.exit_code == 0, result.output
     (row,), stretches = _rows(tmp_path / "s.csv"), _rows(tmp_path / "t.csv")
     assert "dropout: no sample changes for 10.00 s" in row["fault"]
-    silent = [(float(line["start_s"]), float(line["end_s"])) for line in stretches if line["fault"] == "silent"]
+    silent = [(float(line["start_s"]), float(line["end_s"])) for line in stretches if line["fault"] == "gap"]
     assert silent
     assert all(start_s >= 7 and end_s <= 19 for start_s, end_s in silent)
-    assert all((line["score"] == "") == (line["fault"] == "silent") for line in stretches)
+    assert all((line["score"] == "") == (line["fault"] == "gap") for line in stretches)
 
 
 def test_the_tables_give_the_worst_stretch_and_how_many_are_above_the_threshold(model: Path, tmp_path: Path) -> None:

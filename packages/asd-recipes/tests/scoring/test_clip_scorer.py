@@ -20,6 +20,7 @@ from asd_recipes.recipe.settings import Audio
 from asd_recipes.recipe.toml_text import load_recipe
 from asd_recipes.scoring.clip_scorer import ClipScorer, NetworkScorer, NoSoundError
 from asd_recipes.scoring.embedding import ClipEmbedder
+from asd_recipes.scoring.gaps import find_gaps
 from asd_recipes.scoring.segment_means import FLOW, flow_scores
 from asd_recipes.waveforms.device_choice import choose_device
 from asd_recipes.waveforms.one_recording import read_recording
@@ -232,9 +233,39 @@ def test_a_gap_and_its_edges_do_not_count_and_a_stretch_inside_it_has_no_score()
     assert {stretch.score for stretch in result.stretches} == {1.0, None}
     pauses = wave.copy()
     pauses.reshape(-1, 40_000)[:, 8_000:] = 0  # half a second of sound, then two of none: every segment touches a gap
-    assert _told("fan", np.ones(len(starts_s)), stretch_s=10.0).score_wave(pauses).score == 1.0
-    with pytest.raises(NoSoundError):
+    with pytest.raises(NoSoundError, match="dropout: each of 237 segments of 1 s touches a gap"):
+        _told("fan", np.ones(len(starts_s)), stretch_s=10.0).score_wave(pauses)
+    with pytest.raises(NoSoundError, match="constant"):
         _told("fan", np.ones(17), stretch_s=10.0).score_wave(np.full(5 * 16_000, 3, np.int16))
+
+
+@pytest.mark.parametrize("start", [64_000, 64_001, 67_999])
+@pytest.mark.parametrize("dithered", [False, True])
+def test_a_gap_shorter_than_a_segment_leaves_out_what_it_touches_and_nothing_else(start: int, dithered: bool) -> None:
+    """To the sample: segments of 1 s begin every 4,000 samples, and 0.25 s are 4,000."""
+    rng = np.random.default_rng(11)
+    wave = rng.integers(-3000, 3000, 10 * 16_000).astype(np.int16)
+    wave[start : start + 4_000] = 70 + (rng.integers(-1, 2, 4_000) if dithered else 0)
+    wave[[start - 1, start + 4_000]] = 500
+    starts = np.arange(RECIPE.segments.count(len(wave))) * 4_000
+    touched = (starts > start - 16_000) & (starts < start + 4_000)
+    scores = np.where(touched, 1e9, 2.0 ** np.arange(len(starts)))  # each has a bit of its own in the mean
+    found = _told("fan", scores, stretch_s=3.0).score_wave(wave)
+    assert found.score == scores[~touched].mean()
+    assert found.gaps_s == ((start / 16_000, (start + 4_000) / 16_000),)
+    shorter = wave.copy()
+    shorter[start : start + 2] = 900
+    assert _told("fan", np.where(touched, 4.0, 1.0), stretch_s=3.0).score_wave(shorter).gaps_s == ()
+
+
+def test_a_gap_is_found_in_what_a_resampler_and_a_mean_leave_of_it(tmp_path: Path) -> None:
+    wave = np.random.default_rng(12).uniform(-0.5, 0.5, (4 * 44_100, 2))
+    wave[88_200 : 88_200 + 11_025] = 0.1
+    soundfile.write(tmp_path / "a.wav", wave, 44_100)
+    heard = read_recording(tmp_path / "a.wav", Audio(channel="mean", resample=True))
+    ((start, end),) = find_gaps(heard, 16_000) / 16_000
+    assert start == pytest.approx(2.0, abs=0.01)
+    assert end == pytest.approx(2.25, abs=0.01)
 
 
 def test_the_reported_share_grows_to_one() -> None:

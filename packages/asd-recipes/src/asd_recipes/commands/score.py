@@ -130,7 +130,7 @@ def _score_one(path: Path, scorer: "ClipScorer", tell: "Tell") -> "ScoredRecordi
     """Scores a recording; one that cannot be scored gets a fault, never an error."""
     from asd_features import AudioError
     from asd_recipes.scoring.clip_scorer import NoSoundError
-    from asd_recipes.scoring.recording_fault import find_fault
+    from asd_recipes.scoring.recording_fault import find_fault, gaps_in_words
     from asd_recipes.scoring.recording_table import ScoredRecording
     from asd_recipes.scoring.unscorable import UnscorableError
 
@@ -138,11 +138,15 @@ def _score_one(path: Path, scorer: "ClipScorer", tell: "Tell") -> "ScoredRecordi
         fault = find_fault(path, scorer.recipe.audio, scorer.recipe.segments)
         if fault is not None and not fault.scorable:
             return ScoredRecording(str(path), None, fault.text)
-        return ScoredRecording(str(path), scorer.score_file(path, tell=tell), fault.text if fault else "")
+        found = scorer.score_file(path, tell=tell)
+        faults = [fault.text] if fault is not None else []
+        if found.gaps_s and not any("dropout: " in text for text in faults):
+            faults.append(gaps_in_words(found.gaps_s))
+        return ScoredRecording(str(path), found, "; ".join(faults))
     except AudioError as error:
         return ScoredRecording(str(path), None, error.rule)
     except NoSoundError as error:
-        return ScoredRecording(str(path), None, f"constant: {error}: check the microphone")
+        return ScoredRecording(str(path), None, str(error))
     except OSError as error:
         return ScoredRecording(str(path), None, f"unreadable: {error.strerror or error}")
     except (UnscorableError, MemoryError) as error:

@@ -28,7 +28,7 @@ _FULL_SCALE = {"PCM_U8": 127 / 128, "PCM_S8": 127 / 128, "ULAW": 32124 / 32768, 
 # it are at the extreme as well: a tone whose period is a whole number of samples reaches its peak in every period.
 _TIMES_A_SINE = 2.0
 # If no channel changes for a quarter of a second, the recorder stalled; a quiet machine still has noise.
-_DROPOUT_S = 0.25
+DROPOUT_S = 0.25
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def _signal(measures: RecordingMeasures, expected: Expected) -> list[tuple[str, 
     if peak > 1:
         findings.append(("beyond full scale", f"peak {peak:.4g}, full scale is 1: integers stored as floats?"))
     hold_s = measures.longest_hold_samples / info.sample_rate_hz
-    if hold_s >= _DROPOUT_S and not silent:
+    if hold_s >= DROPOUT_S and not silent:
         findings.append(("dropout", f"no sample changes for {hold_s:.2f} s"))
     return findings
 

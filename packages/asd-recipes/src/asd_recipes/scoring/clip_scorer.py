@@ -7,7 +7,7 @@ all models: 0 is an average held-out normal clip, 1 is one standard deviation mo
 Segments are scored in the same way. The score of a recording, and of each of its stretches (`stretches`), is the mean
 over its segments, weighted by power for machines with silent ends. The segment that raises a stretch's score most says
 where to listen: its weight times its difference from that score is the largest. With equal weights it is the segment
-with the highest score. A gap (equal samples) that fills a segment does not count.
+with the highest score. A segment that touches a gap (`gaps`) counts in no score.
 
 A recording goes through the network once, in batches of segments, so that hours of sound need little more memory than a
 clip.
@@ -41,7 +41,7 @@ Tell = Callable[[float], object]
 
 
 class NoSoundError(ValueError):
-    """All samples are equal, so a score would mean nothing."""
+    """A score of these samples would mean nothing; the message is the recording's fault."""
 
 
 def _quiet(share: float) -> None:
@@ -112,7 +112,7 @@ class ClipScorer:
 
         Raises:
             AudioError: the file cannot be read as the recipe asks.
-            NoSoundError: all its samples are equal.
+            NoSoundError: all its samples are equal, or each segment touches a gap.
         """
         return self.score_wave(read_recording(path, self.recipe.audio), tell=tell)
 
@@ -120,11 +120,17 @@ class ClipScorer:
         """The anomaly score of samples (T,) at the recipe's rate.
 
         Raises:
-            NoSoundError: all samples are equal.
+            NoSoundError: all samples are equal, or each segment touches a gap.
         """
         cut = cut_recording(wave, self.recipe.segments)
+        if (wave == wave[0]).all():
+            raise NoSoundError("constant: all samples are equal: check the microphone")
         if not cut.audible.any():
-            raise NoSoundError("all samples are equal")
+            each = "the only segment" if len(cut.starts) == 1 else f"each of {len(cut.starts)} segments"
+            raise NoSoundError(
+                f"dropout: {each} of {self.recipe.segments.length_s:g} s touches a gap, in which nothing changes: "
+                "check the recorder and its cable"
+            )
         stretches = stretch_segments(len(cut.starts), self.recipe.segments, stretch_s=self.stretch_s)
         heard = [[int(segment) for segment in stretch if cut.audible[segment]] for stretch in stretches]
         groups = [np.flatnonzero(cut.audible).tolist(), *filter(None, heard)]
@@ -139,6 +145,7 @@ class ClipScorer:
                 _stretch(cut, stretch, audible, next(stretch_scores) if audible else None, segment_scores, weights)
                 for stretch, audible in zip(stretches, heard, strict=True)
             ),
+            gaps_s=cut.gaps_s,
         )
 
 

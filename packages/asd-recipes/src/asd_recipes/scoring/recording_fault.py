@@ -5,10 +5,12 @@ less than a segment, or a file that cannot be read as the model asks. Clipping, 
 reported in addition to the score.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from asd_features import SegmentSettings
+from asd_recipes.counted import counted
 from asd_recipes.dataset.recording_findings import SILENCE_DB, Expected, Judgement, judge_recording, level_db
 from asd_recipes.recipe.settings import Audio
 
@@ -47,6 +49,13 @@ def find_fault(path: Path, audio: Audio, segments: SegmentSettings) -> Recording
             kind in _BESIDE_A_SCORE or _one_dead_channel(kind, judgement, expected) for kind, _ in judgement.findings
         ),
     )
+
+
+def gaps_in_words(gaps_s: Sequence[tuple[float, float]]) -> str:
+    """The fault of a recording with gaps that were found in what is scored."""
+    (start_s, end_s), more = max(gaps_s, key=lambda gap: gap[1] - gap[0]), len(gaps_s) - 1
+    others = f", and {counted(more, 'shorter gap')}" if more else ""
+    return _in_words("dropout", f"next to nothing changes from {start_s:.2f} to {end_s:.2f} s{others}")
 
 
 def _one_dead_channel(kind: str, judgement: Judgement, expected: Expected) -> bool:

@@ -50,7 +50,7 @@ def stretches_csv(recordings: Sequence[ScoredRecording], threshold: float | None
             _seconds(stretch.end_s),
             "" if stretch.score is None else repr(stretch.score),
             "" if stretch.score is None or threshold is None else int(stretch.score > threshold),
-            "silent" if stretch.score is None else "",
+            "gap" if stretch.score is None else "",
         ]
         for recording in recordings
         if recording.result is not None

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asd_features import SegmentSettings
+from asd_recipes.scoring.gaps import find_gaps
 from asd_recipes.waveforms.waveform_bank import Samples
 
 
@@ -22,7 +23,7 @@ class Stretch:
 
     Attributes:
         start_s, end_s: where it begins and ends.
-        score: None if a gap fills it, so that it has no sound.
+        score: None if each of its segments touches a gap.
         worst_start_s, worst_end_s: the segment that raises its score most.
     """
 
@@ -35,10 +36,15 @@ class Stretch:
 
 @dataclass(frozen=True)
 class RecordingScore:
-    """The anomaly score of a recording and of its stretches, in order; at least one stretch has sound."""
+    """The anomaly score of a recording and of its stretches, in order; at least one stretch has a score.
+
+    Attributes:
+        gaps_s: where each gap begins and ends; no segment that touches one counts.
+    """
 
     score: float
     stretches: tuple[Stretch, ...]
+    gaps_s: tuple[tuple[float, float], ...] = ()
 
     @property
     def worst(self) -> Stretch:
@@ -55,13 +61,15 @@ class Cut:
     """A recording of `samples` samples, cut into segments.
 
     Attributes:
-        audible: (S,) whether a segment counts: it has sound and does not touch a gap that fills a segment.
+        audible: (S,) whether a segment counts: it touches no gap.
+        gaps_s: where each gap begins and ends.
     """
 
     settings: SegmentSettings
     samples: int
     starts: NDArray[np.int64]
     audible: NDArray[np.bool_]
+    gaps_s: tuple[tuple[float, float], ...]
 
     def seconds(self, segments: Sequence[int]) -> tuple[float, float]:
         """(start, end) of a range of segments, in seconds."""
@@ -70,18 +78,14 @@ class Cut:
 
 
 def cut_recording(wave: Samples, settings: SegmentSettings) -> Cut:
-    """Where a recording's segments lie, and which of them have sound."""
-    length, starts = settings.length_samples, settings.starts(len(wave))
-    silent = np.array([_is_constant(wave[start : start + length]) for start in starts.tolist()])
-    near = silent.copy()  # the edge of a gap sounds like a fault of the machine
-    for distance in range(1, -(-length // settings.hop_samples)):
-        near[distance:] |= silent[:-distance]
-        near[:-distance] |= silent[distance:]
-    return Cut(settings, len(wave), starts, ~silent if near.all() else ~near)
-
-
-def _is_constant(wave: Samples) -> bool:
-    return bool(wave[0] == wave[-1] and (wave == wave[0]).all())
+    """Where a recording's segments lie, and which hold sound."""
+    starts, gaps = settings.starts(len(wave)), find_gaps(wave, settings.sample_rate_hz)
+    # Of gaps in order, those that end after a segment's first sample, less those that begin after its last one.
+    touched = np.searchsorted(gaps[:, 0], starts + settings.length_samples) > np.searchsorted(
+        gaps[:, 1], starts, side="right"
+    )
+    seconds = gaps / settings.sample_rate_hz
+    return Cut(settings, len(wave), starts, ~touched, tuple((low, high) for low, high in seconds.tolist()))
 
 
 def stretch_segments(segments: int, settings: SegmentSettings, *, stretch_s: float) -> list[range]:
