@@ -28,14 +28,16 @@ def _asd(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-m", "asd_recipes", *map(str, arguments)]
 
 
-def _run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(_asd(*arguments), capture_output=True, text=True, check=False)
+def _run(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(_asd(*arguments), cwd=cwd, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("data") / "tiny"
-    done = _run("data", "synth", folder, "--size", "tiny", "--seed", "3", "--machines", "bearing,fan,ToyCar")
+    done = _run(
+        "data", "synth", folder, "--size", "tiny", "--seed", "3", "--machines", "bearing,fan,ToyCar", cwd=folder.parent
+    )
     assert done.returncode == 0, done.stderr
     return folder
 
@@ -47,7 +49,7 @@ def finished(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _finish(data: Path, out: Path, *more: str) -> Path:
-    done = _run("reproduce", "--data", data, "--out", out, *ARGUMENTS, *more)
+    done = _run("reproduce", "--data", data, "--out", out, *ARGUMENTS, *more, cwd=out)
     assert done.returncode == 0, done.stderr
     return next(out.glob("smoke-*"))
 
@@ -96,7 +98,9 @@ def _interruptible() -> None:
 def _start(log: Path, *arguments: str | Path) -> tuple["subprocess.Popen[bytes]", float]:
     """A run that writes what it says to a log, and the moment of its first word: its imports are behind it."""
     with log.open("wb") as file:
-        process = subprocess.Popen(_asd(*arguments), stdout=subprocess.DEVNULL, stderr=file, preexec_fn=_interruptible)
+        process = subprocess.Popen(
+            _asd(*arguments), cwd=log.parent, stdout=subprocess.DEVNULL, stderr=file, preexec_fn=_interruptible
+        )
     while log.stat().st_size == 0 and process.poll() is None:
         time.sleep(0.02)
     return process, time.monotonic()
@@ -128,7 +132,7 @@ def test_a_run_killed_at_ten_random_moments_ends_with_the_same_bytes(tmp_path: P
         resumed_trainings += "continuing after epoch" in log.read_text()
     print(f"killed {killed} times; {resumed_trainings} trainings went on from a checkpoint")
     assert resumed_trainings, "no kill fell into a training"
-    finished = _run("reproduce", "--out", out, *arguments)
+    finished = _run("reproduce", "--out", out, *arguments, cwd=tmp_path)
     assert finished.returncode == 0, finished.stderr
     assert _bytes(out) == expected
 
@@ -152,7 +156,7 @@ def test_a_recording_is_scored_alone_as_in_the_run(system: str, finished: Path, 
 
 
 def _scores(model: Path, files: list[Path], out: Path, *, system: str, status: int) -> dict[str, float]:
-    done = _run("score", model, *files, "--system", system, "--out", out, "--device", "cpu")
+    done = _run("score", model, *files, "--system", system, "--out", out, "--device", "cpu", cwd=out.parent)
     assert done.returncode == status, done.stderr
     with out.open(newline="") as file:
         return {row["file"]: float(row["score"]) for row in csv.DictReader(file) if row["score"]}
@@ -163,7 +167,9 @@ def test_a_run_goes_on_past_a_broken_recording_and_says_so(data: Path, tmp_path:
     shutil.copytree(data, copy)
     victim = sorted((copy / "fan" / "train").glob("*.wav"))[0]
     victim.write_bytes(victim.read_bytes()[:2000])
-    done = _run("reproduce", "--data", copy, "--out", tmp_path / "runs", "--systems", "autoencoder", *ARGUMENTS)
+    done = _run(
+        "reproduce", "--data", copy, "--out", tmp_path / "runs", "--systems", "autoencoder", *ARGUMENTS, cwd=tmp_path
+    )
     assert done.returncode == 1
     assert victim.name in done.stderr
     assert "Table 4" in done.stdout
@@ -173,7 +179,9 @@ def test_another_recipe_does_not_continue_a_run(finished: Path, data: Path, tmp_
     """The run's folder is named after its recipe; here it lies where another recipe looks for its own."""
     other = load_recipe("smoke", settings=["seed=3", "autoencoder.epochs=2"])
     shutil.copytree(finished, tmp_path / run_name("smoke", other, data))
-    done = _run("reproduce", "--data", data, "--out", tmp_path, *ARGUMENTS, "--set", "autoencoder.epochs=2")
+    done = _run(
+        "reproduce", "--data", data, "--out", tmp_path, *ARGUMENTS, "--set", "autoencoder.epochs=2", cwd=tmp_path
+    )
     assert done.returncode == 2
     assert "holds a run that differs in recipe. Choose another --out" in done.stderr
     assert "--no-resume" in done.stderr
@@ -215,7 +223,7 @@ def test_bad_input_is_one_line_that_names_it_and_the_way_out(
 def test_interrupting_says_how_to_go_on(delay_s: float, data: Path, tmp_path: Path) -> None:
     command = _asd("reproduce", "--data", data, "--out", tmp_path, *ARGUMENTS, "--jobs", "2")
     process = subprocess.Popen(
-        command, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=_interruptible
+        command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=_interruptible
     )
     while not list(tmp_path.glob("*/data.json")):  # the run has begun
         time.sleep(0.1)

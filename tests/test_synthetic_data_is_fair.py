@@ -14,7 +14,7 @@ def baselines(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object
     out = tmp_path_factory.mktemp("fair")
     arguments = ["--systems", "autoencoder", "--set", "autoencoder.epochs=3", "--device", "cpu", "--quiet"]
     command = [sys.executable, "-m", "asd_recipes", "reproduce", "--out", str(out), *arguments]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(command, cwd=out, check=True, stdout=subprocess.DEVNULL)
     tables = next(Path(out).glob("quick-*/tables.json"))
     return json.loads(tables.read_text())["lines"]
 

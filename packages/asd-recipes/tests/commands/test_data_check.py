@@ -109,13 +109,13 @@ def test_many_findings_of_a_kind_are_shortened_on_the_screen_but_not_in_json(rec
     assert json.loads(_check(recordings, "--json", "-")[1])["errors"] == 17
 
 
-def test_a_folder_whose_name_is_not_utf8_can_be_checked(recordings: Path) -> None:
+def test_a_folder_whose_name_is_not_utf8_can_be_checked(recordings: Path, tmp_path: Path) -> None:
     try:
         strange = recordings.rename(recordings.with_name("a\udcff\n"))
     except (OSError, UnicodeError):
         pytest.skip("this file system takes no such name")
     command = [sys.executable, "-m", "asd_recipes", "data", "check", str(strange)]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
     assert (result.returncode, result.stderr.count("Traceback")) == (0, 0)
     assert "3 recordings, 0 findings" in result.stdout
 

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 DEV = 7882613
 
 
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that a command whose refusal fails writes nothing into the checkout."""
+    monkeypatch.chdir(tmp_path)
+
+
 def asd(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-W", "error", "-m", "asd_recipes", *map(str, arguments)]
     environment = {**os.environ, "COLUMNS": "120", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}

@@ -320,7 +320,7 @@ def test_a_killed_training_continues_and_ends_with_the_same_bytes(data: Path, tm
     settings = [part for setting in SMALL for part in ("--set", setting)] + more
     out = tmp_path / "killed" / "pump"
     command = [sys.executable, "-c", FEW_CROPS, "fit", "--normal", data / "pump", "--others", data / "rest"]
-    process = subprocess.Popen([*map(str, [*command, "--out", out]), "--device", "cpu", *settings])
+    process = subprocess.Popen([*map(str, [*command, "--out", out]), "--device", "cpu", *settings], cwd=tmp_path)
     while not (tmp_path / "killed" / ".pump.fit" / "network" / "checkpoint.safetensors").is_file():
         assert process.poll() is None, "killed too late"
         time.sleep(0.01)
