@@ -19,6 +19,7 @@ from asd_recipes.synth.dataset_record import Request, marks
 from asd_recipes.synth.machines import MODELS
 
 SMALL = DatasetSize(2, 1, 1)
+SMALL_CLIPS = 2 + 1 + 4  # a machine
 NAME = re.compile(r"section_00_(source|target)_(train|test)_(normal|anomaly)_\d{4}(_[A-Za-z-]+_[0-9A-Za-z.]+)+\.wav")
 
 
@@ -47,7 +48,7 @@ def test_the_layout_is_that_of_the_real_data_set(made: Path) -> None:
         listed = {row[0] for row in rows}
         present = {p.relative_to(made).as_posix() for p in (made / machine).rglob("*.wav")}
         assert listed == present
-        assert len(rows) == SMALL.clips_per_machine
+        assert len(rows) == SMALL_CLIPS
         for row in rows:
             _, split, name = row[0].split("/")
             match = NAME.fullmatch(name)
@@ -57,7 +58,9 @@ def test_the_layout_is_that_of_the_real_data_set(made: Path) -> None:
 
 
 def test_clips_are_16_khz_mono_16_bit_of_the_machines_length(made: Path) -> None:
-    for path in made.rglob("*.wav"):
+    clips = sorted(made.rglob("*.wav"))
+    assert len(clips) == len(MODELS) * SMALL_CLIPS
+    for path in clips:
         with wave.open(str(path)) as clip:
             assert (clip.getframerate(), clip.getnchannels(), clip.getsampwidth()) == (16_000, 1, 2)
             assert clip.getnframes() == (192_000 if "Toy" in str(path.relative_to(made)) else 160_000)
@@ -238,7 +241,7 @@ def test_a_folder_that_was_not_written_here_is_refused_but_an_empty_one_is_taken
     with pytest.raises(DatasetExistsError, match=r"x\.wav"):
         write_dataset(tmp_path / "foreign", size=SMALL, machines=["fan"])
     (tmp_path / "empty").mkdir()
-    assert write_dataset(tmp_path / "empty", size=SMALL, machines=["fan"]).clips == SMALL.clips_per_machine
+    assert write_dataset(tmp_path / "empty", size=SMALL, machines=["fan"]).clips == SMALL_CLIPS
 
 
 @pytest.mark.parametrize(

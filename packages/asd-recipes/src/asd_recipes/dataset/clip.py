@@ -10,33 +10,7 @@ AUDIO_SUFFIXES = (".wav", ".flac")
 
 Severity = Literal["error", "warning"]
 
-# Problems that spoil a result or lose a recording.
-_ERRORS = (
-    "wrong name",
-    "wrong folder",
-    "wrong label",
-    "wrong split",
-    "wrong domain",
-    "label disagrees",
-    "attributes disagree",
-    "leaves the folder",
-    "listed twice",
-    "no such clip",
-    "no recordings",
-    "unreadable table",
-    "unreadable",
-    "other format",
-    "truncated",
-    "empty",
-    "silent",
-    "constant",
-    "not finite",
-    "wrong rate",
-    "wrong channels",
-    "too short",
-    "duplicate content",
-)
-# Problems that a run can live with, or that may be intended.
+# Problems that a run can live with, or that may be intended; every other kind spoils a result or loses a recording.
 _WARNINGS = (
     "not audio",
     "folder not used",
@@ -48,9 +22,6 @@ _WARNINGS = (
     "dropout",
     "level differs by domain",
 )
-
-KINDS = (*_ERRORS, *_WARNINGS)
-"""Every kind of finding that `asd data check` knows; a run has its own kinds, all of them errors."""
 
 
 class DatasetError(ValueError):

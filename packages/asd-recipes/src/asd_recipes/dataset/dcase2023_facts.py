@@ -8,7 +8,6 @@ both domains occurs only in test clips.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 SAMPLE_RATE_HZ = 16_000
 SECTION = "00"
@@ -54,7 +53,6 @@ class MachineFacts:
     """One machine type. `clip_s` is None if the recordings' length is not stated (additional set, up to 18 s)."""
 
     machine: str
-    subset: Literal["dev", "eval"]
     clip_s: float | None
     items: tuple[AttributeItem, ...]
     test: TestCounts = TestCounts()
@@ -84,7 +82,6 @@ MACHINES: dict[str, MachineFacts] = {
     for facts in (
         MachineFacts(
             "bearing",
-            "dev",
             10.0,
             (
                 _item(
@@ -95,10 +92,9 @@ MACHINES: dict[str, MachineFacts] = {
                 _item("loc", "A[619/5], B[124/0], C[124/0], D[123/0], E[0/1], F[0/1], G[0/1], H[0/2]"),
             ),
         ),
-        MachineFacts("fan", "dev", 10.0, (_item("m-n", "W[514/0], X[476/0], Y[0/5], Z[0/5]"),)),
+        MachineFacts("fan", 10.0, (_item("m-n", "W[514/0], X[476/0], Y[0/5], Z[0/5]"),)),
         MachineFacts(
             "gearbox",
-            "dev",
             10.0,
             (
                 _item(
@@ -115,7 +111,6 @@ MACHINES: dict[str, MachineFacts] = {
         ),
         MachineFacts(
             "slider",
-            "dev",
             10.0,
             (
                 _item(
@@ -133,7 +128,6 @@ MACHINES: dict[str, MachineFacts] = {
         ),
         MachineFacts(
             "ToyCar",
-            "dev",
             12.0,
             (
                 _item(
@@ -147,7 +141,6 @@ MACHINES: dict[str, MachineFacts] = {
         ),
         MachineFacts(
             "ToyTrain",
-            "dev",
             12.0,
             (
                 _item(
@@ -159,17 +152,15 @@ MACHINES: dict[str, MachineFacts] = {
                 _MIC,
             ),
         ),
-        MachineFacts("valve", "dev", 10.0, (_item("pat", "00[495/0], 01[495/0], 02[0/5], 03[0/5]"),)),
+        MachineFacts("valve", 10.0, (_item("pat", "00[495/0], 01[495/0], 02[0/5], 03[0/5]"),)),
         MachineFacts(
             "bandsaw",
-            "eval",
             None,
             (_item("vel", "12[0/5], 13[495/0], 14[0/5], 15[495/0]"),),
             TestCounts(source_normal=67, source_anomaly=40, target_normal=60, target_anomaly=33),
         ),
         MachineFacts(
             "grinder",
-            "eval",
             None,
             (
                 _item("grindstone", "1[330/0], 2[330/0], 3[330/0], 4[0/10]"),
@@ -179,14 +170,12 @@ MACHINES: dict[str, MachineFacts] = {
         ),
         MachineFacts(
             "shaker",
-            "eval",
             None,
             (_item("speed", "1000[495/0], 1200[0/10], 1500[495/0]"),),
             TestCounts(source_normal=49, source_anomaly=53, target_normal=52, target_anomaly=46),
         ),
         MachineFacts(
             "ToyDrone",
-            "eval",
             None,
             (
                 _item("car", "A1[244/0], A2[254/0], B1[252/0], B2[240/0], C1[0/5], C2[0/5]"),
@@ -196,7 +185,6 @@ MACHINES: dict[str, MachineFacts] = {
         ),
         MachineFacts(
             "ToyNscale",
-            "eval",
             None,
             (
                 _item("car", "A1[240/0], A2[240/0], B1[255/0], B2[255/0], C1[0/8], C2[0/2]"),
@@ -206,7 +194,6 @@ MACHINES: dict[str, MachineFacts] = {
         ),
         MachineFacts(
             "ToyTank",
-            "eval",
             None,
             (
                 _item("car", "A1[235/0], A2[255/0], B1[260/0], B2[240/0], C1[0/5], C2[0/5]"),
@@ -216,7 +203,6 @@ MACHINES: dict[str, MachineFacts] = {
         ),
         MachineFacts(
             "Vacuum",
-            "eval",
             None,
             (
                 _item("car", "A1[243/0], A2[249/0], B1[260/0], B2[238/0], C1[0/5], C2[0/5]"),

@@ -39,10 +39,6 @@ class DatasetSize:
             raise SyntheticDataError(f"name must be one of {', '.join(_NAMED)}; got {name!r}. Or build a DatasetSize.")
         return cls(*_NAMED[name])
 
-    @property
-    def clips_per_machine(self) -> int:
-        return self.source_train + self.target_train + 4 * self.test_per_class
-
 
 @dataclass(frozen=True)
 class PlannedClip:
