@@ -26,6 +26,7 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 BLOCK = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 SESSIONS = re.compile(r"nox -s ([a-z_ ]+)")
 ASD = re.compile(r"^(?:\$ )?asd (.+)$", re.MULTILINE)
+INSTALL = re.compile(r"pip install ([^`\n]*)")
 EACH_PAGE = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 
 
@@ -98,6 +99,16 @@ def test_the_commands_and_options_of_asd_that_a_page_shows_exist(page: Path) -> 
             _check_command(line.split("#")[0].split())
 
 
+def test_the_patterns_find_what_the_pages_show() -> None:
+    """A check of each thing found passes where nothing is found."""
+    texts = [_text(page) for page in PAGES]
+    assert len(DOCS) >= 9
+    assert sum(len(LINK.findall(BLOCK.sub("", text))) for text in texts) >= 30
+    assert sum(len(SESSIONS.findall(text)) for text in texts) >= 15
+    assert sum(len(ASD.findall(block)) for text in texts for block in BLOCK.findall(text)) >= 20
+    assert sum(len(INSTALL.findall(text)) for text in texts) >= 10
+
+
 def _check_command(words: list[str]) -> None:
     command: Any = typer.main.get_command(app)
     while hasattr(command, "commands"):
@@ -111,6 +122,6 @@ def _check_command(words: list[str]) -> None:
 @EACH_PAGE
 def test_what_a_page_installs_of_ours_comes_from_the_checkout(page: Path) -> None:
     """No package of ours is on an index yet."""
-    for command in re.findall(r"pip install ([^`\n]*)", _text(page)):
+    for command in INSTALL.findall(_text(page)):
         for word in command.replace('"', " ").replace("'", " ").split():
             assert not word.startswith("asd-"), f"pip install {command}"

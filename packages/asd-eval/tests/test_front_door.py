@@ -45,28 +45,3 @@ def test_importing_loads_neither_scipy_nor_matplotlib_and_evaluating_does_not_ei
         "assert not {'scipy', 'matplotlib', 'sklearn', 'torch', 'pandas'} & set(sys.modules), 'heavy import'"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
-
-
-@pytest.mark.timed
-def test_the_import_takes_less_than_0_3_s_best_of_five():
-    # Processor seconds, so that other work on the machine does not count; best of five for the rest of the noise.
-    code = "import time; t = time.process_time(); import asd_eval; print(time.process_time() - t)"
-    runs = [
-        float(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True).stdout) for _ in range(5)
-    ]
-    assert min(runs) < 0.3
-
-
-def test_the_package_imports_numpy_scipy_and_itself_alone():
-    allowed = {"asd_eval", "numpy", "scipy", "matplotlib", *sys.stdlib_module_names}
-    for path in SOURCE.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            roots = (
-                [alias.name for alias in node.names]
-                if isinstance(node, ast.Import)
-                else [node.module]
-                if isinstance(node, ast.ImportFrom) and node.level == 0
-                else []
-            )
-            for root in roots:
-                assert root.split(".")[0] in allowed, (path.name, root)

@@ -86,6 +86,7 @@ def test_every_part_gets_a_row_and_only_the_run_without_it_is_new(runs: SeedRuns
     retrained = runs.stores / "without-training-mixup" / "ToyCar" / "oe-flow" / "weights.safetensors"
     assert retrained.read_bytes() != everything.read_bytes()
     before = {path: path.stat().st_mtime_ns for path in runs.stores.rglob("weights.safetensors")}
+    assert before
     again = study([runs], PARTS, QUIET, convention="within-domain")
     assert {path: path.stat().st_mtime_ns for path in runs.stores.rglob("weights.safetensors")} == before
     assert study_rows(again) == study_rows(changes)
