@@ -32,6 +32,11 @@ def test_a_new_normal_clip_exceeds_the_quantile_threshold_no_more_often_than_pro
     assert np.mean(rates) == pytest.approx(0.1, abs=0.004)
 
 
+def test_a_product_one_bit_above_a_whole_number_is_that_rank():
+    assert 50 * (1 - 0.42) > 29
+    assert quantile_threshold(range(1, 50), quantile=1 - 0.42) == 29
+
+
 def test_nine_clips_are_just_enough_for_the_0_9_quantile():
     assert quantile_threshold(range(9), quantile=0.9) == 8.0
     with pytest.raises(InsufficientDataError, match="at least 9"):

@@ -18,7 +18,9 @@ def _threshold(rule: str, false_alarms: float) -> Threshold:
 @pytest.mark.parametrize(
     ("rule", "false_alarms", "pieces", "rank"),
     [("largest", 0.1, 1, 1), ("largest", 0.1, 4, 4), ("quantile", 0.1, 9, 9), ("quantile", 0.1, 25, 24),
-     ("quantile", 0.3, 1000, 701), ("quantile", 0.001, 1000, 1000)],
+     ("quantile", 0.3, 1000, 701), ("quantile", 0.001, 1000, 1000),
+     # 150 * (1 - 0.18) is one bit above 123, and 50 * (1 - 0.42) above 29.
+     ("quantile", 0.18, 149, 123), ("quantile", 0.42, 49, 29)],
 )  # fmt: skip
 def test_the_share_above_has_the_beta_distribution_of_an_order_statistic(
     rule: str, false_alarms: float, pieces: int, rank: int
@@ -27,6 +29,13 @@ def test_the_share_above_has_the_beta_distribution_of_an_order_statistic(
     share = stats.beta(pieces + 1 - rank, rank)
     assert trust.expected == pytest.approx(share.mean(), rel=1e-12)
     assert (trust.low, trust.high) == pytest.approx(tuple(share.ppf([0.05, 0.95])), rel=1e-6)
+
+
+@pytest.mark.parametrize(("false_alarms", "pieces"), [(0.1, 9), (0.1, 25), (0.18, 149), (0.42, 49), (0.5, 4)])
+def test_the_trust_is_in_the_rank_that_the_threshold_has(false_alarms: float, pieces: int) -> None:
+    threshold = threshold_of(np.arange(1.0, pieces + 1), false_alarms, stretch_s=10.0)  # its value is its rank
+    above = pieces + 1 - threshold.value
+    assert threshold_trust(threshold, pieces).expected == pytest.approx(above / (pieces + 1), rel=1e-12)
 
 
 @pytest.mark.parametrize("pieces", [4, 9, 25])

@@ -46,6 +46,17 @@ def test_a_folder_of_another_run_is_refused_and_not_changed(
     assert {path.name: path.read_bytes() for path in store.root.iterdir()} == before
 
 
+def test_a_run_that_goes_on_removes_what_a_killed_one_left_half_written(tmp_path: Path) -> None:
+    store = RunStore(tmp_path / "run")
+    store.begin(load_recipe("quick"), DATA)
+    system = store.system("fan", "oe")
+    system.mkdir(parents=True)
+    (system / ".weights.safetensors.partial").write_bytes(b"half")
+    (system / "training.csv").write_bytes(b"whole")
+    store.begin(load_recipe("quick"), DATA)
+    assert [path.name for path in system.iterdir()] == ["training.csv"]
+
+
 def test_a_folder_that_is_not_a_run_is_named(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=str(tmp_path)):
         RunStore(tmp_path).recipe()
