@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+from fan_files import DECISION, NAMES, SCORE, rewrite, row
 
 from asd_eval import evaluate_directory, read_ground_truth
 from asd_eval.errors import (
@@ -14,21 +15,7 @@ from asd_eval.errors import (
     SubmissionError,
 )
 
-NAMES = [  # of the fixture ``directory``
-    f"section_00_{d}_test_{w}_{i:04}.wav" for d in ("source", "target") for w in ("normal", "anomaly") for i in (0, 1)
-]
-SCORE, DECISION = "anomaly_score_fan_section_00_test.csv", "decision_result_fan_section_00_test.csv"
 GOOD = NAMES[0]
-
-
-def rewrite(path, change):
-    lines = path.read_text().splitlines()
-    path.write_text("\n".join(change(lines)) + "\n")
-
-
-def first_row(text):
-    """Replace the first row of a file."""
-    return lambda lines: [text, *lines[1:]]
 
 
 @pytest.fixture
@@ -46,9 +33,9 @@ def truth(tmp_path):
     ("change", "error"),
     [
         (lambda p: p.write_text(""), SubmissionError),
-        (lambda p: rewrite(p, first_row(f"{GOOD},2")), RowError),
-        (lambda p: rewrite(p, first_row(f"{GOOD},anomaly")), RowError),
-        (lambda p: rewrite(p, first_row(GOOD)), RowError),
+        (lambda p: rewrite(p, row(1, f"{GOOD},2")), RowError),
+        (lambda p: rewrite(p, row(1, f"{GOOD},anomaly")), RowError),
+        (lambda p: rewrite(p, row(1, GOOD)), RowError),
         (lambda p: rewrite(p, lambda lines: [*lines, lines[0]]), DuplicateNameError),
         (lambda p: rewrite(p, lambda lines: lines[1:]), ClipMismatchError),
     ],

@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+from fan_files import DECISION, NAMES, SCORE, rewrite, row
 
 from asd_eval import evaluate_directory, read_submission
 from asd_eval.errors import (
@@ -14,21 +15,6 @@ from asd_eval.errors import (
     RowError,
     SubmissionError,
 )
-
-NAMES = [  # of the fixture ``directory``
-    f"section_00_{d}_test_{w}_{i:04}.wav" for d in ("source", "target") for w in ("normal", "anomaly") for i in (0, 1)
-]
-SCORE, DECISION = "anomaly_score_fan_section_00_test.csv", "decision_result_fan_section_00_test.csv"
-
-
-def first_row(text):
-    """Replace the first row of a file."""
-    return lambda lines: [text, *lines[1:]]
-
-
-def row(number, text):
-    return lambda lines: [*lines[: number - 1], text, *lines[number:]]
-
 
 GOOD = NAMES[0]
 BAD_SCORE_ROWS = {
@@ -73,11 +59,6 @@ BAD_DECISION_ROWS = {
 }
 
 
-def rewrite(path, change):
-    lines = path.read_text().splitlines()
-    path.write_text("\n".join(change(lines)) + "\n")
-
-
 @pytest.mark.parametrize("position", [1, 5])
 @pytest.mark.parametrize("what", BAD_SCORE_ROWS)
 def test_a_bad_score_row_is_named_with_file_and_row(directory, what, position):
@@ -93,7 +74,7 @@ def test_a_bad_score_row_is_named_with_file_and_row(directory, what, position):
 
 @pytest.mark.parametrize("what", BAD_DECISION_ROWS)
 def test_a_bad_decision_row_is_named_with_file_and_row(directory, what):
-    rewrite(directory / DECISION, first_row(BAD_DECISION_ROWS[what]))
+    rewrite(directory / DECISION, row(1, BAD_DECISION_ROWS[what]))
     with pytest.raises(RowError) as caught:
         evaluate_directory(directory)
     assert (caught.value.path, caught.value.row) == (directory / DECISION, 1)

@@ -3,10 +3,9 @@
 import warnings
 
 import pytest
+from fan_files import DECISION, SCORE
 
 from asd_eval import evaluate_directory, read_submission
-
-SCORE, DECISION = "anomaly_score_fan_section_00_test.csv", "decision_result_fan_section_00_test.csv"
 
 
 def latin_names(text):
