@@ -5,7 +5,7 @@ import os
 import pytest
 import torch
 
-from asd_recipes.waveforms.device_choice import Device, DeviceError, choose_device, most_threads
+from asd_recipes.waveforms.device_choice import Device, DeviceError, choose_device, most_threads, threads_here
 
 
 def test_more_threads_than_the_machine_can_use_are_refused_before_torch_starts_them() -> None:
@@ -19,6 +19,13 @@ def test_as_many_threads_as_cores_are_allowed_and_eight_everywhere(monkeypatch: 
     for cores, most in ((1, 8), (8, 8), (96, 96)):
         monkeypatch.setattr(os, "cpu_count", lambda cores=cores: cores)
         assert most_threads() == most
+
+
+def test_a_model_scores_with_the_threads_of_its_training_as_far_as_they_are_allowed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    assert [threads_here(threads) for threads in (1, 2, 8, 9, 96)] == [1, 2, 8, 8, 8]
 
 
 def test_a_device_is_described_by_its_hardware_and_precision() -> None:

@@ -5,7 +5,6 @@ would take longer than everything else here.
 """
 
 import math
-import os
 from pathlib import Path
 
 import torch
@@ -23,7 +22,7 @@ from asd_recipes.bundle.reading import read_file, read_manifest
 from asd_recipes.counted import counted
 from asd_recipes.scoring.clip_scorer import ClipScorer, NetworkScorer
 from asd_recipes.scoring.embedding import ClipEmbedder
-from asd_recipes.waveforms.device_choice import choose_device
+from asd_recipes.waveforms.device_choice import choose_device, threads_here
 
 
 def load_bundle(folder: Path, *, device: str = "auto", manifest: Manifest | None = None) -> ClipScorer:
@@ -32,7 +31,8 @@ def load_bundle(folder: Path, *, device: str = "auto", manifest: Manifest | None
     Args:
         folder: a model of `asd fit`.
         device: auto, cpu or cuda. Precision and threads are those of the training, so that processors of one kind
-            give the same scores to the last bit.
+            give the same scores to the last bit. Only where the training had more threads than this machine may use
+            (its cores, or eight) may the last bits differ.
         manifest: the folder's manifest, if it is already read.
 
     Raises:
@@ -41,8 +41,7 @@ def load_bundle(folder: Path, *, device: str = "auto", manifest: Manifest | None
     """
     manifest = read_manifest(folder) if manifest is None else manifest
     recipe = manifest.recipe
-    threads = min(recipe.threads, os.cpu_count() or 1)
-    chosen = choose_device(device, recipe.training.precision, threads=threads)
+    chosen = choose_device(device, recipe.training.precision, threads=threads_here(recipe.threads))
     network = _network(folder, manifest).to(chosen.torch_device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     scorer = NetworkScorer(
         recipe=recipe,

@@ -1,7 +1,6 @@
 """Loads the scorer of a system of a finished run."""
 
 import json
-import os
 from pathlib import Path
 
 from asd_eval import ScoreEnsemble
@@ -13,7 +12,7 @@ from asd_recipes.scoring.candidate_table import read_candidate_table
 from asd_recipes.scoring.clip_scorer import ClipScorer, NetworkScorer
 from asd_recipes.scoring.embedding import ClipEmbedder
 from asd_recipes.scoring.segment_means import FLOW
-from asd_recipes.waveforms.device_choice import Device, choose_device
+from asd_recipes.waveforms.device_choice import Device, choose_device, threads_here
 
 _CLIP_S = 10.0
 """Length of a stretch, as of most DCASE clips; a run's systems have no threshold that would set it."""
@@ -35,7 +34,7 @@ def load_scorer(machine: Path, *, system: str = "oe", device: str = "auto") -> C
             f"{machine} has no system {system}. Pass a model of `asd fit`, or <run>/<machine> of `asd reproduce`."
         )
     recipe = RunStore(machine.parent).recipe()
-    chosen = choose_device(device, recipe.training.precision, threads=min(recipe.threads, os.cpu_count() or 1))
+    chosen = choose_device(device, recipe.training.precision, threads=threads_here(recipe.threads))
     manifest = json.loads(_finished(folders[0], "manifest.json").read_text(encoding="utf-8"))
     return ClipScorer(
         recipe=recipe,

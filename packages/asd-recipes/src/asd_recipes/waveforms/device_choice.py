@@ -47,6 +47,11 @@ def most_threads() -> int:
     return max(8, os.cpu_count() or 1)
 
 
+def threads_here(trained_with: int) -> int:
+    """The threads of a training, or as many as this machine may use where those were more."""
+    return min(trained_with, most_threads())
+
+
 def choose_device(wanted: str, precision: str, *, threads: int) -> Device:
     """Resolves `auto`, and makes torch deterministic.
 
