@@ -11,6 +11,7 @@ import soundfile
 from numpy.typing import NDArray
 from typer.testing import CliRunner, Result
 
+from asd_eval.errors import ScoreError
 from asd_recipes.cli import app
 from asd_recipes.file_names import from_table
 from asd_recipes.scoring.clip_scorer import ClipScorer
@@ -68,21 +69,32 @@ def test_a_recording_without_sound_of_the_machine_has_a_fault_and_no_score_and_n
     assert (row["score"], row["anomalous"], row["stretch_score"], row["stretches"]) == ("", "", "", "")
 
 
-def test_a_recording_that_the_network_cannot_score_says_so_and_the_next_one_has_a_score(
-    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "error",
+    [
+        UnscorableError("out of all scale."),
+        ValueError("X[3] lies so far out that float32 overflows."),
+        ScoreError("scores[0] is -inf."),
+        RuntimeError("the device is lost."),
+        AssertionError("of ours."),
+    ],
+)
+def test_whatever_goes_wrong_with_one_recording_has_a_row_and_the_next_one_has_a_score(
+    error: Exception, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     as_it_is = ClipScorer.score_file
 
     def score_file(self: ClipScorer, path: Path, **options: Callable[[float], object]) -> RecordingScore:
         if path.name == "a.wav":
-            raise UnscorableError("out of all scale.")
+            raise error
         return as_it_is(self, path, **options)
 
     monkeypatch.setattr(ClipScorer, "score_file", score_file)
     both = [_write(tmp_path / name, _noise(4)) for name in ("a.wav", "b.wav")]
     assert _score(model, *both, "--out", tmp_path / "s.csv").exit_code == 1
     unscored, scored = _rows(tmp_path / "s.csv")
-    assert unscored["fault"] == "not scored: out of all scale."
+    assert unscored["fault"] == f"not scored: {error}"
+    assert unscored["score"] == ""
     assert scored["score"]
 
 
@@ -135,12 +147,15 @@ def test_one_of_two_channels_may_be_dead_but_not_both(model: Path, tmp_path: Pat
     noise = _noise(4)
     _write(tmp_path / "new" / "one.wav", np.stack([noise, 0 * noise], axis=1))
     _write(tmp_path / "new" / "opposite.wav", np.stack([noise, -noise], axis=1), subtype="DOUBLE")
+    _write(tmp_path / "new" / "rounded.wav", np.stack([noise, 2**-16 - noise], axis=1), subtype="PCM_16")
+    _write(tmp_path / "new" / "unequal.wav", np.stack([noise, -0.99 * noise], axis=1), subtype="PCM_16")
     assert _score(model, tmp_path / "new", "--out", tmp_path / "s.csv").exit_code == 1
-    one, opposite = _rows(tmp_path / "s.csv")
+    one, *opposites = _rows(tmp_path / "s.csv")
     assert one["fault"].startswith("silent: channel 1")
     assert one["score"]
-    assert opposite["fault"].startswith("constant: all samples are equal")
-    assert opposite["score"] == ""
+    for opposite in opposites:
+        assert opposite["fault"].startswith("silent: the channels cancel: -20 dB each")
+        assert opposite["score"] == ""
 
 
 def test_a_silent_stretch_of_a_long_recording_has_no_score_and_is_reported(model: Path, tmp_path: Path) -> None:

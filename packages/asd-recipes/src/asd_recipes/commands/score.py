@@ -127,30 +127,32 @@ def _scored(
 
 
 def _score_one(path: Path, scorer: "ClipScorer", tell: "Tell") -> "ScoredRecording":
-    """Scores a recording; one that cannot be scored gets a fault, never an error."""
+    """Scores a recording; one that cannot be scored gets a fault, never an error: the others' results are not lost."""
     from asd_features import AudioError
-    from asd_recipes.scoring.clip_scorer import NoSoundError
-    from asd_recipes.scoring.recording_fault import find_fault, gaps_in_words
+    from asd_recipes.scoring.recording_fault import check_recording, gaps_in_words
     from asd_recipes.scoring.recording_table import ScoredRecording
-    from asd_recipes.scoring.unscorable import UnscorableError
+    from asd_recipes.scoring.scored_level import NoSoundError
 
     try:
-        fault = find_fault(path, scorer.recipe.audio, scorer.recipe.segments)
-        if fault is not None and not fault.scorable:
-            return ScoredRecording(str(path), None, fault.text)
-        found = scorer.score_file(path, tell=tell)
-        faults = [fault.text] if fault is not None else []
-        if found.gaps_s and not any("dropout: " in text for text in faults):
-            faults.append(gaps_in_words(found.gaps_s))
-        return ScoredRecording(str(path), found, "; ".join(faults))
+        check = check_recording(path, scorer.recipe.audio, scorer.recipe.segments)
+        if not check.scorable:
+            return ScoredRecording(str(path), None, check.fault)
+        result = scorer.score_file(path, channels_db=check.channels_db, tell=tell)
+        faults = [check.fault] if check.fault else []
+        if result.gaps_s and "dropout: " not in check.fault:
+            faults.append(gaps_in_words(result.gaps_s))
+        return ScoredRecording(str(path), result, "; ".join(faults))
     except AudioError as error:
-        return ScoredRecording(str(path), None, error.rule)
+        fault = error.rule
     except NoSoundError as error:
-        return ScoredRecording(str(path), None, str(error))
+        fault = str(error)
     except OSError as error:
-        return ScoredRecording(str(path), None, f"unreadable: {error.strerror or error}")
-    except (UnscorableError, MemoryError) as error:
-        return ScoredRecording(str(path), None, f"not scored: {str(error) or 'out of memory'}")
+        fault = f"unreadable: {error.strerror or error}"
+    except MemoryError:
+        fault = "not scored: out of memory"
+    except Exception as error:
+        fault = f"not scored: {str(error) or type(error).__name__}"
+    return ScoredRecording(str(path), None, fault)
 
 
 def _printed(

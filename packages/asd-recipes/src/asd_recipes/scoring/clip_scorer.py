@@ -13,6 +13,7 @@ A recording goes through the network once, in batches of segments, so that hours
 clip.
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ from asd_inlier import clip_scores
 from asd_recipes.progress import Advance
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.scoring.embedding import ClipEmbedder
+from asd_recipes.scoring.scored_level import NoSoundError, refuse_silence
 from asd_recipes.scoring.segment_means import FLOW, flow_of_bins, mean_over_bins, segment_weights
 from asd_recipes.scoring.stretches import Cut, RecordingScore, Stretch, cut_recording, stretch_segments
 from asd_recipes.waveforms.one_recording import read_recording
@@ -38,10 +40,6 @@ if TYPE_CHECKING:
 Float64Array = NDArray[np.float64]
 Tell = Callable[[float], object]
 """Called with the share of the work that is done, from 0 to 1."""
-
-
-class NoSoundError(ValueError):
-    """A score of these samples would mean nothing; the message is the recording's fault."""
 
 
 def _quiet(share: float) -> None:
@@ -103,18 +101,21 @@ class ClipScorer:
     stretch_s: float
     threshold: float | None = None
 
-    def score_file(self, path: Path, *, tell: Tell = _quiet) -> RecordingScore:
+    def score_file(self, path: Path, *, channels_db: float = math.nan, tell: Tell = _quiet) -> RecordingScore:
         """The anomaly score of a wav or flac file.
 
         Args:
             path: the file.
+            channels_db: mean level of the channels that are averaged, if several are averaged; NaN otherwise.
             tell: called with the share of the work that is done.
 
         Raises:
             AudioError: the file cannot be read as the recipe asks.
-            NoSoundError: all its samples are equal, or each segment touches a gap.
+            NoSoundError: there is no sound in what is scored (`refuse_silence`), or each segment touches a gap.
         """
-        return self.score_wave(read_recording(path, self.recipe.audio), tell=tell)
+        wave = read_recording(path, self.recipe.audio)
+        refuse_silence(wave, channels_db)
+        return self.score_wave(wave, tell=tell)
 
     def score_wave(self, wave: Samples, *, tell: Tell = _quiet) -> RecordingScore:
         """The anomaly score of samples (T,) at the recipe's rate.
@@ -123,8 +124,6 @@ class ClipScorer:
             NoSoundError: all samples are equal, or each segment touches a gap.
         """
         cut = cut_recording(wave, self.recipe.segments)
-        if (wave == wave[0]).all():
-            raise NoSoundError("constant: all samples are equal: check the microphone")
         if not cut.audible.any():
             each = "the only segment" if len(cut.starts) == 1 else f"each of {len(cut.starts)} segments"
             raise NoSoundError(

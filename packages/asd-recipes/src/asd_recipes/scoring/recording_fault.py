@@ -5,6 +5,7 @@ less than a segment, or a file that cannot be read as the model asks. Clipping, 
 reported in addition to the score.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,31 +25,42 @@ _ADVICE = {
 
 
 @dataclass(frozen=True)
-class RecordingFault:
-    """What is wrong, in words, and whether the recording can still be scored."""
+class RecordingCheck:
+    """What is wrong with a recording, in words; empty if nothing is.
 
-    text: str
+    Attributes:
+        scorable: whether it can still be scored.
+        channels_db: level of the mean power of the channels, where several are averaged; else NaN.
+    """
+
+    fault: str
     scorable: bool
+    channels_db: float = math.nan
 
 
-def find_fault(path: Path, audio: Audio, segments: SegmentSettings) -> RecordingFault | None:
-    """Reads a recording once and checks it; None if nothing is wrong."""
+def check_recording(path: Path, audio: Audio, segments: SegmentSettings) -> RecordingCheck:
+    """Reads a recording once and checks it."""
     if not path.is_file():
-        return RecordingFault("no such file" if not path.exists() else "unreadable: not a regular file", scorable=False)
+        return RecordingCheck("no such file" if not path.exists() else "unreadable: not a regular file", scorable=False)
     expected = Expected(
         sample_rate_hz=None if audio.resample else audio.sample_rate_hz,
         channel=audio.channel,
         shortest_s=max(Expected.shortest_s, segments.length_s),
     )
     judgement = judge_recording(path, expected)
-    if not judgement.findings:
-        return None
-    return RecordingFault(
-        text="; ".join(_in_words(kind, reason) for kind, reason in judgement.findings),
+    return RecordingCheck(
+        fault="; ".join(_in_words(kind, reason) for kind, reason in judgement.findings),
         scorable=all(
             kind in _BESIDE_A_SCORE or _one_dead_channel(kind, judgement, expected) for kind, _ in judgement.findings
         ),
+        channels_db=_channels_db(judgement, expected),
     )
+
+
+def _channels_db(judgement: Judgement, expected: Expected) -> float:
+    if judgement.measures is None or judgement.measures.info.channels == 1 or expected.channel != "mean":
+        return math.nan
+    return level_db(judgement.measures, expected)
 
 
 def gaps_in_words(gaps_s: Sequence[tuple[float, float]]) -> str:
