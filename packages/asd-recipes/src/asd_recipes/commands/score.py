@@ -34,8 +34,8 @@ def score(
     recording that are as long as the pieces that set its threshold and
     overlap by half. A recording is anomalous if one of its stretches scores
     above the threshold. The false-alarm rate is per stretch: in a long normal
-    recording a few stretches are above the threshold, about as many as its
-    line says ("2.4 if normal").
+    recording a few stretches are above the threshold. The line of a recording
+    says how many are expected, and a note if there are no more than that.
 
     A fault of the recording (silent, clipped, cut off) is not a verdict on
     the machine and is reported separately. A recording without any sound of
@@ -71,7 +71,7 @@ def score(
     if scorer.synthetic:
         typer.echo("this model was trained on SYNTHETIC data: its scores of real recordings mean nothing", err=True)
     with show_progress(quiet=quiet or sum(map(_megabytes, paths)) < _LONG_MB) as progress:
-        scored = list(_printed(_scored(given, scorer, progress), scorer, manifest))
+        scored = list(_printed(_scored(given, scorer, progress), manifest))
     for place, table in ((out, recordings_csv), (stretches, stretches_csv)):
         if place is not None:
             write_text(place, table(scored, scorer.threshold))
@@ -110,7 +110,7 @@ def _scored(
     from asd_recipes.scoring.recording_table import ScoredRecording
 
     steps = sum(_megabytes(item) for item in given if isinstance(item, Path))
-    with progress.stage("score, MB", steps) as advance:
+    with progress.stage("score recordings", 1_000_000 * steps, in_bytes=True) as advance:
         for item in given:
             if not isinstance(item, Path):
                 yield ScoredRecording(item.file, None, f"{item.kind}: {item.reason}")
@@ -119,11 +119,12 @@ def _scored(
 
             def tell(share: float, size: int = size) -> None:
                 nonlocal shown
-                advance(int(share * size) - shown)
-                shown = int(share * size)
+                reached = int(1_000_000 * share * size)
+                advance(reached - shown)
+                shown = reached
 
             yield _score_one(item, scorer, tell)
-            advance(size - shown)
+            advance(1_000_000 * size - shown)
 
 
 def _score_one(path: Path, scorer: "ClipScorer", tell: "Tell") -> "ScoredRecording":
@@ -155,19 +156,18 @@ def _score_one(path: Path, scorer: "ClipScorer", tell: "Tell") -> "ScoredRecordi
     return ScoredRecording(str(path), None, fault)
 
 
-def _printed(
-    recordings: "Iterable[ScoredRecording]", scorer: "ClipScorer", manifest: "Manifest | None"
-) -> "Iterator[ScoredRecording]":
+def _printed(recordings: "Iterable[ScoredRecording]", manifest: "Manifest | None") -> "Iterator[ScoredRecording]":
     """Prints a line for each recording as it comes."""
     from asd_recipes.bundle.threshold_trust import threshold_trust
     from asd_recipes.commands.score_words import line
 
-    share = 0.0
+    threshold, share = None, 0.0
     if manifest is not None:
-        share = threshold_trust(manifest.threshold, manifest.training.held_out_pieces).expected
+        threshold = manifest.threshold
+        share = threshold_trust(threshold, manifest.training.held_out_pieces).expected
     for recording in recordings:
         missing = recording.result is None
-        typer.secho(line(recording, scorer.threshold, share), fg="red" if missing else None, err=missing)
+        typer.secho(line(recording, threshold, share), fg="red" if missing else None, err=missing)
         yield recording
 
 

@@ -1,40 +1,65 @@
 """What `asd score` prints: a line for each recording, and a summary."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from asd_recipes.bundle import Threshold
 from asd_recipes.counted import counted
 from asd_recipes.file_names import printable
 from asd_recipes.scoring.recording_table import ScoredRecording
 from asd_recipes.scoring.stretches import RecordingScore
 
 
-def line(recording: ScoredRecording, threshold: float | None, expected_share: float) -> str:
-    """The line of a recording: verdict, score, its worst part, how many stretches are above; a fault on a second line.
+def line(recording: ScoredRecording, threshold: Threshold | None, expected_share: float) -> str:
+    """The line of a recording: verdict, score, its worst part, how many stretches are above; faults and notes below.
 
     Args:
         recording: scored, or with the fault that prevented it.
         threshold: the model's, if it has one.
         expected_share: share of a normal recording's stretches that is expected above the threshold.
     """
-    name = printable(recording.name)
-    if recording.result is None:
+    name, result = printable(recording.name), recording.result
+    if result is None:
         return f"NO SCORE   {name}: {printable(recording.fault)}"
-    verdict = "" if threshold is None else ("ANOMALOUS  " if recording.anomalous(threshold) else "normal     ")
-    fault = f"\n{' ' * len(verdict)}fault: {printable(recording.fault)}" if recording.fault else ""
-    where = _where(recording.result, threshold, expected_share)
-    return f"{verdict}{recording.result.score:+8.2f}  {where}  {name}{fault}"
-
-
-def _where(result: RecordingScore, threshold: float | None, expected_share: float) -> str:
-    worst, stretches = result.worst, len(result.stretches)
-    if stretches == 1:
-        return f"worst {worst.worst_start_s:.1f} to {worst.worst_end_s:.1f} s"
-    text = f"worst {worst.score:+.2f} at {worst.start_s:.1f} to {worst.end_s:.1f} s"
+    below = [f"fault: {printable(recording.fault)}"] if recording.fault else []
     if threshold is None:
-        return text
-    return (
-        f"{text}, {result.above(threshold)} of {stretches} stretches above ({expected_share * stretches:.2g} if normal)"
-    )
+        return f"\n{_INDENT}".join([f"{result.score:+8.2f}  {_worst(result)}  {name}", *below])
+    verdict = "ANOMALOUS" if recording.anomalous(threshold.value) else "normal"
+    where = _where(result, threshold.value, expected_share)
+    below += [f"note: {note}" for note in _notes(result, threshold, expected_share)]
+    return f"\n{_INDENT}".join([f"{verdict:11}{result.score:+8.2f}  {where}  {name}", *below])
+
+
+_INDENT = " " * 11
+
+
+def _worst(result: RecordingScore) -> str:
+    worst = result.worst
+    if len(result.stretches) == 1:
+        return f"worst {worst.worst_start_s:.1f} to {worst.worst_end_s:.1f} s"
+    return f"worst {worst.score:+.2f} at {worst.start_s:.1f} to {worst.end_s:.1f} s"
+
+
+def _where(result: RecordingScore, threshold: float, expected_share: float) -> str:
+    count, events = len(result.stretches), result.events(threshold)
+    if count == 1:
+        return _worst(result)
+    above = f"{result.above(threshold)} of {count} stretches above"
+    if not events:
+        return f"{_worst(result)}, {above}"
+    worst = max(events, key=lambda event: event.peak)
+    many = f"{len(events)} events; the worst " if len(events) > 1 else ""
+    span = f"from {worst.start_s:.1f} to {worst.end_s:.1f} s with a peak of {worst.peak:+.2f}"
+    return f"{many}{span}, {above}; about {expected_share * count:.2g} expected if normal"
+
+
+def _notes(result: RecordingScore, threshold: Threshold, expected_share: float) -> Iterator[str]:
+    count, above = len(result.stretches), result.above(threshold.value)
+    if count > 1 and 0 < above <= expected_share * count:
+        yield "no more than expected of a normal recording this long: listen to it before you act"
+    if result.stretches[-1].end_s < threshold.stretch_s:
+        yield f"shorter than the {threshold.stretch_s:g} s of the threshold: less sure"
+    if result.score < threshold.smallest - (threshold.median - threshold.smallest):
+        yield "far below all held-out sound: was it part of the training?"
 
 
 def summary(recordings: Sequence[ScoredRecording], threshold: float | None) -> str:

@@ -8,6 +8,7 @@ recording with only these segments.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,19 @@ class Stretch:
     worst_start_s: float
     worst_end_s: float
 
+    def is_above(self, threshold: float) -> bool:
+        """Whether it has a score, and one above a threshold."""
+        return self.score is not None and self.score > threshold
+
+
+@dataclass(frozen=True)
+class Event:
+    """Adjacent stretches above a threshold: where the first begins, the last ends, and the highest score."""
+
+    start_s: float
+    end_s: float
+    peak: float
+
 
 @dataclass(frozen=True)
 class RecordingScore:
@@ -53,7 +67,17 @@ class RecordingScore:
 
     def above(self, threshold: float) -> int:
         """How many stretches have a score above a threshold."""
-        return sum(stretch.score is not None and stretch.score > threshold for stretch in self.stretches)
+        return sum(stretch.is_above(threshold) for stretch in self.stretches)
+
+    def events(self, threshold: float) -> list[Event]:
+        """The stretches above a threshold; those that follow each other are one event."""
+        runs = groupby(self.stretches, key=lambda stretch: stretch.is_above(threshold))
+        return [_event(list(run)) for above, run in runs if above]
+
+
+def _event(stretches: Sequence[Stretch]) -> Event:
+    peak = max(stretch.score for stretch in stretches if stretch.score is not None)
+    return Event(stretches[0].start_s, stretches[-1].end_s, peak)
 
 
 @dataclass(frozen=True)
