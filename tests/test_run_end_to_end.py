@@ -203,7 +203,7 @@ def test_another_recipe_does_not_continue_a_run(finished: Path, data: Path, tmp_
         (["reproduce", "--device", "tpu", "--data", "."], "device must be auto, cpu or cuda"),
         (["data", "check", "/nowhere"], "/nowhere does not exist"),
         (["data", "synth", "somewhere", "--size", "huge"], "quick"),
-        (["score", "/nowhere", "a.wav"], "/nowhere has no system oe"),
+        (["score", "/nowhere", "a.wav"], "/nowhere is not there"),
         (["score", "/nowhere", "a.wav", "--system", "flow"], "serialoe-dflow"),
         (["evaluate", "/nowhere"], "/nowhere"),
     ],

@@ -49,7 +49,8 @@ FAULTS = {
     "hiss": (np.tile([0, 1 / 2**20], 2 * RATE_HZ), "silent: level"),
     "constant": (np.full(4 * RATE_HZ, 0.25), "constant: every sample is 0.25"),
     "one sample": (np.full(1, 0.25), "too short"),
-    "short": (_noise(0.4), "too short: 0.4 s; at least 1 s is needed"),
+    "short": (_noise(0.4), "too short: 0.4 s; at least 1 s is needed: one segment of this model"),
+    "a sample short": (_noise(1)[1:], "too short: 0.9999 s; at least 1 s is needed"),
     "NaN": (np.where(np.arange(4 * RATE_HZ) == 7, np.nan, 0.1), "not finite: 1 sample with NaN"),
 }
 
@@ -197,6 +198,8 @@ def test_a_folder_is_searched_and_everything_in_it_gets_a_row(model: Path, tmp_p
     (new / "e.mp3").write_bytes(b"ID3")
     (new / "f.wav").write_bytes(b"RIFF")
     (new / "notes.txt").write_text("of Monday")
+    (new / "linked").symlink_to(new / "deep")
+    os.mkfifo(new / "pipe.wav")
     (tmp_path / "empty").mkdir()
     given = (new, new / "a.wav", tmp_path / "empty", tmp_path / "gone.wav")
     result = _score(model, *given, "--out", tmp_path / "s.csv")
@@ -207,9 +210,11 @@ def test_a_folder_is_searched_and_everything_in_it_gets_a_row(model: Path, tmp_p
         "new/e.mp3": "other format",
         "new/f.wav": "truncated",
         "empty": "no recordings",
+        "new/linked": "folder not used",
+        "new/pipe.wav": "unreadable",
         "gone.wav": "no such file",
     }
-    assert "2 of 6 recordings anomalous, 4 could not be scored" in result.output
+    assert "2 of 5 recordings anomalous, 3 could not be scored, 3 paths without a recording" in result.output
     assert result.output.count("new/a.wav") == 1, "given twice, scored once"
 
 
@@ -232,6 +237,28 @@ def test_no_file_name_breaks_the_table_or_controls_the_terminal(
         assert not [line for line in text.splitlines() if line.startswith(("=", "+", "-", "@"))]
     written = [from_table(row["file"]) for row in _rows(Path("s.csv"))]
     assert written == [*names, "broken\x07.wav"]
+
+
+def test_a_model_that_is_not_there_or_not_finished_is_called_so(tmp_path: Path) -> None:
+    path = _write(tmp_path / "a.wav", _noise(3))
+    (tmp_path / "folder").mkdir()
+    (tmp_path / ".half.fit").mkdir()
+    for name, message in (
+        ("nirgends", "nirgends is not there"),
+        ("folder", "has no manifest.json, so it is not a model"),
+        ("half", "the fit of half is not finished: run its `asd fit` command again"),
+    ):
+        result = _score(tmp_path / name, path)
+        assert message in str(result.exception)
+
+
+def test_the_progress_of_long_scoring_is_in_megabytes_of_recordings(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("asd_recipes.commands.score._LONG_MB", 0)
+    path = _write(tmp_path / "a.wav", _noise(3))
+    result = _asd("score", model, "--device", "cpu", path)
+    assert "score recordings: done in" in result.output
 
 
 @pytest.fixture

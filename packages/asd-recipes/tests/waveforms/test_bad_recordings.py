@@ -218,6 +218,14 @@ def test_no_bad_file_takes_two_seconds(bad: tuple[Path, dict[str, set[str]]]) ->
     assert slow == {}
 
 
+@pytest.mark.parametrize("flat", [False, True])
+def test_floats_beyond_full_scale_are_clipped_only_where_their_tops_are_flat(flat: bool, tmp_path: Path) -> None:
+    wave = 4e8 * np.random.default_rng(3).standard_normal(2 * _RATE)
+    _write(tmp_path / "a.wav", np.clip(wave, -6e8, 6e8) if flat else wave, subtype="FLOAT")
+    kinds = [kind for kind, _ in judge_recording(tmp_path / "a.wav", Expected()).findings]
+    assert kinds == (["clipped"] if flat else []) + ["beyond full scale"]
+
+
 def test_the_command_goes_on_past_bad_files_and_exits_with_1(bad: tuple[Path, dict[str, set[str]]]) -> None:
     result = CliRunner().invoke(app, ["data", "check", str(bad[0]), "--quiet"])
     assert result.exit_code == 1, result.output

@@ -149,6 +149,7 @@ def _show(report: "DataReport", expected: "Expected") -> None:
     Console(width=None if sys.stdout.isatty() else 120).print(table)
     if report.plain:
         typer.echo(f"A folder without a layout, checked for `asd fit`: {_in_words(expected)}.")
+        typer.echo("`asd score` also needs one whole segment of its model, as `asd info` gives it.")
     colours = {"error": "red", "warning": "yellow"}
     for problem, text in report.lines():
         typer.secho(text, fg=colours[problem.severity] if problem else None)

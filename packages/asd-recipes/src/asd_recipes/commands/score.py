@@ -101,7 +101,21 @@ def _load(model: Path, system: str | None, device: str) -> "tuple[ClipScorer, Ma
         return load_bundle(model, device=device, manifest=manifest), manifest
     from asd_recipes.reproduction.run_scorer import load_scorer
 
+    _refuse_what_is_no_run(model)
     return load_scorer(model, system=system or "oe", device=device), None
+
+
+def _refuse_what_is_no_run(model: Path) -> None:
+    """Says what a folder without a model is, unless it is a run or in one."""
+    from asd_recipes.bundle import read_manifest
+    from asd_recipes.reproduction.run_store import RunError
+
+    if model.name and model.with_name(f".{model.name}.fit").is_dir():
+        raise RunError(f"the fit of {model.name} is not finished: run its `asd fit` command again.")
+    if not model.exists():
+        raise RunError(f"{model} is not there. Pass a model of `asd fit`, or <run>/<machine> of `asd reproduce`.")
+    if not any((folder / "recipe.toml").is_file() for folder in (model, model.resolve().parent)):
+        read_manifest(model)
 
 
 def _scored(
@@ -113,7 +127,8 @@ def _scored(
     with progress.stage("score recordings", 1_000_000 * steps, in_bytes=True) as advance:
         for item in given:
             if not isinstance(item, Path):
-                yield ScoredRecording(item.file, None, f"{item.kind}: {item.reason}")
+                is_recording = item.kind == "other format"
+                yield ScoredRecording(item.file, None, f"{item.kind}: {item.reason}", is_recording)
                 continue
             size, shown = _megabytes(item), 0
 

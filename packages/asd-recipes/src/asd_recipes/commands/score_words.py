@@ -64,12 +64,15 @@ def _notes(result: RecordingScore, threshold: Threshold, expected_share: float) 
 
 def summary(recordings: Sequence[ScoredRecording], threshold: float | None) -> str:
     """How many recordings are anomalous, and how many have a fault."""
-    unscored = sum(recording.result is None for recording in recordings)
+    others = sum(not recording.is_recording for recording in recordings)
+    total = len(recordings) - others
+    unscored = sum(recording.result is None for recording in recordings) - others
     faults = sum(recording.result is not None and bool(recording.fault) for recording in recordings)
-    what = counted(len(recordings), "recording")
-    parts = [f"{what}, {len(recordings) - unscored} scored"]
+    what = counted(total, "recording")
+    parts = [f"{what}, {total - unscored} scored"]
     if threshold is not None:
         parts = [f"{sum(recording.anomalous(threshold) for recording in recordings)} of {what} anomalous"]
     parts += [f"{unscored} could not be scored"] if unscored else []
+    parts += [f"{counted(others, 'path')} without a recording"] if others else []
     parts += [f"{faults} {'has' if faults == 1 else 'have'} both a score and a fault"] if faults else []
     return ", ".join(parts)

@@ -87,8 +87,15 @@ def _form(measures: RecordingMeasures, expected: Expected) -> list[tuple[str, st
             ("wrong channels", f"no channel {expected.channel}: it has {counted(info.channels, 'channel')}, from 0")
         )
     if info.duration_s < expected.shortest_s:
-        findings.append(("too short", f"{info.duration_s:.3g} s; at least {expected.shortest_s:g} s is needed"))
+        length = _below(info.duration_s, expected.shortest_s)
+        findings.append(("too short", f"{length} s; at least {expected.shortest_s:g} s is needed"))
     return findings
+
+
+def _below(value: float, limit: float) -> str:
+    """A value below a limit, in as many digits as it takes to see that."""
+    texts = (f"{value:.{digits}g}" for digits in range(3, 17))
+    return next((text for text in texts if float(text) < limit), repr(value))
 
 
 def _damage(measures: RecordingMeasures) -> list[tuple[str, str]]:
@@ -128,13 +135,16 @@ def _signal(measures: RecordingMeasures, expected: Expected) -> list[tuple[str, 
 
 
 def _is_clipped(measures: RecordingMeasures, channel: int) -> bool:
-    """Whether three samples in a row are at full scale, or more samples are at the extremes than in any tone."""
+    """Whether three samples in a row are at full scale, or more samples are at the extremes than in any tone.
+
+    A peak beyond full scale, of floats, is no limit of the format: only flat tops show that it was one of the recorder.
+    """
     full_scale = _FULL_SCALE.get(measures.info.subtype, 32767 / 32768)
     peak = max(-measures.minimum[channel], measures.maximum[channel])
     steps = peak / (1 - full_scale)
     of_a_sine = 2 / math.pi * math.sqrt(2 / steps) if steps else 1.0
     most = _TIMES_A_SINE * of_a_sine * measures.info.frames
-    if peak >= full_scale:
+    if full_scale <= peak <= 1:
         return measures.flat_tops[channel] > 0 or measures.at_extremes[channel] > most
     return measures.flat_tops[channel] > most
 

@@ -49,7 +49,7 @@ def check_recording(path: Path, audio: Audio, segments: SegmentSettings) -> Reco
     )
     judgement = judge_recording(path, expected)
     return RecordingCheck(
-        fault="; ".join(_in_words(kind, reason) for kind, reason in judgement.findings),
+        fault="; ".join(_in_words(kind, reason, segments.length_s) for kind, reason in judgement.findings),
         scorable=all(
             kind in _BESIDE_A_SCORE or _one_dead_channel(kind, judgement, expected) for kind, _ in judgement.findings
         ),
@@ -75,6 +75,8 @@ def _one_dead_channel(kind: str, judgement: Judgement, expected: Expected) -> bo
     return kind == "silent" and judgement.measures is not None and level_db(judgement.measures, expected) >= SILENCE_DB
 
 
-def _in_words(kind: str, reason: str) -> str:
+def _in_words(kind: str, reason: str, segment_s: float = 0.0) -> str:
     advice = _ADVICE.get(kind)
+    if kind == "too short" and segment_s >= Expected.shortest_s:
+        advice = "one segment of this model"
     return f"{kind}: {reason}" + (f": {advice}" if advice else "")

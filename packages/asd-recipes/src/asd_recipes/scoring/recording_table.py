@@ -25,11 +25,13 @@ class ScoredRecording:
         name: as the user gave it.
         result: its scores; None if it could not be scored.
         fault: what is wrong with the recording; empty if nothing is.
+        is_recording: False for what a folder has in its place: a link to a folder, a pipe, no recording at all.
     """
 
     name: str
     result: RecordingScore | None
     fault: str = ""
+    is_recording: bool = True
 
     def anomalous(self, threshold: float | None) -> bool:
         """Whether one of its stretches is above a threshold."""
