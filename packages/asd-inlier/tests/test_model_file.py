@@ -167,3 +167,17 @@ def test_what_cannot_be_saved_is_named(tmp_path: Path) -> None:
     with pytest.raises(TypeError, match="random_state must be a plain number"):
         save_inlier_model(moving, tmp_path / "x")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_link_stays_and_a_name_may_be_as_long_as_a_name_may_be(tmp_path: Path) -> None:
+    target, link = tmp_path / ("m" * 255), tmp_path / "link"
+    link.symlink_to(target.name)
+    save_inlier_model(MahalanobisKNN(3).fit(TRAINING), link)
+    assert link.is_symlink()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", target.name]
+
+
+def test_a_device_is_written_into(tmp_path: Path) -> None:
+    (tmp_path / "null").symlink_to("/dev/null")
+    save_inlier_model(MahalanobisKNN(3).fit(TRAINING), tmp_path / "null")
+    assert (tmp_path / "null").is_symlink()

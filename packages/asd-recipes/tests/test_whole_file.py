@@ -1,7 +1,9 @@
 """A file or a folder is whole or unchanged, whatever happens to the process that writes it."""
 
+import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -78,3 +80,67 @@ def test_only_the_remains_of_killed_writers_are_removed(tmp_path: Path) -> None:
     remove_partial_files(tmp_path)
     left = sorted(path.name for path in (tmp_path / "fan").iterdir())
     assert left == [".folder.partial", ".lock", "own.partial", "scores.csv"]
+
+
+def test_a_link_stays_and_the_file_that_it_points_to_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    link = tmp_path / "scores.csv"
+    link.symlink_to("kept/monday.csv")
+    for text in ("new\n", "newer\n"):
+        write_text(link, text)
+        assert link.is_symlink()
+        assert {entry.name: entry.read_text() for entry in (tmp_path / "kept").iterdir()} == {"monday.csv": text}
+
+
+def test_a_link_that_leads_back_to_itself_is_an_error_that_names_it(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").symlink_to("a.csv")
+    with pytest.raises(OSError, match=r"symbolic links: .*a\.csv"):
+        write_text(tmp_path / "a.csv", "text")
+    assert (tmp_path / "a.csv").is_symlink()
+
+
+def test_a_pipe_is_written_into_and_stays_a_pipe(tmp_path: Path) -> None:
+    pipe = tmp_path / "scores.csv"
+    os.mkfifo(pipe)
+    read: list[str] = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_text()), daemon=True)
+    reader.start()
+    write_text(pipe, "text\n")
+    reader.join(timeout=10)
+    assert read == ["text\n"]
+    assert pipe.is_fifo()
+    assert [entry.name for entry in tmp_path.iterdir()] == ["scores.csv"]
+
+
+def test_a_device_is_written_into_and_stays_a_device(tmp_path: Path) -> None:
+    assert Path("/dev/null").is_char_device()
+    (tmp_path / "nothing").symlink_to("/dev/null")  # through a link: what would be replaced is the link alone
+    write_text(tmp_path / "nothing", "text\n")
+    assert (tmp_path / "nothing").is_symlink()
+    assert Path("/dev/null").is_char_device()
+
+
+def test_what_goes_to_standard_output_comes_in_its_place_also_where_that_is_a_file(tmp_path: Path) -> None:
+    script = (  # not /dev/stdout itself: a writer that renames would replace it
+        "from pathlib import Path; from asd_recipes.whole_file import write_text\n"
+        "print('before'); write_text(Path('/proc/self/fd/1'), 'table\\n'); print('after')"
+    )
+    with (tmp_path / "log").open("w") as log:
+        subprocess.run([sys.executable, "-c", script], stdout=log, check=True)
+    assert (tmp_path / "log").read_text() == "before\ntable\nafter\n"
+
+
+@pytest.mark.parametrize("length", [246, 247, 255])
+def test_a_name_as_long_as_a_name_may_be_can_be_written_and_what_a_killed_writer_left_is_found(
+    length: int, tmp_path: Path
+) -> None:
+    path = tmp_path / ("ü" + "s" * (length - 6) + ".csv")
+    script = (
+        "import os, sys; from pathlib import Path; from asd_recipes.whole_file import write_whole\n"
+        "write_whole(Path(sys.argv[1]), lambda partial: (partial.write_text('half'), os._exit(9)))"
+    )
+    assert subprocess.run([sys.executable, "-c", script, str(path)], check=False).returncode == 9
+    remove_partial_files(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    write_text(path, "whole\n")
+    assert [entry.name for entry in tmp_path.iterdir()] == [path.name]

@@ -157,15 +157,22 @@ def _check_arrays(path: str | os.PathLike[str], arrays: Mapping[str, NDArray[Any
 
 
 def _write_whole(path: Path, content: bytes) -> None:
-    """Write beside and rename, so that a killed run leaves either the old file or the new one."""
+    """Write beside and rename, so that a killed run leaves either the old file or the new one.
+
+    A link stays, and the file that it points to is replaced. A device or a pipe is written into.
+    """
+    if path.exists() and not path.is_file():
+        path.write_bytes(content)
+        return
+    target = Path(os.path.realpath(path))
     # Not by tempfile: its mode 0600 would hide the model from other users, whatever the umask.
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
+    beside = target.with_name(f".{secrets.token_hex(8)}.part")
     try:
         with open(beside, "xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(beside, path)
+        os.replace(beside, target)
     except BaseException:
         beside.unlink(missing_ok=True)
         raise

@@ -18,6 +18,11 @@ def printable(text: str) -> str:
     return text if text.isprintable() else "".join(c if c.isprintable() else _escaped(c) for c in text)
 
 
+def shortened(text: str, most: int = 80) -> str:
+    """Text of at most so many characters; what is cut off is said by three dots."""
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
 def in_table(name: str) -> str:
     """A name for a cell of a CSV file."""
     cell = printable(name.replace("\\", r"\\"))

@@ -1,30 +1,38 @@
 """Writes a file or a folder whole or not at all: beside its place, flushed to the disk, then renamed."""
 
+import hashlib
 import json
 import os
+import re
 import shutil
+import stat
+import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+_LONGEST_NAME = 255  # bytes
+_DESCRIPTOR = re.compile(r"/(?:dev|proc/self)/fd/(\d+)|/dev/(stdin|stdout|stderr)")
+
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Lets `write` fill a file beside `path`, then renames it into place.
 
+    A link stays: the file that it points to is replaced. A device, a pipe and /dev/stdout stay as well: they are
+    written into.
+
     Raises:
         OSError: names the file, even where the disk is full and the system's own error names none.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = _beside(path)
     try:
-        write(partial)
-        with partial.open("rb") as file:
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except BaseException as error:
-        partial.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.errno is not None and error.filename is None:
+        if (stream := _stream(path)) is not None:
+            _write_into(stream, write)
+        else:
+            _replace(Path(os.path.realpath(path)), write)
+    except OSError as error:
+        if error.errno is not None and error.filename is None:
             error.filename = str(path)
         raise
 
@@ -68,8 +76,44 @@ def remove_partial_files(folder: Path) -> None:
                 path.unlink(missing_ok=True)
 
 
+def _replace(path: Path, write: Callable[[Path], object]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = _beside(path)
+    try:
+        write(partial)
+        with partial.open("rb") as file:
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def _stream(path: Path) -> Path | int | None:
+    """What cannot be replaced, as `open` takes it: a descriptor of this process, a device or a pipe; else None."""
+    if found := _DESCRIPTOR.fullmatch(os.path.abspath(path)):
+        return int(found[1]) if found[1] else ("stdin", "stdout", "stderr").index(found[2])
+    try:
+        return None if stat.S_ISREG(path.stat().st_mode) else path
+    except FileNotFoundError:
+        return None
+
+
+def _write_into(stream: Path | int, write: Callable[[Path], object]) -> None:
+    sys.stdout.flush()
+    with tempfile.TemporaryDirectory() as folder:
+        whole = Path(folder) / "whole"
+        write(whole)
+        with whole.open("rb") as file, open(stream, "wb", closefd=not isinstance(stream, int)) as place:
+            shutil.copyfileobj(file, place)
+
+
 def _beside(path: Path) -> Path:
-    return path.with_name(f".{path.name}.partial")
+    """A hidden name beside it, the same each time; of a long name a digest, as no name may be longer."""
+    name = f".{path.name}.partial"
+    if len(os.fsencode(name)) > _LONGEST_NAME:
+        name = f".{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]}.partial"
+    return path.with_name(name)
 
 
 def _flush(folder: Path) -> None:

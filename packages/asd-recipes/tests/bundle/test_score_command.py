@@ -285,7 +285,7 @@ def place(model: Path, tmp_path: Path) -> Path:
         ("hard.csv", "one of the recordings"),
         ("manifest.csv", "file of the model"),
         ("model/manifest.json", "file of the model"),
-        ("model/new.csv", "is inside the model's folder"),
+        ("model/new.csv", "lies in a model"),
         ("folder.csv", "folder"),
         ("table.csv/new.csv", "folder"),
     ],
@@ -309,7 +309,7 @@ def test_a_table_never_replaces_a_recording_or_a_file_of_the_model(
 def test_two_tables_in_one_file_are_refused(other: str, place: Path, model: Path) -> None:
     result = _score(model, place / "a.wav", "--out", place / "table.csv", "--stretches", place / other)
     assert result.exit_code == 2
-    assert "is the file of two options" in " ".join(result.output.replace("│", " ").split())
+    assert "named twice" in " ".join(result.output.replace("│", " ").split())
     assert (place / "table.csv").read_text() == "of Monday\n"
 
 

@@ -90,6 +90,7 @@ def check(
 
         asd data check recordings/pump7
     """
+    from asd_recipes.commands.output_places import check_outputs
     from asd_recipes.dataset.data_check import check_dataset
     from asd_recipes.dataset.ground_truth_join import join_ground_truth
     from asd_recipes.dataset.plain_folder import scan_any
@@ -98,6 +99,9 @@ def check(
 
     asked = _expected(rate or "16000", channel or "only", min_seconds)
     dataset = scan_any(folder)
+    if (report_file := None if json_file == Path("-") else json_file) is not None:
+        read = [*(clip.path for clip in dataset.clips), *dataset.tables, *([ground_truth] if ground_truth else [])]
+        check_outputs([("--json", report_file)], inputs=read)
     takes_all = _expected(rate or "any", channel or "mean", min_seconds)  # as `asd fit` does
     expected = takes_all if dataset.plain else asked
     if ground_truth is not None:
@@ -111,8 +115,8 @@ def check(
         typer.echo(json.dumps(report.as_json(), indent=2, sort_keys=True))
     else:
         _show(report, expected)
-        if json_file is not None:
-            write_json(json_file, report.as_json())
+        if report_file is not None:
+            write_json(report_file, report.as_json())
     raise typer.Exit(1 if report.errors or (strict and report.warnings) else 0)
 
 

@@ -44,11 +44,14 @@ def evaluate(
         asd evaluate runs/quick-seed0-synthetic-1a2b3c4d/submissions/oe
     """
     from asd_eval import bootstrap_directory, evaluate_directory, official_csv, official_text
+    from asd_recipes.commands.output_places import check_outputs
     from asd_recipes.whole_file import write_text
 
     for path in export or []:
         if path.suffix not in FORMATS:
             raise typer.BadParameter(f"{path} must end in {', '.join(FORMATS)}.", param_hint="--export")
+    outputs = [("--csv", csv_file), *(("--export", path) for path in export or [])]
+    check_outputs(outputs, inputs=[*folder.glob("*.csv"), *([ground_truth] if ground_truth else [])])
     with _repairs_printed():
         evaluation = evaluate_directory(folder, ground_truth=ground_truth, convention=convention)
         intervals = bootstrap_directory(

@@ -58,7 +58,8 @@ def score(
 
         asd score models/pump7 recordings/new --stretches stretches.csv
     """
-    from asd_recipes.commands.score_files import check_outputs, recordings_of
+    from asd_recipes.commands.output_places import check_outputs
+    from asd_recipes.commands.score_files import recordings_of
     from asd_recipes.commands.score_words import summary
     from asd_recipes.progress import show_progress
     from asd_recipes.scoring.recording_table import recordings_csv, stretches_csv
@@ -66,7 +67,7 @@ def score(
 
     given = recordings_of(files)
     paths = [item for item in given if isinstance(item, Path)]
-    check_outputs({"--out": out, "--stretches": stretches}, paths, model)
+    check_outputs([("--out", out), ("--stretches", stretches)], inputs=paths, model=model)
     scorer, manifest = _load(model, system, device)
     if scorer.synthetic:
         typer.echo("this model was trained on SYNTHETIC data: its scores of real recordings mean nothing", err=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from asd_recipes.dataset.clip import AUDIO_SUFFIXES, Problem
 from asd_recipes.file_names import printable
 
-_OTHER_AUDIO = {
+OTHER_AUDIO_SUFFIXES = {
     ".3gp",
     ".aac",
     ".ac3",
@@ -105,7 +105,7 @@ def _taken(path: Path) -> Iterator[Path | Problem]:
     if suffix in AUDIO_SUFFIXES:
         reason = "not a regular file but a broken link, a pipe or a device"
         yield path if path.is_file() else _problem(path, "unreadable", reason)
-    elif suffix in _OTHER_AUDIO:
+    elif suffix in OTHER_AUDIO_SUFFIXES:
         yield _problem(path, "other format", f"{suffix} files are not supported; convert it to wav or flac")
 
 
