@@ -11,6 +11,7 @@ import stat
 from pathlib import Path
 from typing import Any
 
+from asd_features import mel_filterbank
 from asd_recipes.bundle.errors import BundleError
 from asd_recipes.bundle.manifest import FORMAT, MANIFEST, NETWORK, SCHEMA, Manifest, content_digest, inlier_file
 from asd_recipes.bundle.strict_json import JsonError, parse_strict
@@ -28,6 +29,8 @@ _LARGEST_SPECTROGRAM = 1 << 24
 _GREATEST_OVERLAP = 0.99
 _MOST_THREADS = 1024
 _LONGEST_STRETCH_S = 86_400
+_MOST_HELD_OUT = 10_000
+_LEAST_STD = 1e-100  # a score divided by it is a number
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -83,6 +86,10 @@ def check_limits(recipe: Recipe) -> None:
     for what, size, most in sizes:
         if size > most:
             raise RecipeError(f"{what} must be at most {most}; got {size}")
+    try:
+        mel_filterbank(mel)
+    except ValueError as error:
+        raise RecipeError(f"log_mel: {error}") from error
 
 
 def _read_regular(path: Path, *, most: int) -> bytes:
@@ -136,11 +143,21 @@ def _check_agreement(manifest: Manifest) -> None:
         raise JsonError(f"its files must be {NETWORK} and one for each of one or more inlier models")
     if not all(_SHA256.fullmatch(facts.sha256) and facts.bytes > 0 for facts in manifest.files.values()):
         raise JsonError("its files must have a length and a SHA-256 in 64 lower-case digits")
-    if not all(scores.std > 0 for scores in manifest.scores.values()) or manifest.level.std <= 0:
-        raise JsonError("a standard deviation must be above 0")
-    training, stretch_s = manifest.training, manifest.threshold.stretch_s
-    if not 1 <= training.held_out_recordings <= training.held_out_pieces:
-        raise JsonError("its threshold must be set by at least one piece of each held-out recording")
+    if min(manifest.level.std, *(scores.std for scores in manifest.scores.values())) < _LEAST_STD:
+        raise JsonError(f"a standard deviation must be at least {_LEAST_STD:g}")
+    training, threshold, stretch_s = manifest.training, manifest.threshold, manifest.threshold.stretch_s
+    if not 1 <= training.held_out_recordings <= training.held_out_pieces <= _MOST_HELD_OUT:
+        raise JsonError(
+            f"its threshold must be set by one piece or more of each held-out recording, {_MOST_HELD_OUT} at most"
+        )
+    if min(training.recordings, training.pieces) < 1 or min(training.seconds, training.left_out) < 0:
+        raise JsonError("it must have learnt from at least one recording, and no count may be negative")
+    if training.pseudo_anomaly_auc is not None and not 0 <= training.pseudo_anomaly_auc <= 1:
+        raise JsonError("an AUC must be from 0 to 1")
+    if not threshold.smallest <= threshold.median <= threshold.largest:
+        raise JsonError("its held-out scores must be in order: smallest, median, largest")
+    if not manifest.machine:
+        raise JsonError("its machine must have a name")
     if not manifest.recipe.segments.length_s <= stretch_s <= _LONGEST_STRETCH_S:
         raise JsonError(f"a stretch must be from one segment to {_LONGEST_STRETCH_S} s long; got {stretch_s}")
     if not 0 < manifest.threshold.false_alarms < 1:
