@@ -82,7 +82,7 @@ def _write(path: Path, seconds: int) -> None:
         file.seek(44 + seconds * 2 // 3 * RATE_HZ * 4)
         file.write(noise.tobytes())
         file.seek(44 + seconds * 4 // 5 * RATE_HZ * 4)
-        file.write((noise // 100).tobytes())
+        file.write((noise // 1000).tobytes())
     assert soundfile.info(path).duration == seconds
 
 
@@ -97,10 +97,10 @@ def _run(script: str, *arguments: Path) -> str:
 def test_a_long_recording_is_scored_in_little_memory_and_its_loud_seconds_are_named(
     recordings: tuple[Path, Path], parts: Parts, manifest: Manifest, tmp_path: Path
 ) -> None:
-    """The segments are weighted by power, for which the whole recording is filtered."""
+    """In one stretch, its segments weighted by power, for which the whole recording is filtered."""
     settings = ["threads=1", "training.precision=float32", "segments.length_s=5.0", "segments.overlap=0.5", "seed=7"]
     settings += ["log_mel.bands=32", 'weighting.machines=["normal"]']
-    threshold = replace(manifest.threshold, stretch_s=10.0)
+    threshold = replace(manifest.threshold, stretch_s=float(SECONDS))
     weighted = replace(manifest, recipe=load_recipe("own", settings=settings), threshold=threshold)
     write_bundle(tmp_path / "model", weighted, network=parts[0], inlier=parts[1])
     found = _run(SCORE, tmp_path / "model", *recordings)
