@@ -1,9 +1,13 @@
 """The command `asd data check`: its table, JSON, exit status and options."""
 
+import errno
 import json
+import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -120,7 +124,18 @@ def test_a_folder_whose_name_is_not_utf8_can_be_checked(recordings: Path, tmp_pa
     assert "3 recordings, 0 findings" in result.stdout
 
 
-@pytest.mark.parametrize("options", [["--rate", "fast"], ["--rate", "0"], ["--channel", "left"], ["--channel", "-1"]])
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--rate", "fast"],
+        ["--rate", "0"],
+        ["--channel", "left"],
+        ["--channel", "-1"],
+        ["--min-seconds", "nan"],
+        ["--min-seconds", "inf"],
+        ["--min-seconds", "-1"],
+    ],
+)
 def test_an_option_that_makes_no_sense_is_refused_by_name(recordings: Path, options: list[str]) -> None:
     status, output = _check(recordings, *options)
     assert status == 2
@@ -140,3 +155,50 @@ def test_ground_truth_labels_anonymous_clips(recordings: Path, tmp_path: Path) -
     assert {(line["domain"], line["label"]) for line in totals} == {
         ("source", "normal"), ("source", "anomaly"), ("target", "normal")
     }  # fmt: skip
+
+
+def test_one_recording_is_no_table_of_clips(recordings: Path) -> None:
+    result = CliRunner().invoke(app, ["data", "check", str(recordings / "0.wav")])
+    assert f"is a recording. Pass its folder: asd data check {recordings}" in str(result.exception)
+
+
+def test_a_rate_of_one_hertz_is_no_dropout(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", np.random.default_rng(0).uniform(-0.1, 0.1, 60), 1)
+    assert "dropout" not in _check(tmp_path)[1]
+
+
+@pytest.mark.parametrize("layout", [True, False])
+def test_a_closed_folder_is_a_finding_and_the_rest_is_checked(
+    layout: bool, recordings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The superuser may open everything, so that the refusal is made up."""
+    closed, is_dir, access, scandir = recordings / "darf nicht", Path.is_dir, os.access, os.scandir
+    closed.mkdir()
+    if layout:
+        (recordings / "fan" / "train").mkdir(parents=True)
+
+    def refused(call: Callable[..., Any], refuse: Callable[[Path], bool]) -> Callable[..., Any]:
+        def instead(path: str | Path, *more: object) -> object:
+            if refuse(Path(path)):
+                raise PermissionError(errno.EACCES, "Permission denied", str(path))
+            return call(path, *more)
+
+        return instead
+
+    monkeypatch.setattr(Path, "is_dir", refused(is_dir, lambda path: path.parent == closed))
+    monkeypatch.setattr(os, "scandir", refused(scandir, lambda path: path == closed))
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != closed and access(path, mode))
+    status, output = _check(recordings)
+    assert status == 1
+    assert f"error: unreadable: {closed}: the folder cannot be listed: Permission denied" in output
+    assert layout or "3 recordings" in output
+
+
+def test_an_unreadable_file_is_named_once_and_without_the_class_of_the_error(
+    recordings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(path: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr("asd_recipes.dataset.recording_findings.measure_recording", closed)
+    assert f"error: unreadable: {recordings / '0.wav'}: Permission denied\n" in _check(recordings)[1]

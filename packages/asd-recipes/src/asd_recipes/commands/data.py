@@ -1,6 +1,7 @@
 """`asd data synth` and `asd data check`; `asd data download` and `verify` are in `commands.download`."""
 
 import json
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -123,6 +124,8 @@ def check(
 def _expected(rate: str, channel: str, min_seconds: float) -> "Expected":
     from asd_recipes.dataset.recording_findings import Expected
 
+    if not 0 <= min_seconds < math.inf:
+        raise typer.BadParameter(f"{min_seconds} is not a number of seconds, 0 or more.", param_hint="--min-seconds")
     if rate != "any" and not (rate.isdecimal() and int(rate) > 0):
         raise typer.BadParameter(f"{rate!r} is neither a rate in hertz, such as 16000, nor any.", param_hint="--rate")
     if channel not in ("only", "mean") and not channel.isdecimal():

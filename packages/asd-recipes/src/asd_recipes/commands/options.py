@@ -11,8 +11,13 @@ DeviceOption = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 
 
 def names(text: str | None) -> list[str]:
-    """'bearing, fan' as ['bearing', 'fan']."""
-    return [name.strip() for name in (text or "").split(",") if name.strip()]
+    """'bearing, fan' as ['bearing', 'fan']; none for an option that was not given, and a given one must name some."""
+    found = [name.strip() for name in (text or "").split(",") if name.strip()]
+    if text is not None and not found:
+        raise typer.BadParameter(
+            f"a list of names was given that names nothing: {text!r}. Leave the option out for all."
+        )
+    return found
 
 
 def in_percent(advance: Callable[[int], None]) -> Callable[[int, int], None]:

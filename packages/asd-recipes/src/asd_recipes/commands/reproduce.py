@@ -62,6 +62,7 @@ def reproduce(
     from asd_recipes.progress import show_progress
     from asd_recipes.recipe.toml_text import load_recipe
 
+    only = names(machines)
     overrides = [*(settings or []), *([] if seed is None else [f"seed={seed}"])]
     recipe = load_recipe(profile, settings=overrides)
     with resumable(), show_progress(quiet=quiet) as progress:
@@ -83,7 +84,7 @@ def reproduce(
                 store,
                 bank=bank_folder(out, source, recipe),
                 device=device,
-                machines=names(machines),
+                machines=only,
                 systems=chosen,
                 jobs=jobs,
                 ground_truth=ground_truth,

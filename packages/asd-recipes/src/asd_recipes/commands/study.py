@@ -41,7 +41,7 @@ def study(
     from asd_recipes.recipe.toml_text import load_recipe
 
     recipe = load_recipe(profile, settings=settings or [])
-    numbers = names(seeds)
+    numbers, only = names(seeds), names(machines)
     if not numbers or not all(number.isdecimal() and len(number) < 20 for number in numbers):
         raise RecipeError(f"--seeds takes 64-bit whole numbers, such as 0,1,2; got {seeds!r}.")
     with resumable(), show_progress(quiet=quiet) as progress:
@@ -62,10 +62,10 @@ def study(
             source = data if data is not None else synthetic_data(out, seeded, progress)
             folder = out / run_name(Path(profile).stem, seeded, data)
             bank = bank_folder(out, source, seeded)
-            runs.append(SeedRuns(source, bank, seeded, folder, device, names(machines), jobs))
+            runs.append(SeedRuns(source, bank, seeded, folder, device, only, jobs))
         changes = run_study(runs, chosen, progress)
         kind = "SYNTHETIC DATA" if scan_dataset(runs[0].data).synthetic else f"Data: {runs[0].data}"
-        which = ", ".join(names(machines)) or "all machines"
+        which = ", ".join(only) or "all machines"
         text = study_markdown(f"{kind}, profile {profile}, {which}, seeds {', '.join(numbers)}", changes)
         write_text(out / "study.md", text)
     typer.echo(text)

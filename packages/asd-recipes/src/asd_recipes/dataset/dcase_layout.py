@@ -25,13 +25,27 @@ def machine_folders(root: Path) -> list[str]:
         NoDatasetError: there is none; names the folder that was probably meant.
         DatasetError: a name is unprintable.
     """
-    machines = [entry.name for entry in root.iterdir() if any((entry / folder).is_dir() for folder in _FOLDERS)]
+    machines = [entry.name for entry in root.iterdir() if _is_machine(entry)]
     if not machines:
         below = sorted(path.parent.parent for depth in ("*/*", "*/*/*") for path in root.glob(f"{depth}/train"))
         raise NoDatasetError(root, below[0] if below else None)
     if strange := [name for name in machines if not name.isprintable()]:
         raise DatasetError(f"{root}: the name of the folder {strange[0]!a} has an unprintable character. Rename it.")
     return machines
+
+
+def _is_machine(entry: Path) -> bool:
+    try:
+        return any((entry / folder).is_dir() for folder in _FOLDERS)
+    except PermissionError:
+        return False
+
+
+def closed_folders(root: Path) -> list[Problem]:
+    """A finding for each folder of which nobody can say whether it is a machine's."""
+    closed = [entry for entry in sorted(root.iterdir()) if entry.is_dir() and not os.access(entry, os.R_OK | os.X_OK)]
+    reason = "the folder cannot be listed: Permission denied"
+    return [Problem(printable(str(entry)), "unreadable", reason) for entry in closed]
 
 
 def scan_machine(root: Path, machine: str) -> tuple[list[Clip], list[Problem]]:

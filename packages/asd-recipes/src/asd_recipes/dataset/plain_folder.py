@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from asd_recipes.dataset.clip import Clip, NoDatasetError, Problem
+from asd_recipes.dataset.clip import AUDIO_SUFFIXES, Clip, DatasetError, NoDatasetError, Problem
 from asd_recipes.dataset.clip_name import ClipName
 from asd_recipes.dataset.folder_search import search_folder
 from asd_recipes.dataset.scan import Dataset, scan_dataset
@@ -17,6 +17,8 @@ def scan_any(root: Path) -> Dataset:
     Raises:
         DatasetError: the folder has neither a layout nor recordings, or is a parent of a data set's folder.
     """
+    if root.is_file() and root.suffix.lower() in AUDIO_SUFFIXES:
+        raise DatasetError(f"{root} is a recording. Pass its folder: asd data check {root.parent}.")
     try:
         return scan_dataset(root)
     except NoDatasetError as error:

@@ -29,6 +29,7 @@ _FULL_SCALE = {"PCM_U8": 127 / 128, "PCM_S8": 127 / 128, "ULAW": 32124 / 32768, 
 _TIMES_A_SINE = 2.0
 # If no channel changes for a quarter of a second, the recorder stalled; a quiet machine still has noise.
 DROPOUT_S = 0.25
+_FEWEST_HELD = 100  # fewer samples, as at a rate of a few hertz, are equal by chance
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,10 @@ def judge_recording(path: Path, expected: Expected) -> Judgement:
         return Judgement(None, (("no such clip", "it is listed but does not exist"),))
     except AudioError as error:
         return Judgement(None, ((_unread(error), error.rule),))
-    except (OSError, MemoryError) as error:
-        return Judgement(None, (("unreadable", f"{type(error).__name__}: {error}"),))
+    except OSError as error:
+        return Judgement(None, (("unreadable", error.strerror or str(error)),))
+    except MemoryError:
+        return Judgement(None, (("unreadable", "out of memory"),))
     findings = [*_form(measures, expected), *(_damage(measures) or _signal(measures, expected))]
     return Judgement(measures, tuple(findings))
 
@@ -129,7 +132,7 @@ def _signal(measures: RecordingMeasures, expected: Expected) -> list[tuple[str, 
     if peak > 1:
         findings.append(("beyond full scale", f"peak {peak:.4g}, full scale is 1: integers stored as floats?"))
     hold_s = measures.longest_hold_samples / info.sample_rate_hz
-    if hold_s >= DROPOUT_S and not silent:
+    if hold_s >= DROPOUT_S and measures.longest_hold_samples >= _FEWEST_HELD and not silent:
         findings.append(("dropout", f"no sample changes for {hold_s:.2f} s"))
     return findings
 

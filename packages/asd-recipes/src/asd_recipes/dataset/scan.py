@@ -10,7 +10,7 @@ from pathlib import Path
 
 from asd_recipes.dataset.clip import Clip, DatasetError, Problem
 from asd_recipes.dataset.clip_table import metadata_tables, scan_tables
-from asd_recipes.dataset.dcase_layout import machine_folders, scan_machine
+from asd_recipes.dataset.dcase_layout import closed_folders, machine_folders, scan_machine
 from asd_recipes.dataset.synthetic_mark import folders_of, is_synthetic
 from asd_recipes.file_names import printable
 
@@ -91,5 +91,7 @@ def scan_dataset(root: Path, *, machines: Sequence[str] | None = None) -> Datase
         return Dataset(root, tuple(clip for clip in clips if clip.machine in wanted), tuple(problems), tuple(tables))
     scans = [scan_machine(root, machine) for machine in wanted]
     return Dataset(
-        root, tuple(clip for scan in scans for clip in scan[0]), tuple(problem for scan in scans for problem in scan[1])
+        root,
+        tuple(clip for scan in scans for clip in scan[0]),
+        (*closed_folders(root), *(problem for scan in scans for problem in scan[1])),
     )
