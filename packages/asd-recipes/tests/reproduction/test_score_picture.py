@@ -31,6 +31,23 @@ def test_the_same_rows_give_the_same_bytes_whatever_the_user_s_style(tmp_path: P
     assert "dc:date" not in first
 
 
+def test_every_name_is_whole_in_the_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from matplotlib.figure import Figure
+
+    left: list[float] = []
+    save = Figure.savefig
+
+    def measure(figure: Figure, *arguments: object, **settings: object) -> None:
+        save(figure, *arguments, **settings)
+        left.extend(label.get_window_extent().x0 for label in figure.axes[0].get_yticklabels())
+
+    monkeypatch.setattr(Figure, "savefig", measure)
+    names = ["Baseline (Mahalanobis)", "SerialOE-DFlow", "Spectral statistics (not in the paper)"]
+    _drawn(tmp_path, [PictureRow(name, BOTH, None) for name in names])
+    assert len(left) == len(names)
+    assert min(left) >= 0, dict(zip(names, left, strict=True))
+
+
 def test_the_title_names_synthetic_data_as_such_and_other_data_by_their_folder(tmp_path: Path) -> None:
     assert "Official score, SYNTHETIC DATA, seed 0" in _drawn(tmp_path, ROWS)
     real = _drawn(tmp_path, ROWS, data="/data/a$b$c")

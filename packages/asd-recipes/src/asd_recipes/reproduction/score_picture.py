@@ -111,7 +111,7 @@ def _draw_rows(axes: "Axes", rows: Sequence[PictureRow]) -> None:
         if not row.scores:
             axes.text(50.4, place, "missing: not every machine was scored", va="center", color="#595959")
     axes.axvline(50, color="#8c8c8c", linewidth=1, linestyle="--")
-    axes.set_yticks(range(len(rows)), [row.system for row in rows])
+    axes.set_yticks(range(len(rows)), [row.system.replace(" (not", "\n(not") for row in rows])
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_xlabel("harmonic mean of the AUCs and pAUCs of all machines [%]; dashed: chance")
     axes.grid(axis="x", color="#e0e0e0", linewidth=0.8)
