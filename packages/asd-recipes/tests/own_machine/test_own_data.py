@@ -218,3 +218,8 @@ def test_a_share_that_leaves_nothing_to_train_on_is_refused() -> None:
     recipe = replace(RECIPE, split=replace(RECIPE.split, source_share=1e-9))
     with pytest.raises(DatasetError, match=r"split\.source_share=1e-09 leaves nothing to train on"):
         prepare_own_data(_bank(*[12.0] * (FEW_RECORDINGS + 2)), recipe)
+
+
+def test_where_recordings_are_too_short_both_ways_out_are_named() -> None:
+    with pytest.raises(DatasetError, match=r"s or more, each .* or have at least 11 recordings"):
+        prepare_own_data(_bank(*[3.0] * 6), RECIPE)

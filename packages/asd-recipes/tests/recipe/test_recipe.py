@@ -164,3 +164,17 @@ def test_changes_of_different_settings_have_different_digests(tmp_path: Path) ->
     (tmp_path / "default.toml").write_bytes(b"")
     digests = {recipe_digest(load_recipe(str(tmp_path / "default.toml"), settings=changes)) for changes in _CHANGES}
     assert len(digests) == len(_CHANGES) > 60
+
+
+@pytest.mark.parametrize("setting", ["x" * 5000, "training.epochs=" + "x" * 5000])
+def test_an_overlong_setting_is_not_printed_whole(setting: str) -> None:
+    with pytest.raises(RecipeError) as caught:
+        load_recipe("own", settings=[setting])
+    assert "..." in str(caught.value)
+    assert len(str(caught.value)) < 200
+
+
+def test_a_profile_too_long_for_a_path_is_refused_like_any_that_is_not_there() -> None:
+    with pytest.raises(RecipeError, match=r"profile 'p+\.\.\. is neither") as caught:
+        load_recipe("p" * 5000)
+    assert len(str(caught.value)) < 250

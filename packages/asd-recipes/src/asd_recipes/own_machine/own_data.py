@@ -109,7 +109,8 @@ def prepare_own_data(bank: WaveformBank, recipe: Recipe) -> OwnData:
         raise DatasetError(
             f"{counted(len(normal), 'normal recording')}, {seconds:.3g} s in all: enough for "
             f"{counted(len(validation), 'held-out piece')}, but {_FEWEST_HELD_OUT} are needed. Add recordings of "
-            f"{2 * recipe.segments.length_s:g} s or more: each gives one."
+            f"{2 * recipe.segments.length_s:g} s or more, each of which gives one, or have at least "
+            f"{FEW_RECORDINGS + 1} recordings of {recipe.segments.length_s:g} s: then whole ones are held out."
         )
     validation = evenly_spread(validation)
     prepared = _prepared(pieces, training, validation, others, recipe)

@@ -7,12 +7,14 @@ import dataclasses
 import difflib
 import hashlib
 import json
+import os
 import tomllib
 import typing
 from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
 
+from asd_recipes.file_names import shortened
 from asd_recipes.recipe.settings import Recipe, RecipeError
 from asd_recipes.typed_values import TypedValueError, typed
 
@@ -48,11 +50,11 @@ def load_recipe(profile: str, *, settings: typing.Sequence[str] = ()) -> Recipe:
     """
     if profile in profile_names():
         content = (resources.files("asd_recipes.recipe") / "profiles" / f"{profile}.toml").read_bytes()
-    elif Path(profile).is_file():
+    elif os.path.isfile(profile):  # also of a text that is too long for a path
         content = Path(profile).read_bytes()
     else:
         names = ", ".join(profile_names())
-        raise RecipeError(f"profile {profile!r} is neither one of {names} nor a TOML file.")
+        raise RecipeError(f"profile {shortened(ascii(profile))} is neither one of {names} nor a TOML file.")
     try:
         recipe = recipe_from_toml(content.decode("utf-8"), name=profile)
     except UnicodeDecodeError as error:
@@ -93,7 +95,7 @@ def _add_setting(table: dict[str, Any], setting: str) -> None:
     """Puts `key=value` into a table as TOML would nest it; all settings are checked together, after the last one."""
     key, equals, text = setting.partition("=")
     if not equals:
-        raise RecipeError(f"--set takes key=value, such as training.epochs=5; got {setting!r}.")
+        raise RecipeError(f"--set takes key=value, such as training.epochs=5; got {shortened(ascii(setting))}.")
     try:
         table_of_one = _parsed(f"value = {text}")
         value = table_of_one["value"] if len(table_of_one) == 1 else text  # text with a line break may hold more keys
@@ -104,7 +106,9 @@ def _add_setting(table: dict[str, Any], setting: str) -> None:
     for group in groups:
         inner = inner.setdefault(group, {})
         if not isinstance(inner, dict):
-            raise RecipeError(f"{setting}: an earlier --set gave {group} itself a value. Keep only one of the two.")
+            raise RecipeError(
+                f"{shortened(setting)}: an earlier --set gave {group} itself a value. Keep only one of the two."
+            )
     inner[last] = value
 
 
