@@ -353,3 +353,11 @@ def test_a_model_says_whether_its_recordings_were_synthetic(data: Path, tmp_path
     assert manifest["training"]["held_out"] == "recordings", "16 are enough to hold out whole ones"
     scored = _asd("score", tmp_path / "model", data / "new" / "normal.wav")
     assert "SYNTHETIC" in scored.output
+
+
+def test_normal_recordings_that_are_not_there_leave_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    for normal in ("does-not-exist", "file"):
+        result = _asd("fit", "--normal", tmp_path / normal, "--out", tmp_path / "models" / "pump")
+        assert isinstance(result.exception, DatasetError)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from asd_recipes.dataset.clip import Problem
-    from asd_recipes.own_machine.own_recordings import OwnRecordings
+    from asd_recipes.own_machine.own_recordings import NormalRecordings, OwnRecordings
     from asd_recipes.progress import Progress
     from asd_recipes.recipe.settings import Recipe
     from asd_recipes.reproduction.run_store import RunStore
@@ -65,6 +65,7 @@ def fit(
 
         asd fit --normal recordings/pump7 --pattern '{speed}_{load}'
     """
+    from asd_recipes.own_machine.own_recordings import find_normal
     from asd_recipes.progress import show_progress
     from asd_recipes.recipe.settings import RecipeError
     from asd_recipes.recipe.toml_text import load_recipe
@@ -78,6 +79,7 @@ def fit(
     model = out or Path("models") / normal.resolve().name
     if model.name in ("", ".."):
         raise RecipeError(f"--out must name a new folder; {model} exists. Try {model / 'model'}.")
+    found = find_normal(normal, without=others or [])  # refuses before anything is made
     with resumable(), show_progress(quiet=quiet) as progress:
         from asd_recipes.bundle.threshold_trust import trust_in_words
         from asd_recipes.own_machine.fit import OwnFit
@@ -87,7 +89,7 @@ def fit(
         with store.locked():
             if not resume:
                 store.clear()
-            recordings = _recordings(normal, others or [], attributes, pattern, store, recipe, progress)
+            recordings = _recordings(found, others or [], attributes, pattern, store, recipe, progress)
             result = OwnFit(
                 recipe=recipe,
                 recordings=recordings,
@@ -122,7 +124,7 @@ def _end(problems: "Sequence[Problem]", *, named: bool) -> None:
 
 
 def _recordings(
-    normal: Path,
+    found: "NormalRecordings",
     others: list[Path],
     attributes: Path | None,
     pattern: str | None,
@@ -131,9 +133,7 @@ def _recordings(
     progress: "Progress",
 ) -> "OwnRecordings":
     from asd_recipes.commands.run_folders import synthetic_data
-    from asd_recipes.own_machine.own_recordings import find_normal
     from asd_recipes.own_machine.recording_attributes import with_attributes
 
-    found = find_normal(normal, without=others)  # checks the folder before the synthetic data are made
     recordings = found.with_others(others or [synthetic_data(store.root, recipe, progress)])
     return with_attributes(recordings, table=attributes, pattern=pattern)
