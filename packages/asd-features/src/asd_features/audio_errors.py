@@ -10,13 +10,22 @@ from pathlib import Path
 
 
 class AudioError(ValueError):
-    """A recording that cannot be used as asked."""
+    """A recording that cannot be used as asked.
 
-    def __init__(self, path: Path, rule: str) -> None:
-        # Both arguments go to the base class: otherwise the error could not be sent from a worker process.
-        super().__init__(path, rule)
+    Attributes:
+        path: the file.
+        fact: what it is, and what it should be.
+        way_out: arguments of the Python call that would take it; empty if there are none.
+        rule: both.
+    """
+
+    def __init__(self, path: Path, fact: str, way_out: str = "") -> None:
+        # All arguments go to the base class: otherwise the error could not be sent from a worker process.
+        super().__init__(path, fact, way_out)
         self.path = path
-        self.rule = rule
+        self.fact = fact
+        self.way_out = way_out
+        self.rule = f"{fact} {way_out}".strip()
 
     def __str__(self) -> str:
         return f"{self.path}: {self.rule}"

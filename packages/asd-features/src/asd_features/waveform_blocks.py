@@ -93,8 +93,8 @@ def as_float32(samples: NDArray[Any]) -> NDArray[np.float32]:
 def _check_choice(info: AudioInfo, sample_rate_hz: int, channel: Channel, resample: bool) -> None:
     if info.sample_rate_hz != sample_rate_hz and not resample:
         raise SampleRateError(
-            info.path, f"has {info.sample_rate_hz} Hz, but {sample_rate_hz} Hz are wanted. Pass resample=True to "
-            f"convert it, or sample_rate_hz={info.sample_rate_hz} to keep its rate."
+            info.path, f"has {info.sample_rate_hz} Hz, but {sample_rate_hz} Hz are wanted.",
+            f"Pass resample=True to convert it, or sample_rate_hz={info.sample_rate_hz} to keep its rate.",
         )  # fmt: skip
     if sample_rate_hz > _MOST_GROWTH * info.sample_rate_hz:
         raise SampleRateError(
@@ -103,8 +103,8 @@ def _check_choice(info: AudioInfo, sample_rate_hz: int, channel: Channel, resamp
         )  # fmt: skip
     if channel == "only" and info.channels > 1:
         raise ChannelError(
-            info.path, f'has {info.channels} channels, but channel="only" takes files with one. Pass channel=0 for the '
-            'first, or channel="mean" for their average.'
+            info.path, f'has {info.channels} channels, but channel="only" takes files with one.',
+            'Pass channel=0 for the first, or channel="mean" for their average.',
         )  # fmt: skip
     if not isinstance(channel, str) and not 0 <= channel < info.channels:
         raise ChannelError(

@@ -35,6 +35,14 @@ def test_mean_averages_the_channels(stereo: tuple[Path, np.ndarray]) -> None:
     np.testing.assert_array_equal(_bank(stereo[0], "audio.channel=mean").waves[0], mean)
 
 
+def test_a_clip_of_another_rate_says_which_setting_takes_it(stereo: tuple[Path, np.ndarray]) -> None:
+    path = next(stereo[0].rglob("*.wav"))
+    soundfile.write(path, stereo[1][:, 0], 8_000)
+    (problem,) = _bank(stereo[0]).problems
+    assert problem.reason == "has 8000 Hz, but 16000 Hz are wanted. Add --set audio.resample=true to convert it."
+    assert not _bank(stereo[0], "audio.resample=true").problems
+
+
 def test_without_a_choice_the_clip_is_left_out_and_reported(stereo: tuple[Path, np.ndarray]) -> None:
     bank = _bank(stereo[0])
     assert bank.clips == ()

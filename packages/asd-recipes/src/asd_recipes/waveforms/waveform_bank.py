@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from asd_features import AudioError, waveform_blocks
+from asd_features import AudioError, ChannelError, SampleRateError, waveform_blocks
 from asd_recipes.dataset.clip import Clip, Problem
 from asd_recipes.folder_lock import hold_lock
 from asd_recipes.recipe.settings import Audio
@@ -157,7 +157,16 @@ class _UnreadError(Exception):
     def __init__(self, cause: AudioError | OSError) -> None:
         super().__init__(cause)
         self.cause = cause
-        self.reason = cause.rule if isinstance(cause, AudioError) else cause.strerror or str(cause)
+        self.reason = _reason(cause)
+
+
+def _reason(cause: AudioError | OSError) -> str:
+    """What is wrong, with the setting of a recipe that is the way out where there is one."""
+    if isinstance(cause, SampleRateError) and cause.way_out:
+        return f"{cause.fact} Add --set audio.resample=true to convert it."
+    if isinstance(cause, ChannelError) and cause.way_out:
+        return f"{cause.fact} Add --set audio.channel=mean to average them, or a number from 0 to take one."
+    return cause.rule if isinstance(cause, AudioError) else cause.strerror or str(cause)
 
 
 def _append(clip: Clip, audio: Audio, files: Mapping[str, BinaryIO], digest: Any) -> dict[str, Any]:
