@@ -185,7 +185,7 @@ def test_another_recipe_does_not_continue_a_run(finished: Path, data: Path, tmp_
         "reproduce", "--data", data, "--out", tmp_path, *ARGUMENTS, "--set", "autoencoder.epochs=2", cwd=tmp_path
     )
     assert done.returncode == 2
-    assert "holds a run that differs in recipe. Choose another --out" in done.stderr
+    assert "differs in recipe (autoencoder.epochs was 1, is 2). Choose another --out" in done.stderr
     assert "--no-resume" in done.stderr
 
 

@@ -28,7 +28,7 @@ def test_a_run_returns_the_recipe_that_it_was_started_with(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("recipe", "data", "named"),
     [
-        (load_recipe("quick", settings=["training.epochs=9"]), DATA, "recipe."),
+        (load_recipe("quick", settings=["training.epochs=9"]), DATA, "recipe (training.epochs was 30, is 9)."),
         (load_recipe("quick"), {**DATA, "data_sha256": "cd34"}, "data."),
         (load_recipe("quick"), {**DATA, "device": "cuda"}, "device."),
     ],

@@ -135,5 +135,8 @@ def _recordings(
     from asd_recipes.commands.run_folders import synthetic_data
     from asd_recipes.own_machine.recording_attributes import with_attributes
 
-    recordings = found.with_others(others or [synthetic_data(store.root, recipe, progress)])
+    if not others:
+        progress.say("no --others: synthetic machines stand in for the other machines")
+        others = [synthetic_data(store.root, recipe, progress)]
+    recordings = found.with_others(others)
     return with_attributes(recordings, table=attributes, pattern=pattern)

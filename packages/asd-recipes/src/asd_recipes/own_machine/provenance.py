@@ -7,6 +7,7 @@ from pathlib import Path
 
 from asd_recipes.bundle import Manifest
 from asd_recipes.recipe.settings import Recipe
+from asd_recipes.recipe.toml_text import changed_settings
 from asd_recipes.reproduction.job import library_versions
 from asd_recipes.reproduction.run_store import RunError
 from asd_recipes.waveforms.device_choice import Device
@@ -43,9 +44,15 @@ def check_same_model(
     Raises:
         RunError: it was made in another way.
     """
-    existing = (manifest.recipe, manifest.training.data_sha256, manifest.threshold.false_alarms, manifest.versions)
-    if existing != (recipe, provenance.data_sha256, false_alarms, provenance.versions):
+    differing = changed_settings(manifest.recipe, recipe)
+    if manifest.threshold.false_alarms != false_alarms:
+        differing.append(f"--false-alarms was {manifest.threshold.false_alarms}, is {false_alarms}")
+    if manifest.training.data_sha256 != provenance.data_sha256:
+        differing.append("other recordings")
+    if manifest.versions != provenance.versions:
+        differing.append("other library versions")
+    if differing:
         raise RunError(
-            f"{model} holds a model made with another recipe, other recordings or other library versions. "
+            f"{model} holds a model that was made in another way ({'; '.join(differing)}). "
             "Choose another --out, or remove that model."
         )

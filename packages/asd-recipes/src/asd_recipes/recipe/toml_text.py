@@ -30,6 +30,20 @@ def recipe_to_toml(recipe: Recipe) -> str:
     return "\n".join(lines) + "\n"
 
 
+def changed_settings(before: Recipe, now: Recipe) -> list[str]:
+    """The settings that differ, each with both values: `training.epochs was 20, is 5`."""
+    old, new = (dict(_leaves(recipe)) for recipe in (before, now))
+    return [f"{key} was {_toml(old[key])}, is {_toml(new[key])}" for key in new if old[key] != new[key]]
+
+
+def _leaves(settings: typing.Any, above: str = "") -> typing.Iterator[tuple[str, typing.Any]]:
+    for name, value in _fields(settings):
+        if dataclasses.is_dataclass(value):
+            yield from _leaves(value, f"{above}{name}.")
+        else:
+            yield f"{above}{name}", value
+
+
 def recipe_digest(recipe: Recipe) -> str:
     """Hexadecimal SHA-256 of the TOML text."""
     return hashlib.sha256(recipe_to_toml(recipe).encode()).hexdigest()

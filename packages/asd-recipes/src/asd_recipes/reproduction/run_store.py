@@ -23,7 +23,7 @@ from typing import Any
 
 from asd_recipes.folder_lock import hold_lock
 from asd_recipes.recipe.settings import Recipe
-from asd_recipes.recipe.toml_text import recipe_digest, recipe_from_toml, recipe_to_toml
+from asd_recipes.recipe.toml_text import changed_settings, recipe_digest, recipe_from_toml, recipe_to_toml
 from asd_recipes.whole_file import remove_partial_files, write_json, write_text
 
 SCHEMA = 1
@@ -71,9 +71,10 @@ class RunStore:
         if path.is_file():
             before = json.loads(path.read_text(encoding="utf-8"))
             if differing := sorted(key for key in before.keys() | described if before.get(key) != described.get(key)):
+                settings = "; ".join(changed_settings(self.recipe(), recipe))
                 raise RunError(
-                    f"{self.root} holds a run that differs in {', '.join(_WORDS.get(key, key) for key in differing)}. "
-                    "Choose another --out, or start over with --no-resume."
+                    f"{self.root} holds a run that differs in {', '.join(_WORDS.get(key, key) for key in differing)}"
+                    f"{f' ({settings})' if settings else ''}. Choose another --out, or start over with --no-resume."
                 )
         remove_partial_files(self.root)
         write_text(self.root / "recipe.toml", recipe_to_toml(recipe))
