@@ -204,7 +204,6 @@ def test_another_recipe_does_not_continue_a_run(finished: Path, data: Path, tmp_
         (["data", "check", "/nowhere"], "/nowhere does not exist"),
         (["data", "synth", "somewhere", "--size", "huge"], "quick"),
         (["score", "/nowhere", "a.wav"], "/nowhere is not there"),
-        (["score", "/nowhere", "a.wav", "--system", "flow"], "serialoe-dflow"),
         (["evaluate", "/nowhere"], "/nowhere"),
     ],
 )

@@ -48,7 +48,7 @@ def main() -> None:
 def _in_words(error: Exception) -> str:
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         place = f" for {error.filename}" if error.filename else ""
-        return f"no room{place} ({error.strerror}). Make room and run the command again: it continues where it stopped."
+        return f"no room{place} ({error.strerror}). Make room and run the command again."
     return str(error)
 
 

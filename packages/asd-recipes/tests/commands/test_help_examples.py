@@ -77,7 +77,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("examples")
     rng = np.random.default_rng(1)
     names = ["recordings/pump7/900_full.wav", "recordings/pump7/900_idle.wav", "recordings/pump7/1200_full.wav"]
-    names += ["recordings/saw/a.wav", "recordings/new/b.wav", "monday.wav", "tuesday.wav"]
+    names += ["other-machines/saw/a.wav", "recordings/new/b.wav", "monday.wav", "tuesday.wav"]
     for name in names:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         soundfile.write(root / name, 0.1 * rng.standard_normal(64_000), 16_000)
@@ -114,7 +114,7 @@ def test_an_example_does_what_it_says(
     monkeypatch.setattr("asd_recipes.own_machine.machine_training._CROPS_AN_EPOCH", 16)
     words = shlex.split(example.replace("--size quick", "--size tiny"))[1:] + QUICK.get(command, [])
     if command == ("fit",) and "--others" not in words:
-        words += ["--others", "recordings"]  # the synthetic machines would take longer than all examples
+        words += ["--others", "other-machines"]  # the synthetic machines would take longer than all examples
     result = CliRunner().invoke(app, words)
     assert result.exit_code == 0, result.output or result.exception
     for option in ("--out", "--json", "--stretches"):

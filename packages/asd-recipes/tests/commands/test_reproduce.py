@@ -69,7 +69,7 @@ def test_a_full_disk_is_one_line_and_the_same_command_continues(
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     said = capsys.readouterr().err
     assert said.startswith("asd: no room for ")
-    assert "weights.safetensors (File too large). Make room, and run the command again" in said
+    assert "weights.safetensors (File too large). Make room and run the command again." in said
     assert len(said.splitlines()) == 1
     assert asd(*command) == 0
 

@@ -61,7 +61,7 @@ def fit(
 
         asd fit --normal recordings/pump7
 
-        asd fit --normal recordings/pump7 --others other-machines --out pump7-model
+        asd fit --normal recordings/pump7 --others other-machines
 
         asd fit --normal recordings/pump7 --pattern '{speed}_{load}'
     """
