@@ -58,7 +58,9 @@ def main(folder: Path, python: str) -> None:
     subprocess.run([*pip, *group, *REFERENCES.get(folder.name, [])], check=True)
     tests = folder / "tests" / "python" if folder.name == "native" else folder / "tests"
     env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    sys.exit(subprocess.run([python, "-m", "pytest", "-q", tests], check=False, cwd=ROOT, env=env).returncode)
+    env |= {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}  # as in the session tests
+    workers = ["-n", str(len(os.sched_getaffinity(0))), "--dist", "loadfile", "-m", "not slow and not timed"]
+    sys.exit(subprocess.run([python, "-m", "pytest", "-q", *workers, tests], check=False, cwd=ROOT, env=env).returncode)
 
 
 if __name__ == "__main__":
