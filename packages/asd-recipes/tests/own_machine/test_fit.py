@@ -132,6 +132,7 @@ def test_repeating_the_command_does_nothing_and_another_command_is_refused(data:
     assert isinstance(other.exception, RunError)
     assert "--out" in str(other.exception)
     assert _files(model) == before
+    assert not list(model.parent.glob(".*.fit")), "a refusal leaves nothing behind"
 
 
 def test_equal_recordings_give_equal_bytes_in_any_folder(data: Path, model: Path, tmp_path: Path) -> None:

@@ -89,17 +89,22 @@ def fit(
         with store.locked():
             if not resume:
                 store.clear()
-            recordings = _recordings(found, others or [], attributes, pattern, store, recipe, progress)
-            result = OwnFit(
-                recipe=recipe,
-                recordings=recordings,
-                folder=normal,
-                synthetic_others=not others,
-                model=model,
-                store=store,
-                device=device,
-                false_alarms=false_alarms,
-            ).run(progress)
+            try:
+                recordings = _recordings(found, others or [], attributes, pattern, store, recipe, progress)
+                result = OwnFit(
+                    recipe=recipe,
+                    recordings=recordings,
+                    folder=normal,
+                    synthetic_others=not others,
+                    model=model,
+                    store=store,
+                    device=device,
+                    false_alarms=false_alarms,
+                ).run(progress)
+            except Exception:
+                if not store.has_begun:  # nothing to continue: a refusal leaves nothing behind
+                    store.remove()
+                raise
             store.remove()
     threshold = result.manifest.threshold
     typer.echo(

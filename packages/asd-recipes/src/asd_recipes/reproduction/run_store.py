@@ -121,6 +121,11 @@ class RunStore:
             else:
                 entry.unlink()
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether there is a run to continue."""
+        return (self.root / "data.json").is_file()
+
     def remove(self) -> None:
         """Removes the folder, unless another process begins to use it meanwhile; the caller holds the lock."""
         self.clear()
