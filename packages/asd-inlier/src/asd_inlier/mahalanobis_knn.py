@@ -48,6 +48,7 @@ class MahalanobisKNN(BaseEstimator):  # type: ignore[misc, unused-ignore]
         training_: (N, D) float32, whitened training vectors.
         local_distance_: (N,) float32, the distance to each training vector is divided by it; None without
             local_density.
+        fitted_with_: the standardise and local_density of the fit, which may not change after it.
         n_features_in_: D.
     """
 
@@ -73,7 +74,8 @@ class MahalanobisKNN(BaseEstimator):  # type: ignore[misc, unused-ignore]
 
         Raises:
             ValueError: if X is not (N, D), not finite, has fewer than 2 rows or fewer than `neighbours`, no more rows
-                than `local_density`, or is so large that its squares overflow.
+                than `local_density`, or is so large that its squares overflow; with `standardise` also if a dimension
+                that varies does so by less than 1e-280.
             ImportError: if backend is "faiss" and FAISS is not installed.
         """
         self._check_parameters()

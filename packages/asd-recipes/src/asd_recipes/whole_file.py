@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-_LONGEST_NAME = 255  # bytes
+LONGEST_NAME = 255
+"""Bytes of a file name, on every file system that we know."""
 _DESCRIPTOR = re.compile(r"/(?:dev|proc/self)/fd/(\d+)|/dev/(stdin|stdout|stderr)")
 
 
@@ -111,7 +112,7 @@ def _write_into(stream: Path | int, write: Callable[[Path], object]) -> None:
 def _beside(path: Path) -> Path:
     """A hidden name beside it, the same each time; of a long name a digest, as no name may be longer."""
     name = f".{path.name}.partial"
-    if len(os.fsencode(name)) > _LONGEST_NAME:
+    if len(os.fsencode(name)) > LONGEST_NAME:
         name = f".{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]}.partial"
     return path.with_name(name)
 

@@ -11,11 +11,10 @@ import typer
 from asd_recipes.dataset.clip import AUDIO_SUFFIXES
 from asd_recipes.dataset.folder_search import OTHER_AUDIO_SUFFIXES
 from asd_recipes.file_names import printable, shortened
+from asd_recipes.whole_file import LONGEST_NAME
 
 Outputs = Sequence[tuple[str, Path | None]]
 """Options, and where each is to write."""
-_LONGEST_NAME = 255  # bytes of a file name, on every file system that we know
-_OF_A_MODEL = ("manifest.json", "network.safetensors")
 
 
 def check_outputs(outputs: Outputs, *, inputs: Iterable[Path] = (), model: Path | None = None) -> None:
@@ -50,8 +49,8 @@ def check_outputs(outputs: Outputs, *, inputs: Iterable[Path] = (), model: Path 
 
 def _is_stream(option: str, path: Path) -> bool:
     """Whether it is a device or a pipe, which nothing replaces; refuses what no file can be called."""
-    if any(len(os.fsencode(part)) > _LONGEST_NAME for part in path.parts):
-        _refuse(option, path, f"has a name of more than {_LONGEST_NAME} bytes. Choose a shorter one")
+    if any(len(os.fsencode(part)) > LONGEST_NAME for part in path.parts):
+        _refuse(option, path, f"has a name of more than {LONGEST_NAME} bytes. Choose a shorter one")
     try:
         mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
@@ -75,9 +74,11 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 def _in_a_model(real: Path, model: Path | None) -> bool:
+    from asd_recipes.bundle.manifest import MANIFEST, NETWORK  # only where there is an output: it imports NumPy
+
     if model is not None and real.is_relative_to(os.path.realpath(model)):
         return True
-    return any(all((folder / name).exists() for name in _OF_A_MODEL) for folder in real.parents)
+    return any(all((folder / name).exists() for name in (MANIFEST, NETWORK)) for folder in real.parents)
 
 
 def _can_hold(folder: Path) -> bool:
