@@ -1,8 +1,8 @@
 """Mini-batches with as many target-machine clips as pseudo-anomalous ones (Fujimura 2023, Sec. 4.2: t is 1:1).
 
-An epoch is one pass over the target machine's training clips. The pseudo-anomalous half of a batch is drawn evenly
-from the other machine types: their counts differ by at most one. Within a machine type, every clip comes once before
-any comes twice.
+An epoch is one pass over the target machine's training clips, spread evenly over its batches. The pseudo-anomalous half
+of a batch is drawn evenly from the other machine types: their counts differ by at most one. Within a machine type,
+every clip comes once before any comes twice.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,27 +23,29 @@ class Batch:
 
 
 def batches_per_epoch(target_clips: int, batch_size: int) -> int:
-    """Steps of one pass over the target machine's clips, batch_size / 2 of them per step."""
+    """Steps of one pass over the target machine's clips, at most batch_size / 2 of them per step."""
     return -(-target_clips // (batch_size // 2))
 
 
 def epoch_batches(
     target: Sequence[int], others: Mapping[str, Sequence[int]], *, batch_size: int, rng: np.random.Generator
 ) -> Iterator[Batch]:
-    """The batches of one epoch; the last one holds what is left, still 1:1.
+    """The batches of one epoch, each 1:1; their sizes differ by at most one clip of each kind.
+
+    A last batch of what is left could hold two clips. Its gradient would be mostly noise, yet the optimiser would take
+    a step as large as for a full batch, and batch normalisation would note its statistics as if they weighed as much.
 
     Args:
         target: clip indices of the target machine.
         others: clip indices of each other machine type.
-        batch_size: clips per step, even.
+        batch_size: most clips per step, even.
         rng: decides the order.
     """
-    half = batch_size // 2
     order = rng.permutation(target)
     decks = {machine: _Deck(clips, rng) for machine, clips in sorted(others.items()) if len(clips)}
     turns = _Deck(list(decks), rng)
-    for start in range(0, len(order), half):
-        chosen = [int(index) for index in order[start : start + half]]
+    for part in np.array_split(order, batches_per_epoch(len(order), batch_size)):
+        chosen = [int(index) for index in part]
         pseudo = [decks[turns.draw()].draw() for _ in chosen]
         yield Batch(chosen, pseudo)
 
