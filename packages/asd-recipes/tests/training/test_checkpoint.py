@@ -7,8 +7,10 @@ import pytest
 import torch
 from torch.optim.lr_scheduler import ConstantLR, LRScheduler, OneCycleLR
 
-from asd_models import Autoencoder, OutlierExposureNet, machine_loss
+from asd_models import Autoencoder, FastFlow, OutlierExposureNet, flow_loss, machine_loss, oe_flow_loss
+from asd_recipes.recipe.settings import Joint
 from asd_recipes.training.checkpoint import load_checkpoint, save_checkpoint
+from asd_recipes.training.optimiser import network_optimiser
 
 State = tuple[torch.nn.Module, torch.optim.Optimizer, LRScheduler]
 STEPS = 4
@@ -18,6 +20,13 @@ def _outlier_exposure(seed: int) -> State:
     torch.manual_seed(seed)
     model = OutlierExposureNet().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3, fused=True)
+    return model, optimiser, OneCycleLR(optimiser, max_lr=1e-3, total_steps=STEPS)
+
+
+def _with_flow(seed: int) -> State:
+    torch.manual_seed(seed)
+    model = OutlierExposureNet(flow=FastFlow(steps=1, hidden_ratio=0.1)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    optimiser = network_optimiser(model, Joint(), rate=1e-3, weight_decay=0.0)
     return model, optimiser, OneCycleLR(optimiser, max_lr=1e-3, total_steps=STEPS)
 
 
@@ -33,6 +42,12 @@ def _outlier_exposure_loss(model: torch.nn.Module, generator: torch.Generator) -
     return machine_loss(model(inputs).machine_logit, torch.tensor([1.0, 1.0, 0.0, 0.0]))
 
 
+def _joint_loss(model: torch.nn.Module, generator: torch.Generator) -> torch.Tensor:
+    output = model(torch.randn(4, 32, 64, generator=generator))
+    machine = machine_loss(output.machine_logit, torch.tensor([1.0, 1.0, 0.0, 0.0]))
+    return oe_flow_loss(machine, flow_loss(model.flow(output.map[:2])))
+
+
 def _autoencoder_loss(model: torch.nn.Module, generator: torch.Generator) -> torch.Tensor:
     inputs = torch.randn(32, 40, generator=generator)
     return torch.nn.functional.mse_loss(model(inputs), inputs)
@@ -43,6 +58,7 @@ SYSTEMS = pytest.mark.parametrize(
     ("fresh", "loss"),
     [
         pytest.param(_outlier_exposure, _outlier_exposure_loss, id="AdamW, OneCycleLR, channels last"),
+        pytest.param(_with_flow, _joint_loss, id="two groups of parameters"),
         pytest.param(_autoencoder, _autoencoder_loss, id="Adam, ConstantLR"),
     ],
 )

@@ -1,7 +1,8 @@
 """A recipe: every setting of a run, as frozen dataclasses; `toml_text` reads and writes them.
 
-The defaults are the paper's sizes (Fujimura 2023, Sec. 4), and our choices where the paper is silent.
-docs/reading_the_paper.md explains both.
+The defaults are the paper's sizes (Fujimura 2023, Sec. 4), and our choices where the paper is silent. Where a choice
+departs from the usual reading for a good reason, the profile `paper` keeps that reading. docs/reading_the_paper.md
+explains all of them.
 """
 
 import math
@@ -99,6 +100,7 @@ class Joint:
     schedule: Schedule = "constant"
     attribute_weight: float = 5.0  # lambda_section
     flow_weight: float = 1e-7  # lambda_Flow; the likelihood is summed over all dimensions of the map
+    flow_eps: Literal["scaled", "adam"] = "scaled"  # Adam's eps for the flow: times flow_weight, or 1e-8
 
     def __post_init__(self) -> None:
         _at_least(1, "joint.epochs", self.epochs)

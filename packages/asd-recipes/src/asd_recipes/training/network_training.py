@@ -30,6 +30,7 @@ from asd_recipes.training.mixed_batch import mixed_batch
 from asd_recipes.training.network_building import first_network
 from asd_recipes.training.network_losses import NetworkLosses
 from asd_recipes.training.network_validation import NetworkValidation
+from asd_recipes.training.optimiser import network_optimiser
 from asd_recipes.training.tensor_file import save_tensors
 from asd_recipes.waveforms.device_choice import Device
 from asd_recipes.waveforms.device_log_mel import DeviceLogMel, device_log_mel
@@ -118,9 +119,8 @@ class NetworkTraining:
             torch.use_deterministic_algorithms(True)  # tells the compiler as well
             model.compile()
         rate = self.budget.learning_rate
-        optimiser = torch.optim.AdamW(
-            model.parameters(), lr=rate, weight_decay=self.recipe.training.weight_decay, fused=True
-        )
+        decay = self.recipe.training.weight_decay
+        optimiser = network_optimiser(model, self.recipe.joint, rate=rate, weight_decay=decay)
         if self.budget.schedule == "constant":
             return model, optimiser, ConstantLR(optimiser, factor=1.0)
         total = self.budget.epochs * self.steps_per_epoch
