@@ -30,6 +30,19 @@ def test_the_mean_is_k_v_in_the_dependent_channels_and_0_in_the_others() -> None
     assert not mean[:, 8:].any()
 
 
+def test_centred_the_means_of_the_training_clips_are_0_on_average_and_as_far_apart() -> None:
+    values = [6.0, 6.0, 6.0, 8.0, 12.0]
+    literal, centred = (DomainInvariantPrior(values, centred=centred).mean(torch.tensor(values)) for centred in (0, 1))
+    assert centred[:, :8].mean(0).abs().max() < 1e-5
+    torch.testing.assert_close(centred[:, :8].diff(dim=0), literal[:, :8].diff(dim=0))
+    assert not centred[:, 8:].any()
+
+
+def test_where_a_parameter_s_scale_begins_does_not_move_the_centred_means() -> None:
+    near, far = (DomainInvariantPrior([v, v + 1, v + 3], centred=True).mean(torch.tensor([v + 1.0])) for v in (0, 1000))
+    torch.testing.assert_close(near, far)
+
+
 def test_of_one_value_the_prior_is_the_standard_normal_one() -> None:
     assert not DomainInvariantPrior([26.0]).mean(torch.tensor([26.0, 28.0])).any()
 

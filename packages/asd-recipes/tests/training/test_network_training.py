@@ -241,6 +241,20 @@ def test_the_optimiser_decays_weights_as_the_recipe_says(data: PreparedData) -> 
     assert [group["weight_decay"] for group in optimiser.param_groups] == [0.125]
 
 
+def test_the_prior_counts_the_parameter_from_the_mean_of_the_training_clips_alone(data: PreparedData) -> None:
+    training = _training(data, system="oe-dflow")
+    assert training.labels is not None
+    parameters = [training.labels.parameter_of[index] for index in data.training["fan"]]
+    prior = training.losses.prior
+    assert prior is not None
+    assert prior.centre == pytest.approx(np.mean(parameters))
+    assert prior.centre != pytest.approx(np.mean(list(training.labels.parameter_of.values()))), "else it shows nothing"
+    literal = _training(data, "flow.centred_parameter=false", system="oe-dflow").losses.prior
+    assert literal is not None
+    assert literal.centre == 0
+    assert not load_recipe("paper").flow.centred_parameter
+
+
 def test_the_loss_is_the_weighted_sum_of_its_parts(data: PreparedData) -> None:
     """Eqs. 1 and 5: machine + 5 attribute + 1e-3 flow, the flow's summed over the dimensions of the map."""
     training = _training(data, "joint.attribute_weight=5", "joint.flow_weight=1e-3", system="serialoe-dflow")
@@ -251,7 +265,8 @@ def test_the_loss_is_the_weighted_sum_of_its_parts(data: PreparedData) -> None:
     log_mel = device_log_mel(training.recipe.log_mel, DEVICE)
     parts, _ = training.losses.of_batch(model, log_mel, batch)
     maps = model(log_mel(batch.waves)).map[:3]  # of the normal clips
-    prior = DomainInvariantPrior(training.labels.parameter_of.values())
+    of_training = [training.labels.parameter_of[index] for index in data.training["fan"]]
+    prior = DomainInvariantPrior(of_training, centred=True)
     likelihood = flow_loss(model.flow(maps), prior.mean(batch.parameters[:3]))
     torch.testing.assert_close(parts["flow_loss"], likelihood / maps[0].numel(), rtol=1e-5, atol=0)
     total = parts["machine_loss"] + 5 * parts["attribute_loss"] + 1e-3 * likelihood

@@ -118,6 +118,7 @@ class Flow:
     hidden_ratio: float = 1.0
     clamp: float = 2.0
     dependent_channels: int = 8  # z_d, of 512
+    centred_parameter: bool = True  # z_d follows N(k (v - mean v), 1); false: N(k v, 1)
 
     def __post_init__(self) -> None:
         _at_least(1, "flow.steps", self.steps)

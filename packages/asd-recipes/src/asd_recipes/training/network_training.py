@@ -63,10 +63,14 @@ class NetworkTraining:
     @cached_property
     def losses(self) -> NetworkLosses:
         """The losses of this system, with their weights and the prior of a domain-invariant flow."""
-        joint, prior = self.recipe.joint, None
-        if self.variant.domain_invariant and self.labels and self.recipe.flow.dependent_channels:
-            parameters, dependent = self.labels.parameter_of.values(), self.recipe.flow.dependent_channels
-            prior = DomainInvariantPrior(parameters, channels=EMBEDDING, dependent=dependent)
+        joint, flow, prior = self.recipe.joint, self.recipe.flow, None
+        if self.variant.domain_invariant and self.labels and flow.dependent_channels:
+            prior = DomainInvariantPrior(
+                [self.labels.parameter_of[index] for index in self.data.training[self.machine]],
+                channels=EMBEDDING,
+                dependent=flow.dependent_channels,
+                centred=flow.centred_parameter,
+            )
         return NetworkLosses(joint.attribute_weight, joint.flow_weight, prior, self.device)
 
     @property
