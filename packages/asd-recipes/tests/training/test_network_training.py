@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch.optim.lr_scheduler import ConstantLR, OneCycleLR
 
 from asd_models import DomainInvariantPrior, flow_loss
@@ -215,6 +216,16 @@ def test_the_validation_loss_of_training_clips_is_their_loss(system: str, data: 
     with torch.no_grad():
         losses, _ = training.losses.of_batch(model, log_mel, batch)
     assert measures["validation_loss"] == pytest.approx(float(losses["loss"]), rel=1e-5)
+
+
+def test_a_start_from_oe_takes_its_encoder_and_machine_head_alone(trained: Path, data: PreparedData) -> None:
+    fresh = _training(data, system="serialoe-flow")
+    started = dataclasses.replace(fresh, oe=trained / "weights.safetensors")
+    of_oe = load_file(trained / "weights.safetensors")
+    first, (model, _, _) = fresh._fresh()[0].state_dict(), started._fresh()
+    for name, tensor in model.state_dict().items():
+        assert torch.equal(tensor, of_oe[name] if name in of_oe else first[name]), name
+    assert {name for name in of_oe if torch.equal(of_oe[name], first[name])} < {"encoder.bn1.bias"}, "it differs"
 
 
 def test_a_clip_whose_value_no_training_clip_has_does_not_validate(data: PreparedData) -> None:

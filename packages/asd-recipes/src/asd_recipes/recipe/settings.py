@@ -100,6 +100,7 @@ class Joint:
     schedule: Schedule = "constant"
     attribute_weight: float = 5.0  # lambda_section
     flow_weight: float = 1e-7  # lambda_Flow; the likelihood is summed over all dimensions of the map
+    start: Literal["random", "oe"] = "random"  # initial weights of encoder and machine head; oe: OE's of this machine
     flow_eps: Literal["scaled", "adam"] = "scaled"  # Adam's eps for the flow: times flow_weight, or 1e-8
 
     def __post_init__(self) -> None:

@@ -19,8 +19,9 @@ class SystemVariant:
     flow_score: bool = False
 
 
+OE = SystemVariant("oe", "OE", inlier_models=True)
 VARIANTS = (
-    SystemVariant("oe", "OE", inlier_models=True),
+    OE,
     SystemVariant("oe-flow", "OE-Flow", flow=True, inlier_models=True, flow_score=True),
     SystemVariant("oe-dflow", "OE-DFlow", flow=True, domain_invariant=True, inlier_models=True),
     SystemVariant("serialoe-flow", "SerialOE-Flow", flow=True, attributes=True, flow_score=True),

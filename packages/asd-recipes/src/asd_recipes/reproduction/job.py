@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -20,6 +21,7 @@ from asd_recipes.progress import Progress
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.recipe.system_variants import (
     AUTOENCODER,
+    OE,
     RANDOM_ENCODER,
     SPECTRAL_STATISTICS,
     SystemVariant,
@@ -52,6 +54,7 @@ class Job:
     machine: str
     system: str
     item: str | None = None
+    scored: bool = True  # False: only trained, for the systems that start from it
 
     @property
     def folder(self) -> str:
@@ -69,7 +72,11 @@ class Job:
     def files(self) -> tuple[str, ...]:
         """The files that its folder holds when it is done."""
         trained = () if self.system == SPECTRAL_STATISTICS else ("weights.safetensors",)
-        return (*trained, "manifest.json", "candidates.csv")
+        return (*trained, "manifest.json", *(("candidates.csv",) if self.scored else ()))
+
+    def starts_from_oe(self, recipe: Recipe) -> bool:
+        """Whether it starts from the network that OE trained on the same machine."""
+        return has_network(self.system) and variant_of(self.system).flow and recipe.joint.start == "oe"
 
 
 @dataclass(frozen=True)
@@ -92,6 +99,10 @@ class JobContext:
         folder = self.store.system(job.machine, job.folder)
         return all((folder / name).is_file() for name in job.files)
 
+    def trained(self, job: Job) -> bool:
+        """Whether the job has its network."""
+        return (self.store.system(job.machine, job.folder) / "weights.safetensors").is_file()
+
     def run(self, job: Job, progress: Progress) -> list[Problem]:
         """Runs the unfinished stages of a job; returns a problem if its training diverged, so that others continue."""
         folder = self.store.system(job.machine, job.folder)
@@ -101,7 +112,7 @@ class JobContext:
                 with self.store.timed(f"{job.machine} {job.folder} train"):
                     self._train(job, progress)
             self._note_trained(job)
-            if not scored.is_file():
+            if job.scored and not scored.is_file():
                 with self.store.timed(f"{job.machine} {job.folder} score"):
                     self._score(job, progress)
         except (TrainingDivergedError, UnscorableError) as error:
@@ -119,7 +130,8 @@ class JobContext:
             return
         variant = variant_of(job.system)
         labels = self._labels(job, variant)
-        NetworkTraining(job.machine, job.name, job.folder, variant, labels, self.crops).run(folder, progress)
+        oe = self._oe_weights(job) if job.starts_from_oe(self.recipe) else None
+        NetworkTraining(job.machine, job.name, job.folder, variant, labels, self.crops, oe).run(folder, progress)
 
     def _score(self, job: Job, progress: Progress) -> None:
         folder = self.store.system(job.machine, job.folder)
@@ -133,6 +145,20 @@ class JobContext:
         variant, statistics = variant_of(job.system), self.data.statistics[job.machine]
         embedder = ClipEmbedder.load(folder / "weights.safetensors", variant, self.recipe, statistics, self.device)
         ScoringStage(job.machine, job.name, variant, self.data, self.recipe, embedder).run(folder, progress)
+
+    def _oe_weights(self, job: Job) -> Path:
+        """What OE's training on the job's machine wrote.
+
+        Raises:
+            TrainingDivergedError: it wrote nothing.
+        """
+        weights = self.store.system(job.machine, OE.slug) / "weights.safetensors"
+        if not weights.is_file():
+            raise TrainingDivergedError(
+                f"{job.machine} {job.name} was not trained: it starts from the network of {OE.name}, whose training "
+                "diverged. Mend that one, or set joint.start to random."
+            )
+        return weights
 
     def _labels(self, job: Job, variant: SystemVariant) -> AttributeLabels | None:
         if not (variant.attributes or variant.domain_invariant):

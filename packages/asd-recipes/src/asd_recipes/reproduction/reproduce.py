@@ -18,6 +18,7 @@ from asd_recipes.progress import Progress
 from asd_recipes.recipe.settings import Recipe, RecipeError
 from asd_recipes.recipe.system_variants import SYSTEMS
 from asd_recipes.reproduction.job import Job, JobContext, jobs_of, library_versions
+from asd_recipes.reproduction.prerequisites import with_prerequisites
 from asd_recipes.reproduction.requirements import check_names, check_recipe, check_recordings
 from asd_recipes.reproduction.result_tables import ResultTables, interval_lines, table_lines, write_tables
 from asd_recipes.reproduction.run_results import evaluate_run
@@ -128,7 +129,9 @@ class Reproduction:
         self, jobs: Sequence[Job], context: JobContext, dataset: Dataset, progress: Progress
     ) -> list[Problem]:
         """Runs jobs in this process, or in several."""
-        open_jobs = [job for job in jobs if not context.finished(job)]
+        wanted = [job for job in jobs if not context.finished(job)]
+        starting = [job for job in wanted if job.starts_from_oe(self.recipe) and not context.trained(job)]
+        open_jobs = [job for job in with_prerequisites(wanted, starting) if not context.finished(job)]
         workers = min(self.jobs or default_jobs(self.recipe, context.device), len(open_jobs))
         if workers > 1:
             progress.say(f"{counted(len(open_jobs), 'job')}, {workers} in parallel")

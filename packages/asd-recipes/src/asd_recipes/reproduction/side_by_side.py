@@ -7,7 +7,7 @@ import multiprocessing
 import os
 import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -22,6 +22,7 @@ from asd_recipes.dataset.clip import Clip, Problem
 from asd_recipes.progress import Advance, Progress
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.reproduction.job import Job, JobContext
+from asd_recipes.reproduction.prerequisites import prerequisite
 from asd_recipes.reproduction.run_store import RunError, RunStore
 from asd_recipes.training.machine_data import prepare_data
 from asd_recipes.waveforms.device_choice import choose_device
@@ -54,11 +55,14 @@ class WorkerStart:
 def run_side_by_side(jobs: Sequence[Job], start: WorkerStart, workers: int, progress: Progress) -> list[Problem]:
     """Runs jobs in `workers` processes; returns what was left out, in the order of the jobs.
 
+    A job that starts from what another job trains begins when that one has ended.
+
     Raises:
         RunError: a worker was killed, for example because memory ran out.
     """
     spawn = multiprocessing.get_context("spawn")  # torch hangs in a forked process
     problems: dict[Job, list[Problem]] = {}
+    first = {job: prerequisite(job, jobs, start.recipe) for job in jobs}
     try:
         with ExitStack() as opened:
             with interrupts_later():  # an interrupt while a semaphore or a process is made would leave it behind
@@ -68,19 +72,28 @@ def run_side_by_side(jobs: Sequence[Job], start: WorkerStart, workers: int, prog
                 begin = (start, queue, watched, spawn.Value("i", 0))
                 pool = opened.enter_context(ProcessPoolExecutor(workers, spawn, _begin_worker, begin))
                 opened.push(leaves_on_error(held))
-                futures = {pool.submit(_work, job): job for job in jobs}
-            # The pool checks its workers whenever it gets work, just before it starts a worker for that work. So the
-            # death of the last worker would go unnoticed until a job ends. An empty task makes it check again.
-            pool.submit(os.getpid)
-            for future in as_completed(futures):
-                problems[futures[future]] = future.result()
-                advance(1)
+                open_jobs = _submit(pool, [job for job in jobs if first[job] is None])
+            while open_jobs:
+                ended = {future: open_jobs.pop(future) for future in wait(open_jobs, return_when=FIRST_COMPLETED).done}
+                problems |= {job: future.result() for future, job in ended.items()}
+                advance(len(ended))
+                with interrupts_later():
+                    open_jobs |= _submit(pool, [job for job in jobs if first[job] in ended.values()])
     except BrokenProcessPool:
         raise RunError(
             "a worker process was killed, perhaps because memory ran out. Finished work is kept: run the command "
             "again with fewer --jobs."
         ) from None
     return [problem for job in jobs for problem in problems[job]]
+
+
+def _submit(pool: ProcessPoolExecutor, jobs: Sequence[Job]) -> dict["Future[list[Problem]]", Job]:
+    futures = {pool.submit(_work, job): job for job in jobs}
+    # The pool checks its workers whenever it gets work, just before it starts a worker for that work. So the death of
+    # the last worker would go unnoticed until a job ends. An empty task makes it check again.
+    if futures:
+        pool.submit(os.getpid)
+    return futures
 
 
 _worker: tuple[JobContext, "QueueProgress"] | Exception

@@ -1,4 +1,4 @@
-"""Initial weights of the encoder from a file: the setting `training.encoder_weights`."""
+"""Initial weights from a file: the settings `training.encoder_weights` and `joint.start`."""
 
 from pathlib import Path
 
@@ -24,6 +24,19 @@ def fill_encoder(model: OutlierExposureNet, weights: str) -> None:
         raise RecipeError(f"training.encoder_weights: {weights} cannot be read ({error}). {wanted}") from error
     except ValueError as error:
         raise RecipeError(f"training.encoder_weights: {weights}: {error}") from error
+
+
+def fill_from_oe(model: OutlierExposureNet, weights: Path) -> None:
+    """Fills the encoder and the machine head with those that OE has learnt; flow and attribute head stay as they are.
+
+    Args:
+        model: filled in place.
+        weights: the file that OE's training on the same machine wrote.
+    """
+    trained = OutlierExposureNet()
+    trained.load_state_dict(load_file(weights))
+    model.encoder.load_state_dict(trained.encoder.state_dict())
+    model.machine_head.load_state_dict(trained.machine_head.state_dict())
 
 
 def check_encoder_weights(weights: str) -> None:

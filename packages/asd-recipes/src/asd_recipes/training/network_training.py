@@ -24,6 +24,7 @@ from asd_recipes.training.balanced_sampler import batches_per_epoch, epoch_batch
 from asd_recipes.training.checkpoint import load_checkpoint, save_checkpoint
 from asd_recipes.training.crops import TrainingCrops
 from asd_recipes.training.diverged import TrainingDivergedError
+from asd_recipes.training.encoder_weights import fill_from_oe
 from asd_recipes.training.history import Epoch, history_csv
 from asd_recipes.training.machine_data import PreparedData
 from asd_recipes.training.mixed_batch import mixed_batch
@@ -47,6 +48,7 @@ class NetworkTraining:
     variant: SystemVariant
     labels: AttributeLabels | None  # for the attribute loss or the domain-invariant prior
     crops: TrainingCrops
+    oe: Path | None = None  # weights of OE on this machine to start from
 
     @property
     def data(self) -> PreparedData:
@@ -118,6 +120,8 @@ class NetworkTraining:
     def _fresh(self) -> tuple[OutlierExposureNet, torch.optim.AdamW, LRScheduler]:
         classes = len(self.labels.classes) if self.labels else 0
         model = first_network(self.variant, self.recipe, self.machine, classes=classes)
+        if self.oe is not None:
+            fill_from_oe(model, self.oe)
         model = model.to(self.device.torch_device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         if self.recipe.training.compile:
             torch.use_deterministic_algorithms(True)  # tells the compiler as well
