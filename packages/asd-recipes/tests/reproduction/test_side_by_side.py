@@ -50,7 +50,7 @@ def test_a_diverged_job_is_reported_and_the_others_finish(start: WorkerStart, tm
         assert (elsewhere.store.system(job.machine, job.folder) / "candidates.csv").is_file()
 
 
-OE_FIRST, FROM_OE = Job("fan", "oe", scored=False), Job("fan", "oe-flow")
+OE_FIRST, FROM_OE = Job("fan", "oe", scored=False), Job("fan", "serialoe-flow")
 START_FROM_OE = [*SETTINGS, "joint.start=oe", "training.epochs=1", "inlier.save=false"]
 
 
@@ -69,14 +69,14 @@ def test_what_starts_from_oe_waits_for_it_and_gets_the_same_bytes_as_after_it(
     assert bytes_of[0] == bytes_of[1]
     assert Path("fan/oe/weights.safetensors") in bytes_of[0]
     assert Path("fan/oe/candidates.csv") not in bytes_of[0], "trained alone, so it has no row"
-    assert Path("fan/oe-flow/candidates.csv") in bytes_of[0]
+    assert Path("fan/serialoe-flow/candidates.csv") in bytes_of[0]
 
 
 def test_what_starts_from_an_oe_that_diverged_is_reported_and_not_trained(start: WorkerStart, tmp_path: Path) -> None:
     recipe = load_recipe("smoke", settings=[*START_FROM_OE, "training.learning_rate=1e30"])
     elsewhere = _elsewhere(start, tmp_path / "run", recipe=recipe)
     problems = [problem for job in (OE_FIRST, FROM_OE) for problem in elsewhere.context().run(job, QUIET)]
-    assert [problem.file for problem in problems] == ["fan/oe", "fan/oe-flow"]
+    assert [problem.file for problem in problems] == ["fan/oe", "fan/serialoe-flow"]
     assert "joint.start" in problems[1].reason
     assert not list(elsewhere.store.root.rglob("weights.safetensors"))
 
