@@ -16,6 +16,7 @@ import pytest
 
 from asd_recipes.commands.run_folders import run_name
 from asd_recipes.recipe.toml_text import load_recipe
+from asd_recipes.synth import DatasetSize, write_dataset
 
 MACHINES = "bearing,ToyCar"
 KILLS = 10
@@ -39,17 +40,23 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "data", "synth", folder, "--size", "tiny", "--seed", "3", "--machines", "bearing,fan,ToyCar", cwd=folder.parent
     )
     assert done.returncode == 0, done.stderr
+    write_dataset(_others(folder), size=DatasetSize(4, 2, 0), seed=4, machines=["bearing", "valve"])
     return folder
+
+
+def _others(data: Path) -> Path:
+    """Another factory beside a data set."""
+    return data.with_name("others")
 
 
 @pytest.fixture(scope="module")
 def finished(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a run that nobody interrupted."""
+    """The folder of a run that nobody interrupted, with machines that only serve as pseudo-anomalies."""
     return _finish(data, tmp_path_factory.mktemp("uninterrupted"), "--jobs", "1")
 
 
 def _finish(data: Path, out: Path, *more: str) -> Path:
-    done = _run("reproduce", "--data", data, "--out", out, *ARGUMENTS, *more, cwd=out)
+    done = _run("reproduce", "--data", data, "--others", _others(data), "--out", out, *ARGUMENTS, *more, cwd=out)
     assert done.returncode == 0, done.stderr
     return next(out.glob("smoke-*"))
 
@@ -180,10 +187,9 @@ def test_a_run_goes_on_past_a_broken_recording_and_says_so(data: Path, tmp_path:
 def test_another_recipe_does_not_continue_a_run(finished: Path, data: Path, tmp_path: Path) -> None:
     """The run's folder is named after its recipe; here it lies where another recipe looks for its own."""
     other = load_recipe("smoke", settings=["seed=3", "autoencoder.epochs=2"])
-    shutil.copytree(finished, tmp_path / run_name("smoke", other, data))
-    done = _run(
-        "reproduce", "--data", data, "--out", tmp_path, *ARGUMENTS, "--set", "autoencoder.epochs=2", cwd=tmp_path
-    )
+    shutil.copytree(finished, tmp_path / run_name("smoke", other, data, [_others(data)]))
+    where = ["--data", data, "--others", _others(data), "--out", tmp_path]
+    done = _run("reproduce", *where, *ARGUMENTS, "--set", "autoencoder.epochs=2", cwd=tmp_path)
     assert done.returncode == 2
     assert "differs in recipe (autoencoder.epochs was 1, is 2). Choose another --out" in done.stderr
     assert "--no-resume" in done.stderr

@@ -99,6 +99,17 @@ def test_another_seed_gives_other_clips(made: Path, tmp_path: Path) -> None:
     assert not _of_clips(tmp_path / "other") & _of_clips(made)
 
 
+def test_without_test_clips_the_training_clips_are_those_of_the_whole_set(made: Path, tmp_path: Path) -> None:
+    root = tmp_path / "training"
+    for reused in (False, True):
+        assert write_dataset(root, size=SMALL.training_only(), seed=5, machines=["fan"]).reused == reused
+    whole, names = digests(made), digests(root)
+    sounds = {name for name in names if name.endswith(".wav")}
+    assert sounds == {name for name in whole if name.startswith("fan/train/") and name.endswith(".wav")}
+    assert all(names[name] == whole[name] for name in sounds)
+    assert sorted(path.name for path in (root / "fan").iterdir()) == [".synthetic", "attributes_00.csv", "train"]
+
+
 def test_repeating_a_request_writes_nothing(made: Path) -> None:
     before = {p: p.stat().st_mtime_ns for p in made.rglob("*")}
     calls: list[tuple[int, int]] = []

@@ -137,11 +137,11 @@ def _recordings(
     recipe: "Recipe",
     progress: "Progress",
 ) -> "OwnRecordings":
-    from asd_recipes.commands.run_folders import synthetic_data
+    from asd_recipes.commands.run_folders import synthetic_data, synthetic_others
     from asd_recipes.own_machine.recording_attributes import with_attributes
 
     if not others:
         progress.say("no --others: synthetic machines stand in for the other machines")
-        others = [synthetic_data(store.root, recipe, progress)]
+        others = [synthetic_data(store.root, recipe, progress), *synthetic_others(store.root, recipe, progress)]
     recordings = found.with_others(others)
     return with_attributes(recordings, table=attributes, pattern=pattern)

@@ -16,6 +16,13 @@ def reproduce(
     data: Annotated[
         Path | None, typer.Option(help="Data set in the DCASE layout. Default: a synthetic one is made.")
     ] = None,
+    others: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Data set whose training clips only serve as pseudo-anomalies, such as the additional training set. "
+            "Repeatable."
+        ),
+    ] = None,
     ground_truth: Annotated[
         Path | None, typer.Option(help="Published labels of anonymous test clips: a file, or a folder of such files.")
     ] = None,
@@ -44,8 +51,9 @@ def reproduce(
 ) -> None:
     """Train, score, evaluate, and print the paper's Tables 2 to 4 beside the paper's numbers.
 
-    Without --data the command first makes a synthetic data set, and says so wherever its numbers appear. To continue
-    an interrupted run, run the command again. The tables show the machines and systems of the last call.
+    Without --data the command first makes a synthetic data set, and says so wherever its numbers appear. The training
+    clips of a second synthetic factory then stand in for --others; --set synthetic.others=false leaves them out. To
+    continue an interrupted run, run the command again. The tables show the machines and systems of the last call.
 
     Exit status: 0 if nothing was left out, even with warnings (a file that is not audio, an unused folder); 1 if the
     tables were made but a recording or a training was left out; 2 if nothing could be done.
@@ -54,11 +62,11 @@ def reproduce(
 
         asd reproduce
 
-        asd reproduce --data dcase2023t2/dev_data/raw --profile paper
+        asd reproduce --data dev_data/raw --others eval_data/raw --profile paper
 
         asd reproduce --machines fan,valve --systems oe --set training.epochs=5
     """
-    from asd_recipes.commands.run_folders import bank_folder, run_name, synthetic_data
+    from asd_recipes.commands.run_folders import bank_folder, run_name, synthetic_data, synthetic_others
     from asd_recipes.progress import show_progress
     from asd_recipes.recipe.toml_text import load_recipe
 
@@ -74,7 +82,8 @@ def reproduce(
         chosen = chosen_systems(SYSTEMS if systems is None else names(systems))
         check_recipe(recipe, device)
         source = data if data is not None else synthetic_data(out, recipe, progress)
-        store = RunStore(out / run_name(Path(profile).stem, recipe, data))
+        additional = others or (synthetic_others(out, recipe, progress) if data is None else [])
+        store = RunStore(out / run_name(Path(profile).stem, recipe, data, others or []))
         with store.locked():
             if not resume:
                 store.clear()
@@ -82,12 +91,13 @@ def reproduce(
                 recipe,
                 source,
                 store,
-                bank=bank_folder(out, source, recipe),
+                bank=bank_folder(out, source, recipe, additional),
                 device=device,
                 machines=only,
                 systems=chosen,
                 jobs=jobs,
                 ground_truth=ground_truth,
+                others=additional,
             )
             result = run.run(progress)
     _show(result)

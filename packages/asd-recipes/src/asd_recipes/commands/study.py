@@ -11,6 +11,10 @@ from asd_recipes.commands.options import DeviceOption, Quiet, names, resumable
 
 def study(
     data: Annotated[Path | None, typer.Option(help="Data set. Default: a synthetic one is made for each seed.")] = None,
+    others: Annotated[
+        list[Path] | None,
+        typer.Option(help="Data set whose training clips only serve as pseudo-anomalies. Repeatable."),
+    ] = None,
     profile: Annotated[str, typer.Option(help="quick, paper, smoke, or a TOML file.")] = "quick",
     out: Annotated[Path, typer.Option(help="Folder for runs and for synthetic data.")] = Path("study"),
     seeds: Annotated[str, typer.Option(help="Seeds of data, split and training.")] = "0,1,2",
@@ -45,7 +49,7 @@ def study(
     if not numbers or not all(number.isdecimal() and len(number) < 20 for number in numbers):
         raise RecipeError(f"--seeds takes 64-bit whole numbers, such as 0,1,2; got {seeds!r}.")
     with resumable(), show_progress(quiet=quiet) as progress:
-        from asd_recipes.commands.run_folders import bank_folder, run_name, synthetic_data
+        from asd_recipes.commands.run_folders import bank_folder, run_name, synthetic_data, synthetic_others
         from asd_recipes.dataset.scan import scan_dataset
         from asd_recipes.reproduction.requirements import check_recipe
         from asd_recipes.reproduction.study import PARTS, SeedRuns, check_parts, study_markdown
@@ -60,9 +64,10 @@ def study(
         runs = []
         for seeded in [replace(recipe, seed=int(number)) for number in numbers]:
             source = data if data is not None else synthetic_data(out, seeded, progress)
-            folder = out / run_name(Path(profile).stem, seeded, data)
-            bank = bank_folder(out, source, seeded)
-            runs.append(SeedRuns(source, bank, seeded, folder, device, only, jobs))
+            additional = others or (synthetic_others(out, seeded, progress) if data is None else [])
+            folder = out / run_name(Path(profile).stem, seeded, data, others or [])
+            bank = bank_folder(out, source, seeded, additional)
+            runs.append(SeedRuns(source, bank, seeded, folder, device, only, jobs, additional))
         changes = run_study(runs, chosen, progress)
         kind = "SYNTHETIC DATA" if scan_dataset(runs[0].data).synthetic else f"Data: {runs[0].data}"
         which = ", ".join(only) or "all machines"

@@ -216,9 +216,10 @@ class SpectralStatistics:
 
 @dataclass(frozen=True)
 class SyntheticData:
-    """Size of the synthetic data set that a run without data makes."""
+    """The synthetic data that a run without data makes."""
 
     size: Literal["tiny", "quick", "full"] = "full"
+    others: bool = True  # a second factory whose training clips only serve as pseudo-anomalies
 
 
 @dataclass(frozen=True)

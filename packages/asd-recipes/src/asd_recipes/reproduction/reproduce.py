@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from asd_recipes.counted import counted
-from asd_recipes.dataset.clip import DatasetError, Problem
+from asd_recipes.dataset.clip import Clip, DatasetError, Problem
 from asd_recipes.dataset.ground_truth_join import join_ground_truth
+from asd_recipes.dataset.other_machines import OtherMachines, find_other_machines
 from asd_recipes.dataset.scan import Dataset, scan_dataset
 from asd_recipes.progress import Progress
 from asd_recipes.recipe.settings import Recipe, RecipeError
@@ -80,6 +81,7 @@ class Reproduction:
     systems: Sequence[str] = SYSTEMS
     jobs: int | None = None  # parallel processes; None for `default_jobs`
     ground_truth: Path | None = None  # labels of anonymous test clips
+    others: Sequence[Path] = ()  # data sets whose machines only serve as pseudo-anomalies
 
     def run(self, progress: Progress) -> RunResult:
         """Runs every stage that is not done.
@@ -93,12 +95,17 @@ class Reproduction:
         dataset = scan_dataset(self.data)
         if self.ground_truth is not None:
             dataset = join_ground_truth(dataset, self.ground_truth)
+        others = find_other_machines(self.others, dataset)
         machines = self._targets(dataset, progress)
+        for found in others:
+            counts = f"{counted(len(found.machines), 'machine type')}, {counted(len(found.clips), 'training clip')}"
+            progress.say(f"others: {found.folder} ({counts}), as pseudo-anomalies only")
         words = f"{device.description}, {describe_log_mel(self.recipe.log_mel, device)}"
         progress.say(f"data: {self.data} ({counted(len(dataset.clips), 'clip')}); device: {words}")
-        with progress.stage("read recordings", len(dataset.clips)) as advance:
-            bank = open_bank(dataset.clips, self.recipe.audio, self.bank, advance=advance)
-        problems = [*dataset.problems, *bank.problems]
+        clips = (*dataset.clips, *(clip for found in others for clip in found.clips))
+        with progress.stage("read recordings", len(clips)) as advance:
+            bank = open_bank(clips, self.recipe.audio, self.bank, advance=advance)
+        problems = [*dataset.problems, *(problem for found in others for problem in found.problems), *bank.problems]
         for problem in problems:
             progress.say(f"left out {problem.file}: {problem.reason}")
         about: dict[str, object] = {
@@ -108,15 +115,17 @@ class Reproduction:
         }
         if self.ground_truth is not None:
             about["labels_sha256"] = _labels_digest(dataset)
+        if others:
+            about["others"] = [machine for found in others for machine in found.machines]
         self.store.begin(self.recipe, about)
         prepared = prepare_data(bank, self.recipe)
         check_recordings(prepared, machines, self.systems, replace(dataset, clips=bank.clips), self.recipe)
         jobs = jobs_of(prepared, machines, self.systems)
         context = JobContext(self.store, self.recipe, prepared, device, dataset.synthetic)
-        problems += self._run_jobs(jobs, context, dataset, progress)
+        problems += self._run_jobs(jobs, context, clips, progress)
         results = evaluate_run(self.store, self.recipe, jobs, progress, synthetic=dataset.synthetic)
         tables = ResultTables(
-            heading=_heading(bank, dataset, self.recipe),
+            heading=_heading(bank, dataset, others, self.recipe),
             data="synthetic" if dataset.synthetic else str(dataset.root),
             lines=table_lines(results, machines),
             intervals=interval_lines(results, machines),
@@ -126,7 +135,7 @@ class Reproduction:
         return RunResult(self.store.root, jobs, tables, problems)
 
     def _run_jobs(
-        self, jobs: Sequence[Job], context: JobContext, dataset: Dataset, progress: Progress
+        self, jobs: Sequence[Job], context: JobContext, clips: tuple[Clip, ...], progress: Progress
     ) -> list[Problem]:
         """Runs jobs in this process, or in several."""
         wanted = [job for job in jobs if not context.finished(job)]
@@ -138,11 +147,11 @@ class Reproduction:
             start = WorkerStart(
                 store=self.store,
                 recipe=self.recipe,
-                clips=dataset.clips,
+                clips=clips,
                 bank=self.bank,
                 digest=context.data.bank.digest,
                 device=context.device.name,
-                synthetic=dataset.synthetic,
+                synthetic=context.synthetic,
             )
             return run_side_by_side(open_jobs, start, workers, progress)
         problems = []
@@ -194,12 +203,17 @@ def _labels_digest(dataset: Dataset) -> str:
     return hashlib.sha256(repr([(clip.key, clip.name) for clip in dataset.clips]).encode()).hexdigest()
 
 
-def _heading(bank: WaveformBank, dataset: Dataset, recipe: Recipe) -> str:
-    clips, machines = counted(len(bank.clips), "clip"), counted(len(dataset.machines), "machine type")
-    counts = f"{clips} of {machines}, seed {recipe.seed}"
+def _heading(bank: WaveformBank, dataset: Dataset, others: Sequence[OtherMachines], recipe: Recipe) -> str:
+    machines = {clip.machine for clip in bank.clips}
+    only = {clip.machine for clip in bank.clips if clip.folder == "train"} - set(dataset.scorable_machines())
+    clips, types = counted(len(bank.clips), "clip"), counted(len(machines), "machine type")
+    served = f", {len(only)} of them only as pseudo-anomalies" if only else ""
+    counts = f"({clips} of {types}{served}, seed {recipe.seed})"
     if dataset.synthetic:
         return (
-            f"SYNTHETIC DATA ({counts}). The paper's rows are of the real DCASE 2023 development set: "
+            f"SYNTHETIC DATA {counts}. The paper's rows are of the real DCASE 2023 development set: "
             "shown for orientation, not for comparison."
         )
-    return f"Data: {dataset.root} ({counts}). The paper's rows are of the DCASE 2023 development set."
+    places = [f"{'SYNTHETIC ' if found.synthetic else ''}others {found.folder}" for found in others]
+    where = ", ".join([str(dataset.root), *places])
+    return f"Data: {where} {counts}. The paper's rows are of the DCASE 2023 development set."

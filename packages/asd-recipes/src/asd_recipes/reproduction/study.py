@@ -110,6 +110,7 @@ class SeedRuns:
     device: str = "auto"
     machines: Sequence[str] = ()
     jobs: int | None = None
+    others: Sequence[Path] = ()  # data sets whose machines only serve as pseudo-anomalies
 
     def run(
         self, name: str, recipe: Recipe, system: str, progress: Progress, *, adopt: "Scored | None" = None
@@ -120,7 +121,15 @@ class SeedRuns:
             if adopt is not None:
                 _adopt(adopt, store)
             reproduction = Reproduction(
-                recipe, self.data, store, self.bank, self.device, self.machines, [system], self.jobs
+                recipe,
+                self.data,
+                store,
+                self.bank,
+                self.device,
+                self.machines,
+                [system],
+                self.jobs,
+                others=self.others,
             )
             result = reproduction.run(progress)
         if diverged := [problem for problem in result.problems if problem.kind == DIVERGED]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
 from asd_recipes.dataset.dcase2023_facts import MACHINES, SAMPLE_RATE_HZ, SECTION
@@ -19,7 +19,7 @@ _NAMED = {"tiny": (12, 4, 3), "quick": (90, 10, 25), "full": (990, 10, 50)}
 
 @dataclass(frozen=True)
 class DatasetSize:
-    """Clips per machine: normal training clips per domain, test clips per domain and label."""
+    """Clips per machine: normal training clips per domain, test clips per domain and label, which may be none."""
 
     source_train: int
     target_train: int
@@ -29,8 +29,11 @@ class DatasetSize:
         for name, value in asdict(self).items():
             if isinstance(value, bool) or not isinstance(value, int):
                 raise TypeError(f"{name} must be an int; got {value!r}.")
-            if not 1 <= value <= 9999:
-                raise ValueError(f"{name} must lie in 1..9999 (file names number clips with four digits); got {value}.")
+            least = 0 if name == "test_per_class" else 1
+            if not least <= value <= 9999:
+                raise ValueError(
+                    f"{name} must lie in {least}..9999 (file names number clips with four digits); got {value}."
+                )
 
     @classmethod
     def named(cls, name: str) -> DatasetSize:
@@ -38,6 +41,15 @@ class DatasetSize:
         if name not in _NAMED:
             raise SyntheticDataError(f"name must be one of {', '.join(_NAMED)}; got {name!r}. Or build a DatasetSize.")
         return cls(*_NAMED[name])
+
+    def training_only(self) -> DatasetSize:
+        """The same training clips without test clips: for machines that only serve as pseudo-anomalies."""
+        return replace(self, test_per_class=0)
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """The folders of a machine."""
+        return ("train", "test") if self.test_per_class else ("train",)
 
 
 @dataclass(frozen=True)
@@ -84,7 +96,7 @@ def plan_machine(machine: str, size: DatasetSize, seed: int) -> tuple[PlannedCli
     clips: list[PlannedClip] = []
     for domain, count in (("source", size.source_train), ("target", size.target_train)):
         clips.extend(_plan(machine, "train", domain, "normal", count, seed))  # type: ignore[arg-type]
-    for domain in ("source", "target"):
+    for domain in ("source", "target") if size.test_per_class else ():
         for label in ("normal", "anomaly"):
             clips.extend(_plan(machine, "test", domain, label, size.test_per_class, seed))  # type: ignore[arg-type]
     return tuple(clips)

@@ -93,7 +93,7 @@ def is_whole(root: Path, request: Request, plan: list[PlannedClip]) -> bool:
 
 def marks(request: Request) -> list[str]:
     """The files that mark each folder of a data set, so that a copied part keeps its mark."""
-    folders = ("", "train/", "test/")
+    folders = ("", *(f"{split}/" for split in request.size.splits))
     return [f"{machine}/{folder}{MARK}" for machine in request.machines for folder in folders]
 
 

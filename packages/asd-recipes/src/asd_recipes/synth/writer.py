@@ -150,7 +150,7 @@ def _prepared(root: Path, request: Request) -> Path:
     if not record.is_file() or record.read_bytes() != wanted.encode():
         shutil.rmtree(partial, ignore_errors=True)  # from another request: nothing in it can be used
     for machine in request.machines:
-        for split in ("train", "test"):
+        for split in request.size.splits:
             (partial / machine / split).mkdir(parents=True, exist_ok=True)
     remove_partial_files(partial)
     write_text(record, wanted)
