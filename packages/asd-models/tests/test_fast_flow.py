@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from asd_models import FastFlow, flow_loss
+from asd_models import ChannelWhitening, FastFlow, flow_loss
 
 
 def drawn(*shape: int, seed: int = 0) -> Tensor:
@@ -54,6 +54,36 @@ def test_the_log_determinant_is_the_autograd_jacobians(
         expected = torch.linalg.slogdet(jacobian.reshape(maps[0].numel(), -1)).logabsdet
         assert log_determinant.item() == pytest.approx(expected.item(), abs=tolerances.log_determinant_absolute)
     assert (actual.abs() > 0.1).all(), "a flow that keeps volumes would pass with any sum"
+
+
+def test_the_log_determinants_of_the_positions_add_up_to_the_sample_s(tolerances: Any) -> None:
+    flow, maps = disturbed(5, steps=3), drawn(2, 5, 3, 4)
+    whole, parts = flow(maps), flow.by_position(maps)
+    assert parts.log_determinant.shape == (2, 3, 4)
+    assert torch.equal(parts.latent, whole.latent)
+    torch.testing.assert_close(parts.log_determinant.sum((1, 2)), whole.log_determinant)
+    assert parts.log_determinant.std() > 0.1, "else every position would have the same share"
+
+
+def test_where_a_flow_sees_one_position_its_log_determinant_is_the_jacobians_there(tolerances: Any) -> None:
+    """A 1x1 sub-network alone, so that each position is a flow of its own."""
+    flow, maps = disturbed(4, steps=2), drawn(1, 4, 2, 2)
+    flow.steps = nn.ModuleList([flow.steps[1]])
+    actual = flow.by_position(maps).log_determinant[0]
+    for row in range(2):
+        for column in range(2):
+            jacobian = torch.autograd.functional.jacobian(  # type: ignore[no-untyped-call]
+                lambda x: flow(x[None, :, None, None]).latent[0, :, 0, 0], maps[0, :, row, column]
+            )
+            expected = torch.linalg.slogdet(jacobian).logabsdet.item()
+            assert actual[row, column].item() == pytest.approx(expected, abs=tolerances.log_determinant_absolute)
+
+
+def test_noise_is_added_to_what_the_first_step_sees() -> None:
+    whitening = ChannelWhitening(torch.ones(4), torch.tensor([1.0, 2.0, 4.0, 8.0]))
+    flow, maps, noise = FastFlow(4, steps=2, whitening=whitening).double(), drawn(2, 4, 2, 3), drawn(2, 4, 2, 3, seed=1)
+    moved = maps + noise / whitening.weight.double()[:, None, None]
+    torch.testing.assert_close(flow(maps, noise), flow(moved))
 
 
 def test_the_gradient_by_the_maps_is_that_of_finite_differences() -> None:

@@ -101,6 +101,13 @@ def test_the_score_is_the_negative_log_prior_of_the_invariant_channels_up_to_a_c
     np.testing.assert_allclose(flow_score_map(latent, dependent=dependent), expected, rtol=tolerances.loss, atol=1e-12)
 
 
+def test_with_the_log_determinant_the_scores_of_all_positions_add_up_to_the_likelihood(tolerances: Any) -> None:
+    flow, maps = FastFlow(4, steps=3).double(), drawn(2, 4, 3, 2)
+    score = flow_score_map(*flow.by_position(maps)).sum((1, 2))
+    constant = 0.5 * maps[0].numel() * np.log(2 * np.pi)
+    torch.testing.assert_close(-score - constant, flow_log_likelihood(flow(maps)), rtol=tolerances.loss * 100, atol=0)
+
+
 def test_the_score_of_a_shifted_domain_stays_when_only_the_dependent_channels_shift() -> None:
     latent = drawn(2, 6, 3, 3)
     shifted = latent.clone()

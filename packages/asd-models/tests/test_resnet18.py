@@ -126,6 +126,21 @@ def test_the_output_of_one_item_does_not_depend_on_its_batch_or_the_memory_forma
     torch.testing.assert_close(channels_last, together, rtol=0, atol=tolerances.batch_absolute)
 
 
+def test_the_map_before_the_relu_changes_neither_embedding_nor_weights() -> None:
+    last, before = (ResNet18(pre_relu_map=pre, generator=torch.Generator().manual_seed(0)) for pre in (False, True))
+    x = torch.randn(2, 1, 64, 96, generator=torch.Generator().manual_seed(1))
+    assert all(torch.equal(last.state_dict()[name], tensor) for name, tensor in before.state_dict().items())
+    expected, output = last(x), before(x)  # in training mode, which writes over what it can
+    assert torch.equal(output.embedding, expected.embedding)
+    assert torch.equal(output.map.relu(), expected.map)
+    assert (output.map < 0).any()
+    gradients = []
+    for encoder, result in ((last, expected), (before, output)):
+        result.embedding.square().sum().backward()  # type: ignore[no-untyped-call]
+        gradients.append([parameter.grad for parameter in encoder.parameters()])
+    assert all(torch.equal(a, b) for a, b in zip(*gradients, strict=True))
+
+
 def test_an_embedding_keeps_float32_under_bfloat16() -> None:
     encoder = ResNet18().eval()
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):

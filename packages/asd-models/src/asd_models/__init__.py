@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from asd_models.autoencoder import Autoencoder
+    from asd_models.channel_whitening import ChannelWhitening
     from asd_models.domain_invariant_prior import DomainInvariantPrior, category_values
     from asd_models.fast_flow import FastFlow, FlowOutput
     from asd_models.flow_likelihood import flow_log_likelihood, flow_loss, flow_score_map
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Autoencoder",
+    "ChannelWhitening",
     "DomainInvariantPrior",
     "EncoderOutput",
     "FastFlow",
@@ -46,6 +48,7 @@ __all__ = [
 
 _HOME = {
     "Autoencoder": "asd_models.autoencoder",
+    "ChannelWhitening": "asd_models.channel_whitening",
     "DomainInvariantPrior": "asd_models.domain_invariant_prior",
     "EncoderOutput": "asd_models.resnet18",
     "FastFlow": "asd_models.fast_flow",

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from asd_models.channel_whitening import ChannelWhitening
 from asd_models.layer_init import biased_conv2d
 
 _COEFFICIENT_SCALE = (
@@ -41,13 +42,21 @@ class FastFlow(nn.Module):
         hidden_ratio: ratio of a sub-network's hidden channels to its input channels.
         clamp: a step scales a number by at most exp(-clamp) .. exp(clamp), before the channel scale.
         seed: for the permutations and the initial weights, which depend on nothing else.
+        whitening: fixed linear map before the first step; None for none.
 
     Raises:
-        ValueError: if a size or the clamp is out of range.
+        ValueError: if a size or the clamp is out of range, or the whitening is for another number of channels.
     """
 
     def __init__(
-        self, channels: int = 512, *, steps: int = 8, hidden_ratio: float = 1.0, clamp: float = 2.0, seed: int = 0
+        self,
+        channels: int = 512,
+        *,
+        steps: int = 8,
+        hidden_ratio: float = 1.0,
+        clamp: float = 2.0,
+        seed: int = 0,
+        whitening: ChannelWhitening | None = None,
     ) -> None:
         super().__init__()
         if channels < 2:
@@ -57,35 +66,59 @@ class FastFlow(nn.Module):
         for name, value in (("hidden_ratio", hidden_ratio), ("clamp", clamp)):
             if not 0 < value < float("inf"):
                 raise ValueError(f"{name} must be above 0 and finite; got {value}.")
+        if whitening is not None and len(whitening.mean) != channels:
+            raise ValueError(f"whitening must be for {channels} channels; got one for {len(whitening.mean)}.")
         self.channels = channels
+        self.whitening = whitening
         generator = torch.Generator().manual_seed(seed)
         self.steps = nn.ModuleList(
             _CouplingStep(channels, 1 if number % 2 else 3, hidden_ratio, clamp, generator) for number in range(steps)
         )
 
-    def forward(self, maps: Tensor) -> FlowOutput:
+    def forward(self, maps: Tensor, noise: Tensor | None = None) -> FlowOutput:
         """Latent and log-determinant, at least in float32; under autocast only the convolutions are in low precision.
 
         Args:
             maps: (B, C, H, W) floating point; B may be 0.
+            noise: like maps, added to what the first step sees; for training on maps with point masses, such as the
+                zeros of a ReLU, on which the likelihood of a flow has no bound.
 
         Raises:
             ValueError: if maps has another number of dimensions or channels.
         """
-        x = self._checked("maps", maps)
-        log_determinant = x.new_zeros(len(x))
-        for step in self.steps:
-            x, summand = step(x)
-            log_determinant = log_determinant + summand
+        x, constant = self._whitened(maps)
+        if noise is not None:
+            x = x + noise
+        positions = x.shape[2] * x.shape[3]
+        log_determinant = x.new_zeros(len(x)) + positions * constant
+        for step in self._chain():
+            x, log_scale = step(x)
+            log_determinant = log_determinant + (log_scale.sum((1, 2, 3)) + positions * step.log_scale.sum())
+        return FlowOutput(x, log_determinant)
+
+    def by_position(self, maps: Tensor) -> FlowOutput:
+        """As `forward`, with the log-determinant (B, H, W) of each position: the sum of its channels' log-scales."""
+        x, constant = self._whitened(maps)
+        log_determinant = x.new_zeros(len(x), *x.shape[2:]) + constant
+        for step in self._chain():
+            x, log_scale = step(x)
+            log_determinant = log_determinant + (log_scale.sum(1) + step.log_scale.sum())
         return FlowOutput(x, log_determinant)
 
     def inverse(self, latent: Tensor) -> Tensor:
         """The maps (B, C, H, W) whose latent this is; the arguments and errors are those of `forward`."""
         x = self._checked("latent", latent)
-        for step in reversed(self.steps):
-            assert isinstance(step, _CouplingStep)
+        for step in reversed(self._chain()):
             x = step.inverse(x)
-        return x
+        return x if self.whitening is None else self.whitening.inverse(x)
+
+    def _chain(self) -> "list[_CouplingStep]":
+        return [step for step in self.steps if isinstance(step, _CouplingStep)]
+
+    def _whitened(self, maps: Tensor) -> tuple[Tensor, Tensor]:
+        """What the first step sees, and the log-determinant of what was done to it, at one position."""
+        x = self._checked("maps", maps)
+        return self.whitening(x) if self.whitening is not None else (x, x.new_zeros(()))
 
     def _checked(self, name: str, x: Tensor) -> Tensor:
         if x.dim() != 4 or x.shape[1] != self.channels:
@@ -116,12 +149,12 @@ class _CouplingStep(nn.Module):
         self.offset = nn.Parameter(torch.zeros(1, channels, 1, 1))
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """The step's output, and the log-scales (B, active channels, H, W) of its coupling."""
         passive, active = _PermutedSplit.apply(x, self.permutation, self.passive)  # type: ignore[no-untyped-call]
         log_scale, shift = self._coefficients(passive)
         active = torch.addcmul(shift, active, log_scale.exp())
         x = torch.addcmul(self.offset, torch.cat((passive, active), 1), self.log_scale.exp())
-        positions = x.shape[2] * x.shape[3]
-        return x, log_scale.sum((1, 2, 3)) + positions * self.log_scale.sum()
+        return x, log_scale
 
     def inverse(self, x: Tensor) -> Tensor:
         x = (x - self.offset) * (-self.log_scale).exp()

@@ -39,18 +39,19 @@ def flow_loss(output: FlowOutput, prior_mean: Tensor | None = None) -> Tensor:
     return (-flow_log_likelihood(output, prior_mean)).sum() / max(1, len(output.latent))
 
 
-def flow_score_map(latent: Tensor, *, dependent: int = 0) -> Tensor:
+def flow_score_map(latent: Tensor, log_determinant: Tensor | None = None, *, dependent: int = 0) -> Tensor:
     """Anomaly score of each position: -log p_Z of its invariant channels, up to a constant (Sec. 3.1).
 
-    The log-determinant is left out, as in the paper.
+    The paper leaves the log-determinant out, and so scores by p_Z; with it the score is by p_X.
 
     Args:
         latent: (B, C, H, W).
+        log_determinant: (B, H, W) as of `FastFlow.by_position`, which is subtracted; None leaves it out.
         dependent: number of leading channels to leave out, which follow the domain's parameter; 0 without domain
             invariance.
 
     Returns:
-        (B, H, W), at least 0: half the sum of squares over the channels from `dependent` on.
+        (B, H, W): half the sum of squares over the channels from `dependent` on, less the log-determinant.
 
     Raises:
         ValueError: if dependent is negative or leaves no channel.
@@ -58,4 +59,5 @@ def flow_score_map(latent: Tensor, *, dependent: int = 0) -> Tensor:
     if not 0 <= dependent < latent.shape[1]:
         raise ValueError(f"dependent must be within 0 and {latent.shape[1] - 1}; got {dependent}.")
     invariant = latent[:, dependent:]
-    return 0.5 * invariant.to(torch.promote_types(latent.dtype, torch.float32)).square().sum(1)
+    score = 0.5 * invariant.to(torch.promote_types(latent.dtype, torch.float32)).square().sum(1)
+    return score if log_determinant is None else score - log_determinant

@@ -28,6 +28,7 @@ class OutlierExposureNet(nn.Module):
         attributes: number of attribute values K of the target machine; 0 leaves the attribute head out (system OE).
         flow: inlier model of the map, trained and saved with the network; None leaves it out. `forward` does not run
             it: training runs it only on the rows without a pseudo-anomalous part, `net.flow(output.map[rows])`.
+        pre_relu_map: whether `map` is the encoder's last one before its ReLU; embedding and heads do not change.
         generator: CPU source of the initial weights; None takes torch's global one.
 
     Raises:
@@ -35,14 +36,19 @@ class OutlierExposureNet(nn.Module):
     """
 
     def __init__(
-        self, attributes: int = 0, flow: FastFlow | None = None, *, generator: torch.Generator | None = None
+        self,
+        attributes: int = 0,
+        flow: FastFlow | None = None,
+        *,
+        pre_relu_map: bool = False,
+        generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
         if attributes < 0:
             raise ValueError(f"attributes must be 0 (no attribute head) or more; got {attributes}.")
         if flow is not None and flow.channels != EMBEDDING:
             raise ValueError(f"flow must be for the {EMBEDDING} channels of the encoder's map; got {flow.channels}.")
-        self.encoder = ResNet18(generator=generator)
+        self.encoder = ResNet18(pre_relu_map=pre_relu_map, generator=generator)
         self.machine_head = linear(EMBEDDING, 1, generator=generator)
         self.attribute_head = linear(EMBEDDING, attributes, generator=generator) if attributes else None
         self.flow = flow

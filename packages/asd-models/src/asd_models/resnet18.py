@@ -17,7 +17,10 @@ _BLOCKS = 2  # residual blocks per stage
 
 
 class EncoderOutput(NamedTuple):
-    """Output of the encoder: map (B, 512, m, f) with m = ceil(M / 32), f = ceil(F / 32), and embedding (B, 512)."""
+    """Output of the encoder: map (B, 512, m, f) with m = ceil(M / 32), f = ceil(F / 32), and embedding (B, 512).
+
+    The embedding is of the map after the last ReLU, also if `map` is the one before it.
+    """
 
     map: Tensor
     embedding: Tensor
@@ -39,12 +42,16 @@ class _BasicBlock(nn.Module):
             self.downsample = nn.Sequential(shortcut, nn.BatchNorm2d(channels))
 
     def forward(self, x: Tensor) -> Tensor:
+        result: Tensor = self.relu(self.before_relu(x))
+        return result
+
+    def before_relu(self, x: Tensor) -> Tensor:
+        """The sum of both branches."""
         shortcut: Tensor = x if self.downsample is None else self.downsample(x)
         wide = _two_points_wide(x) if self.conv1.stride[1] == 2 and x.shape[3] == 1 else x
         out = self.relu(self.bn1(self.conv1(wide)))
-        out = self.bn2(self.conv2(out)) + shortcut
-        result: Tensor = self.relu(out)
-        return result
+        summed: Tensor = self.bn2(self.conv2(out)) + shortcut
+        return summed
 
 
 def _two_points_wide(x: Tensor) -> Tensor:
@@ -59,17 +66,21 @@ class ResNet18(nn.Module):
 
     Args:
         in_channels: channels C of the input; 1 for a spectrogram.
+        pre_relu_map: whether `map` is the last one before its ReLU, which makes many numbers exactly 0.
         generator: CPU source of the initial weights; None takes torch's global one.
 
     Raises:
         ValueError: if in_channels is below 1.
     """
 
-    def __init__(self, in_channels: int = 1, *, generator: torch.Generator | None = None) -> None:
+    def __init__(
+        self, in_channels: int = 1, *, pre_relu_map: bool = False, generator: torch.Generator | None = None
+    ) -> None:
         super().__init__()
         if in_channels < 1:
             raise ValueError(f"in_channels must be at least 1; got {in_channels}. A log-mel spectrogram has 1.")
         self.in_channels = in_channels
+        self.pre_relu_map = pre_relu_map
         self.conv1 = conv2d(in_channels, 64, kernel=7, stride=2, generator=generator)
         self.bn1 = nn.BatchNorm2d(64)
         self.relu = nn.ReLU(inplace=True)
@@ -101,6 +112,13 @@ class ResNet18(nn.Module):
                 "For spectrograms (B, M, F) pass x[:, None]."
             )
         x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
-        for number in range(1, len(_STAGES) + 1):
-            x = self.get_submodule(f"layer{number}")(x)
-        return EncoderOutput(x, x.mean(dim=(2, 3), dtype=torch.promote_types(x.dtype, torch.float32)))
+        *blocks, last = [block for number in range(1, len(_STAGES) + 1) for block in self._stage(number)]
+        for block in blocks:
+            x = block(x)
+        summed = last.before_relu(x)
+        final = summed.relu() if self.pre_relu_map else last.relu(summed)  # the latter writes over its argument
+        embedding = final.mean(dim=(2, 3), dtype=torch.promote_types(final.dtype, torch.float32))
+        return EncoderOutput(summed if self.pre_relu_map else final, embedding)
+
+    def _stage(self, number: int) -> list[_BasicBlock]:
+        return [block for block in self.get_submodule(f"layer{number}").children() if isinstance(block, _BasicBlock)]

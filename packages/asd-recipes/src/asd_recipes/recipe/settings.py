@@ -119,12 +119,18 @@ class Flow:
     hidden_ratio: float = 1.0
     clamp: float = 2.0
     dependent_channels: int = 8  # z_d, of 512
+    maps: Literal["last", "pre-relu"] = "last"  # the encoder's last map after or before its ReLU
+    input: Literal["map", "scaled", "whitened"] = "map"  # fixed linear step before the first one, measured at the start
+    noise: float = 0.0  # standard deviation of noise that training adds to what the first step sees
+    log_determinant: bool = False  # whether the score is by p_X; false: by p_Z, as in the paper
     centred_parameter: bool = True  # z_d follows N(k (v - mean v), 1); false: N(k v, 1)
 
     def __post_init__(self) -> None:
         _at_least(1, "flow.steps", self.steps)
         _positive("flow.hidden_ratio", self.hidden_ratio)
         _positive("flow.clamp", self.clamp)
+        if not 0 <= self.noise < math.inf:
+            raise RecipeError(f"flow.noise must not be negative; got {self.noise}.")
         if not 0 <= self.dependent_channels < 512:
             raise RecipeError(f"flow.dependent_channels must be 0 to 511; got {self.dependent_channels}.")
 

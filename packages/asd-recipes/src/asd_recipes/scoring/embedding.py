@@ -56,6 +56,7 @@ class ClipEmbedder:
     standardise: Standardise
     device: Device
     dependent_channels: int = 0  # of the flow's latent; not part of its score
+    log_determinant: bool = False  # whether it is part of the flow's score
 
     @staticmethod
     def load(
@@ -92,6 +93,7 @@ class ClipEmbedder:
             standardise=recipe.training.standardise,
             device=device,
             dependent_channels=dependent_channels,
+            log_determinant=recipe.flow.log_determinant,
         )
 
     @cached_property
@@ -154,9 +156,7 @@ class ClipEmbedder:
                     output = self.network(self._spectrograms(torch.from_numpy(batch).to(self.device.torch_device)))
                     vectors.append(output.embedding.float().cpu().numpy())
                     if score_maps:
-                        assert self.network.flow is not None, "only a network with a flow is asked for its score"
-                        latent = self.network.flow(output.map).latent
-                        maps.append(flow_score_map(latent, dependent=self.dependent_channels).cpu().numpy())
+                        maps.append(self._score_map(output.map).cpu().numpy())
                     counts[-1] += len(batch)
                 advance(1)
         embeddings = Embeddings(
@@ -168,6 +168,13 @@ class ClipEmbedder:
                 "network is no good: train it again, with a lower learning rate."
             )
         return embeddings
+
+    def _score_map(self, maps: torch.Tensor) -> torch.Tensor:
+        """(S, H, W) scores of positions by the flow."""
+        flow = self.network.flow
+        assert flow is not None, "only a network with a flow is asked for its score"
+        latent, log_determinant = flow.by_position(maps) if self.log_determinant else (flow(maps).latent, None)
+        return flow_score_map(latent, log_determinant, dependent=self.dependent_channels)
 
     def _whole(self, wave: Samples) -> Float32Array:
         """The whole clip, standardised as one piece."""

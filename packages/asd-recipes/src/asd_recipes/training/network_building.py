@@ -11,6 +11,7 @@ from asd_recipes.recipe.seeding import derive_seed
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.recipe.system_variants import SystemVariant
 from asd_recipes.training.encoder_weights import fill_encoder
+from asd_recipes.training.flow_input import blank_whitening
 from asd_recipes.training.tensor_file import save_tensors
 from asd_recipes.waveforms.device_choice import Device
 
@@ -31,8 +32,10 @@ def build_network(variant: SystemVariant, recipe: Recipe, *, classes: int) -> Ou
             hidden_ratio=settings.hidden_ratio,
             clamp=settings.clamp,
             seed=derive_seed(recipe.seed, "flow", variant.slug) % 2**31,
+            whitening=blank_whitening(settings.input),
         )
-    return OutlierExposureNet(classes if variant.attributes else 0, flow)
+    pre_relu = settings.maps == "pre-relu"
+    return OutlierExposureNet(classes if variant.attributes else 0, flow, pre_relu_map=pre_relu)
 
 
 def first_network(variant: SystemVariant, recipe: Recipe, machine: str, *, classes: int) -> OutlierExposureNet:

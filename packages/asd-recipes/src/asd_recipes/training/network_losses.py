@@ -27,23 +27,38 @@ class NetworkLosses:
         flow_weight: lambda_Flow of Eq. 6.
         prior: the prior of a domain-invariant flow.
         device: where to compute, and with which precision.
+        noise: standard deviation of the noise on what the flow sees in training.
     """
 
     attribute_weight: float
     flow_weight: float
     prior: DomainInvariantPrior | None
     device: Device
+    noise: float = 0.0
 
     def of_batch(
-        self, model: OutlierExposureNet, log_mel: DeviceLogMel, batch: MixedBatch
+        self,
+        model: OutlierExposureNet,
+        log_mel: DeviceLogMel,
+        batch: MixedBatch,
+        generator: torch.Generator | None = None,
     ) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
         """The loss of a batch and its parts, and the machine logits (B,).
 
         `flow_loss` is in nats per dimension of the map, and missing if no row trains the flow.
+
+        Args:
+            model: the network.
+            log_mel: makes the spectrograms.
+            batch: waveforms and labels.
+            generator: draws the noise, in training; without it there is none.
         """
         with self.device.autocast():
             output = model(log_mel(batch.waves))
-            flow = model.flow(output.map[batch.flow_rows]) if model.flow is not None else None
+            flow = None
+            if model.flow is not None:
+                maps = output.map[batch.flow_rows]
+                flow = model.flow(maps, self._noise(maps, generator))
         loss = machine_loss(output.machine_logit.float(), batch.targets)
         parts = {"machine_loss": loss}
         if output.attribute_logits is not None and batch.attributes is not None:
@@ -56,3 +71,9 @@ class NetworkLosses:
                 parts["flow_loss"] = likelihood / flow.latent[0].numel()
             loss = oe_flow_loss(loss, likelihood, weight=self.flow_weight)
         return {"loss": loss, **parts}, output.machine_logit.float()
+
+    def _noise(self, maps: torch.Tensor, generator: torch.Generator | None) -> torch.Tensor | None:
+        """Drawn on the processor, so that every device gets the same."""
+        if not self.noise or generator is None:
+            return None
+        return (self.noise * torch.randn(maps.shape, generator=generator)).to(maps.device)

@@ -25,6 +25,7 @@ from asd_recipes.training.checkpoint import load_checkpoint, save_checkpoint
 from asd_recipes.training.crops import TrainingCrops
 from asd_recipes.training.diverged import TrainingDivergedError
 from asd_recipes.training.encoder_weights import fill_from_oe
+from asd_recipes.training.flow_input import flow_vectors, measured_whitening
 from asd_recipes.training.history import Epoch, history_csv
 from asd_recipes.training.machine_data import PreparedData
 from asd_recipes.training.mixed_batch import mixed_batch
@@ -73,7 +74,7 @@ class NetworkTraining:
                 dependent=flow.dependent_channels,
                 centred=flow.centred_parameter,
             )
-        return NetworkLosses(joint.attribute_weight, joint.flow_weight, prior, self.device)
+        return NetworkLosses(joint.attribute_weight, joint.flow_weight, prior, self.device, flow.noise)
 
     @property
     def validation(self) -> NetworkValidation:
@@ -104,6 +105,8 @@ class NetworkTraining:
             done, history = load_checkpoint(checkpoint, **state)  # type: ignore[arg-type]
             progress.say(f"{self.machine} {self.name}: continuing after epoch {done}")
         log_mel = device_log_mel(self.recipe.log_mel, self.device)
+        if not done:
+            self._measure_flow_input(model, log_mel)
         epochs, saved = self.budget.epochs, time.monotonic()
         with progress.stage(f"{self.machine} {self.name}: train", epochs, done=done) as advance:
             for epoch in range(done, epochs):
@@ -134,6 +137,14 @@ class NetworkTraining:
         total = self.budget.epochs * self.steps_per_epoch
         return model, optimiser, OneCycleLR(optimiser, max_lr=rate, total_steps=total)
 
+    def _measure_flow_input(self, model: OutlierExposureNet, log_mel: DeviceLogMel) -> None:
+        """Fills the fixed step before the flow, if there is one; a checkpoint already has it filled."""
+        kind = self.recipe.flow.input
+        if model.flow is not None and kind != "map":
+            seed = derive_seed(self.recipe.seed, f"{self.key} flow input", self.machine)
+            vectors = flow_vectors(model, self.machine, self.crops, log_mel, seed=seed)
+            model.flow.whitening = measured_whitening(kind, vectors).to(self.device.torch_device)
+
     def _train_epoch(
         self,
         epoch: int,
@@ -154,7 +165,7 @@ class NetworkTraining:
             done = (epoch * self.steps_per_epoch + step, self.budget.epochs * self.steps_per_epoch)
             batch = mixed_batch(indices, self.crops, self.labels, settings, done=done, rng=rng, generator=generator)
             optimiser.zero_grad(set_to_none=True)
-            losses, _ = self.losses.of_batch(model, log_mel, batch)
+            losses, _ = self.losses.of_batch(model, log_mel, batch, generator)
             losses["loss"].backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             schedule.step()
