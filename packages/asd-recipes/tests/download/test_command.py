@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from conftest import RecordServer
 
 DEV = 7882613
+ADDITIONAL = 7830345
 
 
 @pytest.fixture(autouse=True)
@@ -70,6 +71,23 @@ def test_what_was_downloaded_passes_verify_and_the_check(record: RecordServer, t
     assert again.returncode == 0
     assert "0 of 1 zip file unpacked, 1 already there, 0 failed" in again.stdout
     assert again.stderr == ""
+
+
+def test_the_development_and_the_additional_set_end_with_the_command_that_takes_both(
+    server: RecordServer, recordings: dict[str, bytes], tmp_path: Path
+) -> None:
+    server.publish_record(DEV, {"dev_fan.zip": recordings["dev_fan.zip"]})
+    server.publish_record(ADDITIONAL, {"eval_data_Vacuum_train.zip": recordings["dev_valve.zip"]})
+    root = tmp_path / "d"
+    where = ("--mirror", server.url, "--out", root, "-q")
+    alone = asd("data", "download", "dcase2023", *where)
+    assert alone.returncode == 0, alone.stderr
+    assert f"To train on it: asd reproduce --data {root / 'dev_data/raw'}.\n" in alone.stdout
+    both = asd("data", "download", "dcase2023", "--split", "dev,additional", *where)
+    assert both.returncode == 0, both.stderr
+    sets = root / "dev_data/raw", root / "eval_data/raw"
+    assert f"To check it: asd data check {sets[0]}, asd data check {sets[1]}." in both.stdout
+    assert f"To train on it: asd reproduce --data {sets[0]} --others {sets[1]}.\n" in both.stdout
 
 
 def test_a_file_that_fails_is_reported_and_the_exit_status_is_1(record: RecordServer, tmp_path: Path) -> None:

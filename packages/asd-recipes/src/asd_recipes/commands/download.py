@@ -1,5 +1,6 @@
 """`asd data download` and `asd data verify`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -25,7 +26,7 @@ def download(
 
     Examples:
 
-        asd data download dcase2023
+        asd data download dcase2023 --split dev,additional
 
         asd data download dcase2023 --split eval --machine bandsaw,Vacuum
     """
@@ -46,8 +47,9 @@ def download(
         )
     for failure in report.failures:
         typer.secho(f"{failure.name}: {failure.error}", fg="red", err=True)
-    for folder in report.folders:
-        typer.echo(f"To check it: asd data check {folder}. To train on it: asd reproduce --data {folder}.")
+    if report.folders:
+        checks = ", ".join(f"asd data check {folder}" for folder in report.folders)
+        typer.echo(f"To check it: {checks}. To train on it: {_training(root, report.folders)}.")
     total = len(report.published) + len(report.present) + len(report.failures)
     present = f", {len(report.present)} already there" if report.present else ""
     typer.echo(
@@ -55,6 +57,17 @@ def download(
         f"{len(report.failures)} failed"
     )
     raise typer.Exit(1 if report.failures else 0)
+
+
+def _training(root: Path, folders: Sequence[Path]) -> str:
+    """The command that trains on what is there: the development set, and beside it the additional training set."""
+    from asd_recipes.download.places import Places
+
+    data, additional = Places(root).raw("dev"), Places(root).raw("additional")
+    if not data.is_dir():
+        return f"asd reproduce --data {folders[0]}"
+    others = f" --others {additional}" if any(additional.glob("*/train")) else ""
+    return f"asd reproduce --data {data}{others}"
 
 
 def verify(

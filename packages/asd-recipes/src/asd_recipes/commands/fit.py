@@ -24,7 +24,8 @@ def fit(
     others: Annotated[
         list[Path] | None,
         typer.Option(
-            help="Folder of other sounds, one sub-folder per machine. Repeatable. Default: synthetic machines."
+            help="Folder of other sounds, which only serve as pseudo-anomalies, one sub-folder per machine. "
+            "Repeatable. Default: synthetic machines."
         ),
     ] = None,
     out: Annotated[
