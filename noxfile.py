@@ -167,6 +167,12 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def few_recordings(session: nox.Session) -> None:
+    """`asd fit` on each machine of a made factory, its detectors alone and joined: a minute or two a machine."""
+    _tool(session, "few_recordings", *session.posargs)
+
+
+@nox.session
 def build(session: nox.Session) -> None:
     """Source distributions and wheels of everything in dist/, then installed from there into a fresh environment."""
     dist, environment = ROOT / "dist", ROOT / ".nox" / "build-check"

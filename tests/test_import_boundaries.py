@@ -53,6 +53,7 @@ ROOMS = {
         ("scoring",),
         ("training",),
         ("waveforms",),
+        ("probes",),
         ("download", "synth"),
         ("dataset",),
         ("recipe",),

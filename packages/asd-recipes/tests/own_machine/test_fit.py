@@ -114,6 +114,7 @@ def test_a_fit_leaves_the_model_and_no_other_files(model: Path) -> None:
         "network.safetensors",
         "inlier/gmm-1-source.safetensors",
         "inlier/knn-1-source.safetensors",
+        "spectral.safetensors",
     }
     manifest = read_manifest(model)
     assert (manifest.machine, manifest.system, manifest.synthetic) == ("pump", "oe", False)

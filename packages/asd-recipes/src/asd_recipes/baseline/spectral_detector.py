@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from asd_features import spectral_statistics
 from asd_inlier import clip_scores
 from asd_recipes.progress import Advance, Progress
-from asd_recipes.recipe.settings import Recipe
+from asd_recipes.recipe.settings import Recipe, SpectralStatistics
 from asd_recipes.scoring.candidate_table import candidate_table, write_candidate_table
 from asd_recipes.scoring.segment_means import segment_weights
 from asd_recipes.training.machine_data import PreparedData
@@ -50,7 +50,7 @@ class SpectralDetector:
         stage = progress.stage(f"{self.machine} spectral statistics", len(training) + len(scored))
         with stage as advance:
             pooled = list(self._pooled([bank.waves[index] for index in training], advance))
-            model = self._fitted(np.concatenate(pooled))
+            model = fitted_model(np.concatenate(pooled), self.recipe.spectral)
             waves = [bank.waves[index] for index in scored]
             scores = self._scores(model, waves, list(self._pooled(waves, advance)))
         table = candidate_table([bank.clips[index] for index in scored], parts, {COLUMN: scores})
@@ -73,16 +73,6 @@ class SpectralDetector:
             self.device.torch_device
         )
 
-    def _fitted(self, vectors: Float64Array) -> "MahalanobisKNN":
-        from asd_inlier import MahalanobisKNN  # imports scikit-learn, which takes a second
-
-        settings = self.recipe.spectral
-        density = min(settings.local_density, len(vectors) - 1)
-        model = MahalanobisKNN(
-            min(settings.neighbours, len(vectors)), standardise=settings.standardise, local_density=density or None
-        )
-        return model.fit(vectors)
-
     def _scores(
         self, model: "MahalanobisKNN", waves: Sequence[Samples], pooled: Sequence[Float64Array]
     ) -> Float64Array:
@@ -91,3 +81,14 @@ class SpectralDetector:
         by_segment = self.recipe.spectral.pooling == "segment"
         weights = segment_weights(self.machine, waves, self.recipe) if by_segment else None
         return clip_scores(model.anomaly_score(np.concatenate(pooled)), counts, weights)
+
+
+def fitted_model(vectors: Float64Array, settings: SpectralStatistics) -> "MahalanobisKNN":
+    """The distance to normal vectors (N, D), N at least 2; few vectors have fewer neighbours."""
+    from asd_inlier import MahalanobisKNN  # imports scikit-learn, which takes a second
+
+    density = min(settings.local_density, len(vectors) - 1)
+    model = MahalanobisKNN(
+        min(settings.neighbours, len(vectors)), standardise=settings.standardise, local_density=density or None
+    )
+    return model.fit(vectors)

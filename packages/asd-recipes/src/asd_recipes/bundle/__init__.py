@@ -2,7 +2,10 @@
 
     manifest.json               what the model is, how it was made, and the length and SHA-256 of each other file
     network.safetensors         the network's weights
-    inlier/<name>.safetensors   the inlier models
+    inlier/<name>.safetensors   the inlier models behind the network
+    spectral.safetensors        the spectral statistics
+
+A detector that has no say in the score has no files.
 
 Reading a folder gives the model exactly as it was written, or a BundleError. Other files in the folder are ignored.
 Nothing is executed: no pickle, no code.

@@ -17,12 +17,14 @@ from asd_models import OutlierExposureNet
 from asd_models.outlier_exposure_net import EMBEDDING
 from asd_native import InlierModel
 from asd_recipes.bundle.errors import BundleError
-from asd_recipes.bundle.manifest import NETWORK, NORMAL, Manifest, ModelScores, inlier_file
+from asd_recipes.bundle.manifest import NETWORK, NORMAL, SPECTRAL_FILE, Manifest, ModelScores, inlier_file
 from asd_recipes.bundle.reading import read_file, read_manifest
 from asd_recipes.counted import counted
+from asd_recipes.probes.joined_score import OE, SPECTRAL
 from asd_recipes.scoring.clip_scorer import ClipScorer, NetworkScorer
 from asd_recipes.scoring.embedding import ClipEmbedder
-from asd_recipes.waveforms.device_choice import choose_device, threads_here
+from asd_recipes.scoring.spectral_scorer import SpectralScorer, SpectralVectors
+from asd_recipes.waveforms.device_choice import Device, choose_device, threads_here
 
 
 def load_bundle(folder: Path, *, device: str = "auto", manifest: Manifest | None = None) -> ClipScorer:
@@ -42,24 +44,34 @@ def load_bundle(folder: Path, *, device: str = "auto", manifest: Manifest | None
     manifest = read_manifest(folder) if manifest is None else manifest
     recipe = manifest.recipe
     chosen = choose_device(device, recipe.training.precision, threads=threads_here(recipe.threads))
-    network = _network(folder, manifest).to(chosen.torch_device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    scorer = NetworkScorer(
-        recipe=recipe,
-        machine=NORMAL,
-        embedder=ClipEmbedder.of(
-            network.eval(), recipe, WaveformStatistics(manifest.level.mean, manifest.level.std), chosen
-        ),
-        models={name: _inlier_model(folder, name, manifest) for name in manifest.scores},
-        ensemble=ScoreEnsemble({name: _standardiser(scores) for name, scores in manifest.scores.items()}),
-    )
+    level = WaveformStatistics(manifest.level.mean, manifest.level.std)
     return ClipScorer(
         recipe=recipe,
         machine=manifest.machine,
-        networks=[scorer],
+        networks=[_network_scorer(folder, manifest, level, chosen)] if OE in manifest.detectors else [],
         synthetic=manifest.synthetic,
         stretch_s=manifest.threshold.stretch_s,
         threshold=manifest.threshold.value,
+        spectral=_spectral_scorer(folder, manifest, level, chosen) if SPECTRAL in manifest.detectors else None,
+        joined=manifest.joined,
     )
+
+
+def _network_scorer(folder: Path, manifest: Manifest, level: WaveformStatistics, device: Device) -> NetworkScorer:
+    network = _network(folder, manifest).to(device.torch_device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return NetworkScorer(
+        recipe=manifest.recipe,
+        machine=NORMAL,
+        embedder=ClipEmbedder.of(network.eval(), manifest.recipe, level, device),
+        models={name: _inlier_model(folder, name, manifest) for name in manifest.scores},
+        ensemble=ScoreEnsemble({name: _standardiser(scores) for name, scores in manifest.scores.items()}),
+    )
+
+
+def _spectral_scorer(folder: Path, manifest: Manifest, level: WaveformStatistics, device: Device) -> SpectralScorer:
+    dimensions = len(manifest.recipe.spectral.statistics) * manifest.recipe.log_mel.bands
+    model = _checked_model(folder, SPECTRAL_FILE, manifest, kind="MahalanobisKNN", dimensions=dimensions)
+    return SpectralScorer(SpectralVectors(manifest.recipe, level, device), model)
 
 
 def _network(folder: Path, manifest: Manifest) -> OutlierExposureNet:
@@ -86,16 +98,20 @@ def _network(folder: Path, manifest: Manifest) -> OutlierExposureNet:
 
 
 def _inlier_model(folder: Path, name: str, manifest: Manifest) -> InlierModel:
-    path = folder / inlier_file(name)
+    kind = {"knn": "MahalanobisKNN", "gmm": "GaussianMixtureInlier"}[name.partition("-")[0]]
+    return _checked_model(folder, inlier_file(name), manifest, kind=kind, dimensions=EMBEDDING)
+
+
+def _checked_model(folder: Path, name: str, manifest: Manifest, *, kind: str, dimensions: int) -> InlierModel:
+    path = folder / name
     try:
-        model = InlierModel(read_file(folder, inlier_file(name), manifest))
+        model = InlierModel(read_file(folder, name, manifest))
     except BundleError:
         raise
     except ValueError as error:
         raise BundleError(path, f"is not an inlier model that can be scored ({error}).") from error
-    expected = {"knn": "MahalanobisKNN", "gmm": "GaussianMixtureInlier"}[name.partition("-")[0]]
-    if model.kind != expected or model.dimensions != EMBEDDING:
-        raise BundleError(path, f"is not a {expected} of {EMBEDDING} numbers.")
+    if model.kind != kind or model.dimensions != dimensions:
+        raise BundleError(path, f"is not a {kind} of {dimensions} numbers.")
     return model
 
 

@@ -9,6 +9,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from asd_recipes.probes.joined_score import OE, SPECTRAL, Joined
 from asd_recipes.recipe.settings import Recipe
 
 MANIFEST = "manifest.json"
@@ -17,6 +18,7 @@ SCHEMA = 1
 NORMAL = "normal"
 """The machine's name within a training. With the folder's name, the seeds and so the model would depend on it."""
 NETWORK = "network.safetensors"
+SPECTRAL_FILE = "spectral.safetensors"
 
 
 @dataclass(frozen=True)
@@ -102,15 +104,17 @@ class Manifest:
 
     Attributes:
         machine: its name, for the user.
-        system: "oe", or "serialoe" if the network also learnt attributes.
+        system: "oe", or "serialoe" if the network also learnt attributes; "spectral" if the model has no network.
         synthetic: whether the normal recordings are synthetic data.
         device: description of the device that trained.
         scores: scale of each inlier model's scores, by the model's name.
         files: facts of each other file, by its path below the folder.
+        joined: how the detectors' scores become one; None for a model from before there were two: the mean over the
+            inlier models.
     """
 
     machine: str
-    system: Literal["oe", "serialoe"]
+    system: Literal["oe", "serialoe", "spectral"]
     synthetic: bool
     recipe: Recipe
     level: Level
@@ -120,6 +124,18 @@ class Manifest:
     device: str
     versions: dict[str, str]
     files: dict[str, FileFacts]
+    joined: Joined | None = None
+
+    @property
+    def detectors(self) -> list[str]:
+        """The detectors that score."""
+        return [OE] if self.joined is None else self.joined.heard
+
+    @property
+    def file_names(self) -> set[str]:
+        """The paths below the folder of the files that its detectors need."""
+        network = {NETWORK, *map(inlier_file, self.scores)} if OE in self.detectors else set()
+        return network | ({SPECTRAL_FILE} if SPECTRAL in self.detectors else set())
 
     def as_json(self) -> dict[str, Any]:
         """The manifest for a JSON file, with format, schema, seed and a hash of all of it."""

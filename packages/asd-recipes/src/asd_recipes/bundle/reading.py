@@ -13,8 +13,10 @@ from typing import Any
 
 from asd_features import mel_filterbank
 from asd_recipes.bundle.errors import BundleError
-from asd_recipes.bundle.manifest import FORMAT, MANIFEST, NETWORK, SCHEMA, Manifest, content_digest, inlier_file
+from asd_recipes.bundle.joined_limits import LEAST_STD, check_joined
+from asd_recipes.bundle.manifest import FORMAT, MANIFEST, NETWORK, SCHEMA, SPECTRAL_FILE, Manifest, content_digest
 from asd_recipes.bundle.strict_json import JsonError, parse_strict
+from asd_recipes.probes.joined_score import OE
 from asd_recipes.recipe.settings import Recipe, RecipeError
 from asd_recipes.recipe.toml_text import recipe_from_table
 from asd_recipes.typed_values import TypedValueError, as_dataclass
@@ -30,7 +32,6 @@ _GREATEST_OVERLAP = 0.99
 _MOST_THREADS = 1024
 _LONGEST_STRETCH_S = 86_400
 _MOST_HELD_OUT = 10_000
-_LEAST_STD = 1e-100  # a score divided by it is a number
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -138,13 +139,17 @@ def _checked(content: Any, path: Path) -> Manifest:
 def _check_agreement(manifest: Manifest) -> None:
     if strange := [name for name in manifest.scores if not _NAME.fullmatch(name)]:
         raise JsonError(f"{strange[0]!a:.80} is not the name of an inlier model")
-    expected = {NETWORK, *map(inlier_file, manifest.scores)}
-    if not manifest.scores or manifest.files.keys() != expected:
-        raise JsonError(f"its files must be {NETWORK} and one for each of one or more inlier models")
+    if manifest.joined is not None:
+        check_joined(manifest.joined, manifest.recipe, stretch_s=manifest.threshold.stretch_s)
+    if (OE in manifest.detectors) != bool(manifest.scores) or manifest.files.keys() != manifest.file_names:
+        raise JsonError(
+            f"its files must be {NETWORK} and one for each of one or more inlier models, unless it has no network, and "
+            f"{SPECTRAL_FILE} if it has spectral statistics"
+        )
     if not all(_SHA256.fullmatch(facts.sha256) and facts.bytes > 0 for facts in manifest.files.values()):
         raise JsonError("its files must have a length and a SHA-256 in 64 lower-case digits")
-    if min(manifest.level.std, *(scores.std for scores in manifest.scores.values())) < _LEAST_STD:
-        raise JsonError(f"a standard deviation must be at least {_LEAST_STD:g}")
+    if min([manifest.level.std, *(scores.std for scores in manifest.scores.values())]) < LEAST_STD:
+        raise JsonError(f"a standard deviation must be at least {LEAST_STD:g}")
     training, threshold, stretch_s = manifest.training, manifest.threshold, manifest.threshold.stretch_s
     if not 1 <= training.held_out_recordings <= training.held_out_pieces <= _MOST_HELD_OUT:
         raise JsonError(
@@ -164,6 +169,8 @@ def _check_agreement(manifest: Manifest) -> None:
         raise JsonError("its false-alarm rate must be between 0 and 1")
     if (manifest.system == "serialoe") != bool(training.attributes):
         raise JsonError("the attribute values must be listed for a system with attributes, and for no other")
+    if (manifest.system == "spectral") != (OE not in manifest.detectors):
+        raise JsonError("its system must be spectral if it has no network, and only then")
     versions = manifest.versions
     names = [manifest.machine, manifest.device, *training.pseudo_anomalies, *training.attributes]
     if not all(text.isprintable() for text in (*names, *versions.keys(), *versions.values())):

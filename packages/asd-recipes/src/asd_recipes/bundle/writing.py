@@ -6,24 +6,33 @@ from dataclasses import replace
 from pathlib import Path
 
 from asd_recipes.bundle.errors import BundleError
-from asd_recipes.bundle.manifest import MANIFEST, NETWORK, FileFacts, Manifest, inlier_file
+from asd_recipes.bundle.manifest import MANIFEST, NETWORK, SPECTRAL_FILE, FileFacts, Manifest, inlier_file
 from asd_recipes.bundle.reading import read_file, read_manifest
 from asd_recipes.whole_file import whole_folder, write_bytes, write_json
 
 
-def write_bundle(folder: Path, manifest: Manifest, *, network: Path, inlier: Mapping[str, Path]) -> Manifest:
+def write_bundle(
+    folder: Path,
+    manifest: Manifest,
+    *,
+    network: Path | None,
+    inlier: Mapping[str, Path],
+    spectral: Path | None = None,
+) -> Manifest:
     """Makes the folder of a model; returns its manifest.
 
     Args:
         folder: must not exist.
         manifest: its `files` are filled in here.
-        network: safetensors file of the weights.
-        inlier: safetensors file of each inlier model, by name.
+        network: safetensors file of the weights, if the model has a network.
+        inlier: safetensors file of each inlier model behind it, by name.
+        spectral: safetensors file of the spectral statistics, if the model has them.
 
     Raises:
         BundleError: the folder exists, or the model just written cannot be read back.
     """
-    sources = {NETWORK: network, **{inlier_file(name): path for name, path in sorted(inlier.items())}}
+    given = {NETWORK: network, **{inlier_file(name): path for name, path in sorted(inlier.items())}}
+    sources = {name: path for name, path in {**given, SPECTRAL_FILE: spectral}.items() if path is not None}
     with whole_folder(folder) as partial:
         files = {name: _copy(source, partial / name) for name, source in sources.items()}
         written = replace(manifest, files=files)

@@ -14,9 +14,12 @@ from asd_recipes.own_machine.learnt_attributes import learnt_labels
 from asd_recipes.own_machine.machine_training import MachineTraining
 from asd_recipes.own_machine.model_publication import ModelPublication
 from asd_recipes.own_machine.own_recordings import OwnRecordings
+from asd_recipes.own_machine.probing import Probing, detectors_of
 from asd_recipes.own_machine.provenance import Provenance, check_same_model, provenance_of
 from asd_recipes.own_machine.reading import ReadRecordings, read_recordings
+from asd_recipes.own_machine.spectral_fit import SpectralFit
 from asd_recipes.own_machine.training_description import describe_training
+from asd_recipes.probes.joined_score import OE, SPECTRAL
 from asd_recipes.progress import Progress
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.reproduction.run_store import RunStore
@@ -76,12 +79,18 @@ class OwnFit:
     def _make(
         self, read: ReadRecordings, recipe: Recipe, device: Device, provenance: Provenance, progress: Progress
     ) -> Manifest:
-        """Trains the network and writes the model."""
+        """Fits and joins the detectors, and writes the model."""
         data, trained = read.data, self.store.root / "network"
         labels = learnt_labels(data.prepared)
         for text in describe_training(data, labels, recipe=recipe, device=device):
             progress.say(text)
-        MachineTraining(trained, data.prepared, labels, recipe, device).run(progress)
+        training = MachineTraining(trained, data.prepared, labels, recipe, device)
+        spectral = SpectralFit(trained, data, recipe, device)
+        if OE in recipe.fit.detectors:
+            training.run(progress)
+        if SPECTRAL in recipe.fit.detectors:
+            spectral.run(progress)
+        Probing(trained, data, recipe, detectors_of(training, spectral)).run(progress)
         publication = ModelPublication(
             data=data,
             labels=labels,
@@ -93,4 +102,4 @@ class OwnFit:
             left_out=read.normal_left_out,
             false_alarms=self.false_alarms,
         )
-        return publication.run(trained, self.model)
+        return publication.run(training, spectral, self.model)

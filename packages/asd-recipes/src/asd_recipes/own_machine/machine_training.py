@@ -4,12 +4,16 @@ import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from asd_recipes.bundle.manifest import NORMAL
 from asd_recipes.own_machine.learnt_attributes import variant_for
 from asd_recipes.own_machine.own_data import evenly_spread
 from asd_recipes.progress import Progress
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.reproduction.run_store import RunError
+from asd_recipes.scoring.candidate_table import read_candidate_table
 from asd_recipes.scoring.embedding import ClipEmbedder
 from asd_recipes.scoring.scoring_stage import ScoringStage
 from asd_recipes.scoring.unscorable import UnscorableError
@@ -50,6 +54,20 @@ class MachineTraining:
         except (TrainingDivergedError, UnscorableError) as error:
             raise RunError(str(error)) from error
 
+    @property
+    def is_done(self) -> bool:
+        """Whether there are inlier models that scored the held-out pieces."""
+        return (self.folder / CANDIDATES).is_file() and bool(self.held_out_columns())
+
+    def held_out_columns(self) -> dict[str, NDArray[np.float64]]:
+        """(N,) scores of the held-out pieces, by inlier model."""
+        return read_candidate_table(self.folder / CANDIDATES).columns
+
+    def embedder(self) -> ClipEmbedder:
+        """The trained network."""
+        statistics = self.data.statistics[NORMAL]
+        return ClipEmbedder.load(self.folder / WEIGHTS, variant_for(self.labels), self.recipe, statistics, self.device)
+
     def _train_network(self, progress: Progress) -> None:
         pieces, variant = self.data.training[NORMAL], variant_for(self.labels)
         passes = -(-_CROPS_AN_EPOCH // len(pieces))
@@ -58,11 +76,10 @@ class MachineTraining:
 
     def _fit_inlier_models(self, progress: Progress) -> None:
         """Fits the inlier models and scores the held-out pieces. What a killed call left unfinished is made again."""
-        variant, statistics = variant_for(self.labels), self.data.statistics[NORMAL]
+        variant = variant_for(self.labels)
         shutil.rmtree(self.folder / "inlier", ignore_errors=True)
-        embedder = ClipEmbedder.load(self.folder / WEIGHTS, variant, self.recipe, statistics, self.device)
         spread = self._with_training(evenly_spread(self.data.training[NORMAL]))
-        ScoringStage(NORMAL, variant.name, variant, spread, self.recipe, embedder).run(self.folder, progress)
+        ScoringStage(NORMAL, variant.name, variant, spread, self.recipe, self.embedder()).run(self.folder, progress)
 
     def _with_training(self, pieces: list[int]) -> PreparedData:
         return replace(self.data, training={**self.data.training, NORMAL: pieces})

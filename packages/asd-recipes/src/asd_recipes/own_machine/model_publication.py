@@ -4,19 +4,23 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from asd_eval import ScoreEnsemble
 from asd_recipes.bundle import Manifest, ModelScores, Training, write_bundle
 from asd_recipes.bundle.manifest import NORMAL, Level
 from asd_recipes.dataset.synthetic_mark import folders_of, is_synthetic
 from asd_recipes.file_names import printable
-from asd_recipes.own_machine.held_out_threshold import threshold_of
-from asd_recipes.own_machine.learnt_attributes import variant_for
-from asd_recipes.own_machine.machine_training import CANDIDATES, WEIGHTS
+from asd_recipes.own_machine.detector_join import DetectorJoin
+from asd_recipes.own_machine.machine_training import WEIGHTS, MachineTraining
 from asd_recipes.own_machine.own_data import OwnData
+from asd_recipes.own_machine.probe_scores import read_probe_scores
+from asd_recipes.own_machine.probing import PROBES
 from asd_recipes.own_machine.provenance import Provenance
+from asd_recipes.own_machine.spectral_fit import SPECTRAL_MODEL, SpectralFit
+from asd_recipes.probes.joined_score import OE, SPECTRAL
 from asd_recipes.recipe.settings import Recipe
-from asd_recipes.reproduction.run_store import RunError
-from asd_recipes.scoring.candidate_table import read_candidate_table
 from asd_recipes.training.attribute_labels import AttributeLabels
 
 
@@ -41,39 +45,52 @@ class ModelPublication:
     left_out: int
     false_alarms: float
 
-    def run(self, trained: Path, model: Path) -> Manifest:
-        """Writes the model from the folder that `MachineTraining` filled.
+    def run(self, training: MachineTraining, spectral: SpectralFit, model: Path) -> Manifest:
+        """Writes the model from what was fitted and `Probing` wrote. A detector without a say is left out.
 
         Raises:
-            RunError: no inlier model could be fitted.
             BundleError: the model's folder exists.
         """
-        columns = read_candidate_table(trained / CANDIDATES).columns
-        if not columns:
-            raise RunError("no inlier model could be fitted: the recordings give too few segments. Add recordings.")
-        ensemble = ScoreEnsemble.fit(columns)
-        held_out = ensemble.score(columns)
+        held_out: dict[str, NDArray[np.float64]] = {}
+        ensemble = ScoreEnsemble({})
+        if training.is_done:
+            ensemble = ScoreEnsemble.fit(training.held_out_columns())
+            held_out[OE] = ensemble.score(training.held_out_columns())
+        if spectral.is_done:
+            held_out[SPECTRAL] = spectral.held_out_scores()
+        probes = read_probe_scores(training.folder / PROBES)
+        joined, threshold = DetectorJoin(held_out, probes, self.false_alarms, self.data.stretch_s).run()
+        with_network = OE in joined.heard
+        scales = ensemble.standardisers if with_network else {}
+        pieces = len(next(iter(held_out.values())))
         level = self.data.prepared.statistics[NORMAL]
         manifest = Manifest(
             machine=printable(model.resolve().name),
-            system="serialoe" if variant_for(self.labels).attributes else "oe",
+            system=("serialoe" if self.labels else "oe") if with_network else "spectral",
             synthetic=is_synthetic([self.folder, *folders_of(self._normal_files())]),
             recipe=self.recipe,
             level=Level(level.mean, level.std),
-            training=self._training(len(held_out), _last_validation_auc(trained / "training.csv")),
-            scores={name: ModelScores(scale.mean_, scale.std_) for name, scale in ensemble.standardisers.items()},
-            threshold=threshold_of(held_out, self.false_alarms, stretch_s=self.data.stretch_s),
+            training=self._training(pieces, training.folder if with_network else None),
+            scores={name: ModelScores(scale.mean_, scale.std_) for name, scale in scales.items()},
+            threshold=threshold,
             device=self.provenance.device,
             versions=self.provenance.versions,
             files={},
+            joined=joined,
         )
-        inlier = {name: trained / "inlier" / f"{name}.safetensors" for name in columns}
-        return write_bundle(model, manifest, network=trained / WEIGHTS, inlier=inlier)
+        return write_bundle(
+            model,
+            manifest,
+            network=training.folder / WEIGHTS if with_network else None,
+            inlier={name: training.folder / "inlier" / f"{name}.safetensors" for name in scales},
+            spectral=spectral.folder / SPECTRAL_MODEL if SPECTRAL in joined.heard else None,
+        )
 
     def _normal_files(self) -> list[Path]:
         return [clip.path for clip in self.data.prepared.bank.clips if clip.machine == NORMAL]
 
-    def _training(self, held_out_pieces: int, pseudo_anomaly_auc: float | None) -> Training:
+    def _training(self, held_out_pieces: int, network: Path | None) -> Training:
+        """What the model was made from; `network` is the folder of its training, if the network is part of it."""
         return Training(
             recordings=self.data.recordings,
             seconds=round(self.data.seconds, 3),
@@ -84,8 +101,8 @@ class ModelPublication:
             held_out_recordings=self.data.held_out_recordings,
             pseudo_anomalies=self.pseudo_anomalies,
             synthetic_pseudo_anomalies=self.synthetic_others,
-            attributes=self.labels.classes if self.labels else (),
-            pseudo_anomaly_auc=pseudo_anomaly_auc,
+            attributes=self.labels.classes if self.labels and network else (),
+            pseudo_anomaly_auc=_last_validation_auc(network / "training.csv") if network else None,
             data_sha256=self.provenance.data_sha256,
         )
 

@@ -221,6 +221,22 @@ class SpectralStatistics:
 
 
 @dataclass(frozen=True)
+class Fit:
+    """Not in the paper: what `asd fit` trains and joins by probes (docs/few_recordings.md)."""
+
+    detectors: tuple[Literal["oe", "spectral"], ...] = ("oe", "spectral")
+    probe_pieces: int = (
+        5  # each fault at each level is mixed into so many held-out pieces, and three times so many in all
+    )
+
+    def __post_init__(self) -> None:
+        if not self.detectors or len(set(self.detectors)) < len(self.detectors):
+            raise RecipeError(f"fit.detectors takes one or both of oe, spectral, each once; got {self.detectors}.")
+        if not 1 <= self.probe_pieces <= 1000:
+            raise RecipeError(f"fit.probe_pieces must be 1 to 1000; got {self.probe_pieces}.")
+
+
+@dataclass(frozen=True)
 class SyntheticData:
     """The synthetic data that a run without data makes."""
 
@@ -246,6 +262,7 @@ class Recipe:
     weighting: Weighting = field(default_factory=Weighting)
     autoencoder: Autoencoder = field(default_factory=Autoencoder)
     spectral: SpectralStatistics = field(default_factory=SpectralStatistics)
+    fit: Fit = field(default_factory=Fit)
     synthetic: SyntheticData = field(default_factory=SyntheticData)
 
     def __post_init__(self) -> None:

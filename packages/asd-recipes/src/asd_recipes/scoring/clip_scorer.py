@@ -9,6 +9,9 @@ over its segments, weighted by power for machines with silent ends. The segment 
 where to listen: its weight times its difference from that score is the largest. With equal weights it is the segment
 with the highest score. A segment that touches a gap (`gaps`) counts in no score.
 
+A model of `asd fit` may have a second detector, spectral statistics (`spectral_scorer`); then the score of a stretch is
+that of both, joined with weights (`asd_recipes.probes.joined_score`), and so are the scores that say where to listen.
+
 A recording goes through the network once, in batches of segments, so that hours of sound need little more memory than a
 clip.
 """
@@ -25,11 +28,13 @@ from numpy.typing import NDArray
 import asd_native
 from asd_eval import ScoreEnsemble, average_by_model, average_scores
 from asd_inlier import clip_scores
+from asd_recipes.probes.joined_score import OE, SPECTRAL, Joined
 from asd_recipes.progress import Advance
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.scoring.embedding import ClipEmbedder
 from asd_recipes.scoring.scored_level import NoSoundError, refuse_silence
 from asd_recipes.scoring.segment_means import FLOW, flow_of_bins, mean_over_bins, segment_weights
+from asd_recipes.scoring.spectral_scorer import SpectralScorer
 from asd_recipes.scoring.stretches import Cut, RecordingScore, Stretch, cut_recording, stretch_segments
 from asd_recipes.waveforms.one_recording import read_recording
 from asd_recipes.waveforms.waveform_bank import Samples
@@ -85,13 +90,24 @@ class NetworkScorer:
 
 
 @dataclass(frozen=True)
+class _Scored:
+    """Scores (G,) of groups of segments: all of a recording, then each stretch; and those of each group's segments."""
+
+    groups: Float64Array
+    segments: list[Float64Array]
+
+
+@dataclass(frozen=True)
 class ClipScorer:
     """A system of one machine, ready to score recordings.
 
     Attributes:
+        networks: those of the system; none if a model has the spectral statistics alone.
         synthetic: whether it was trained on synthetic data.
         stretch_s: length of the stretches that it scores.
         threshold: a stretch that scores above it is called anomalous; None for a system of a run.
+        spectral: the second detector, if a model has it.
+        joined: how the detectors' scores become one; None: the networks' score as it is.
     """
 
     recipe: Recipe
@@ -100,6 +116,8 @@ class ClipScorer:
     synthetic: bool
     stretch_s: float
     threshold: float | None = None
+    spectral: SpectralScorer | None = None
+    joined: Joined | None = None
 
     def score_file(self, path: Path, *, channels_db: float = math.nan, tell: Tell = _quiet) -> RecordingScore:
         """The anomaly score of a wav or flac file.
@@ -134,18 +152,53 @@ class ClipScorer:
         heard = [[int(segment) for segment in stretch if cut.audible[segment]] for stretch in stretches]
         groups = [np.flatnonzero(cut.audible).tolist(), *filter(None, heard)]
         weights = segment_weights(self.machine, [wave], self.recipe)
-        advance = _shares(len(cut.starts) * len(self.networks), tell)
-        by_network = [network.score_wave(wave, weights, groups, advance) for network in self.networks]
-        scores, segment_scores = (_average([scores_of_one[kind] for scores_of_one in by_network]) for kind in (0, 1))
-        stretch_scores = iter(scores[1:].tolist())
+        spectral_steps = 0 if self.spectral is None else len(groups) - 1
+        advance = _shares(len(cut.starts) * len(self.networks) + spectral_steps, tell)
+        scored = self._joined(
+            {
+                **({OE: self._by_networks(wave, weights, groups, advance)} if self.networks else {}),
+                **({SPECTRAL: _by_spectral(self.spectral, wave, cut, groups, advance)} if self.spectral else {}),
+            }
+        )
+        of_stretches = iter(zip(scored.groups[1:].tolist(), scored.segments[1:], strict=True))
         return RecordingScore(
-            score=float(scores[0]),
+            score=float(scored.groups[0]),
             stretches=tuple(
-                _stretch(cut, stretch, audible, next(stretch_scores) if audible else None, segment_scores, weights)
+                _stretch(cut, stretch, audible, next(of_stretches) if audible else None, weights)
                 for stretch, audible in zip(stretches, heard, strict=True)
             ),
             gaps_s=cut.gaps_s,
         )
+
+    def _by_networks(
+        self, wave: Samples, weights: Float64Array | None, groups: Sequence[Sequence[int]], advance: Advance
+    ) -> _Scored:
+        by_network = [network.score_wave(wave, weights, groups, advance) for network in self.networks]
+        scores, segment_scores = (_average([of_one[kind] for of_one in by_network]) for kind in (0, 1))
+        return _Scored(scores, [segment_scores[group] for group in groups])
+
+    def _joined(self, by_detector: Mapping[str, _Scored]) -> _Scored:
+        if self.joined is None:
+            return by_detector[OE]
+        groups = self.joined.score({name: scored.groups for name, scored in by_detector.items()})
+        segments = [
+            self.joined.score({name: scored.segments[place] for name, scored in by_detector.items()})
+            for place in range(len(groups))
+        ]
+        return _Scored(groups, segments)
+
+
+def _by_spectral(
+    spectral: SpectralScorer, wave: Samples, cut: Cut, groups: Sequence[Sequence[int]], advance: Advance
+) -> _Scored:
+    """The recording's own score is the mean over its stretches; its segments' scores are not asked for."""
+    rule, scores, segments = spectral.vectors.rule(wave), [], [np.zeros(len(groups[0]))]
+    for group in groups[1:]:
+        score, of_segments = spectral.score_stretch(wave, cut.starts[group], rule)
+        scores.append(score)
+        segments.append(of_segments)
+        advance(1)
+    return _Scored(np.array([np.mean(scores), *scores]), segments)
 
 
 def _average(by_network: Sequence[Mapping[str, Float64Array]]) -> Float64Array:
@@ -157,13 +210,14 @@ def _stretch(
     cut: Cut,
     segments: Sequence[int],
     audible: Sequence[int],
-    score: float | None,
-    segment_scores: Float64Array,
+    scores: tuple[float, Float64Array] | None,
     weights: Float64Array | None,
 ) -> Stretch:
-    telling = segments
-    if audible:
-        place = _telling(segment_scores[audible], None if weights is None else weights[audible])
+    """A stretch; `scores` are its own and those of its audible segments."""
+    telling, score = segments, None
+    if scores is not None:
+        score, segment_scores = scores
+        place = _telling(segment_scores, None if weights is None else weights[audible])
         telling = audible[place : place + 1]
     return Stretch(*cut.seconds(segments), score, *cut.seconds(telling))
 

@@ -1,0 +1,147 @@
+"""Mixes probes into held-out pieces and scores these with each detector.
+
+At most three times `fit.probe_pieces` pieces are probed, evenly spread; each fault goes into `fit.probe_pieces` of
+them, at every level, and the faults take turns. The network hears every piece without overlap of its segments: the same
+sound in a quarter of the time.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asd_eval import ScoreEnsemble
+from asd_inlier import clip_scores, load_inlier_model
+from asd_recipes.bundle.manifest import NORMAL
+from asd_recipes.own_machine.machine_training import MachineTraining
+from asd_recipes.own_machine.own_data import OwnData
+from asd_recipes.own_machine.probe_scores import ProbeScores, write_probe_scores
+from asd_recipes.own_machine.spectral_fit import SpectralFit
+from asd_recipes.probes.faults import FAULTS, Fault, probed
+from asd_recipes.probes.joined_score import OE, SPECTRAL
+from asd_recipes.progress import Advance, Progress
+from asd_recipes.recipe.seeding import derive_seed
+from asd_recipes.recipe.settings import Recipe
+from asd_recipes.reproduction.run_store import RunError
+from asd_recipes.scoring.embedding import ClipEmbedder
+from asd_recipes.scoring.segment_means import segment_weights
+from asd_recipes.scoring.unscorable import UnscorableError
+from asd_recipes.waveforms.waveform_bank import Samples
+
+if TYPE_CHECKING:
+    from asd_recipes.scoring.inlier_candidates import InlierModel
+
+Float64Array = NDArray[np.float64]
+Hear = Callable[[Sequence[Samples]], Float64Array]
+"""(N,) scores of N pieces."""
+PROBES = "probes.csv"
+_PIECES_PER_FAULT = 3
+"""So many times the pieces of one fault are probed in all."""
+
+
+@dataclass(frozen=True)
+class Probing:
+    """The detectors of a fit, by name, and the held-out pieces; it writes `PROBES`."""
+
+    folder: Path
+    data: OwnData
+    recipe: Recipe
+    detectors: dict[str, Hear]
+
+    def run(self, progress: Progress) -> None:
+        """Runs unless it is done.
+
+        Raises:
+            RunError: no detector could be fitted, or a score became infinite or NaN.
+        """
+        if (self.folder / PROBES).is_file():
+            return
+        if not self.detectors:
+            raise RunError("no detector could be fitted: the recordings give too few segments. Add recordings.")
+        waves = self._waves()
+        turns = _turns(len(waves), self.recipe.fit.probe_pieces)
+        with progress.stage("score probes", len(waves) + len(turns)) as advance:
+            try:
+                normal = self._heard(([wave] for wave in waves), advance)
+                probed = self._heard((self._mixed(waves[piece], fault, piece) for fault, piece in turns), advance)
+            except UnscorableError as error:
+                raise RunError(str(error)) from error
+        each = [(fault.kind, level_db, piece) for fault, piece in turns for level_db in fault.levels_db]
+        scores = ProbeScores(
+            normal=normal,
+            probed=probed,
+            kinds=[kind for kind, _, _ in each],
+            levels_db=[level_db for _, level_db, _ in each],
+            pieces=np.array([piece for _, _, piece in each], np.int64),
+        )
+        write_probe_scores(self.folder / PROBES, scores)
+
+    def _mixed(self, wave: Samples, fault: Fault, piece: int) -> list[Samples]:
+        """A piece with a fault, at each level."""
+        seed = derive_seed(self.recipe.seed, "probe", fault.kind, piece)
+        return list(probed(wave, fault, self.recipe.log_mel, seed=seed))
+
+    def _heard(self, groups: Iterable[Sequence[Samples]], advance: Advance) -> dict[str, Float64Array]:
+        """The scores of all waves of all groups, by detector."""
+        parts: dict[str, list[Float64Array]] = {name: [] for name in self.detectors}
+        for group in groups:
+            for name, hear in self.detectors.items():
+                parts[name].append(hear(group))
+            advance(1)
+        return {name: np.concatenate(of_detector) for name, of_detector in parts.items()}
+
+    def _waves(self) -> list[Samples]:
+        """The pieces that are probed."""
+        held_out = self.data.prepared.validation[NORMAL]
+        count = min(len(held_out), _PIECES_PER_FAULT * self.recipe.fit.probe_pieces)
+        return [self.data.prepared.bank.waves[held_out[place * len(held_out) // count]] for place in range(count)]
+
+
+def _turns(pieces: int, pieces_per_fault: int) -> list[tuple[Fault, int]]:
+    """Which fault goes into which piece: the faults take turns, so that the pieces have equally many."""
+    each = min(pieces, pieces_per_fault)
+    return [(fault, (each * turn + place) % pieces) for turn, fault in enumerate(FAULTS) for place in range(each)]
+
+
+def detectors_of(training: MachineTraining, spectral: SpectralFit) -> dict[str, Hear]:
+    """The detectors that were fitted, by name."""
+    found: dict[str, Hear] = {}
+    if training.is_done:
+        found[OE] = _NetworkHearing.of(training).scores
+    if spectral.is_done:
+        found[SPECTRAL] = spectral.scorer().score_pieces
+    return found
+
+
+@dataclass(frozen=True)
+class _NetworkHearing:
+    """The network and the inlier models behind it."""
+
+    recipe: Recipe
+    embedder: ClipEmbedder
+    ensemble: ScoreEnsemble
+    models: "dict[str, InlierModel]"
+
+    @staticmethod
+    def of(training: MachineTraining) -> "_NetworkHearing":
+        ensemble, folder = ScoreEnsemble.fit(training.held_out_columns()), training.folder / "inlier"
+        models = {name: load_inlier_model(folder / f"{name}.safetensors") for name in ensemble.standardisers}
+        return _NetworkHearing(training.recipe, training.embedder(), ensemble, models)
+
+    def scores(self, waves: Sequence[Samples]) -> Float64Array:
+        """(N,) scores of pieces, each the mean over segments that do not overlap."""
+        segments = self.recipe.segments
+        step = -(-segments.length_samples // segments.hop_samples)
+        cut = [self.embedder.cut(wave)[::step] for wave in waves]
+        counts = np.array(list(map(len, cut)), np.int64)
+        weights = segment_weights(NORMAL, waves, self.recipe)
+        if weights is not None:
+            ends = np.cumsum([len(segments.starts(len(wave))) for wave in waves])[:-1]
+            weights = np.concatenate([of_piece[::step] for of_piece in np.split(weights, ends)])
+        vectors = self.embedder.embed_cut([[np.concatenate(cut)]], lambda steps: None).vectors
+        return self.ensemble.score(
+            {name: clip_scores(model.anomaly_score(vectors), counts, weights) for name, model in self.models.items()}
+        )

@@ -1,0 +1,87 @@
+"""Fits the spectral statistics of one's own machine, and scores the held-out pieces with them; seconds."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asd_inlier import load_inlier_model, save_inlier_model
+from asd_recipes.baseline.spectral_detector import fitted_model
+from asd_recipes.bundle.manifest import NORMAL
+from asd_recipes.own_machine.own_data import OwnData, evenly_spread
+from asd_recipes.probes.joined_score import SPECTRAL
+from asd_recipes.progress import Progress
+from asd_recipes.recipe.settings import Recipe
+from asd_recipes.scoring.candidate_table import candidate_table, read_candidate_table, write_candidate_table
+from asd_recipes.scoring.spectral_scorer import SpectralScorer, SpectralVectors
+from asd_recipes.waveforms.device_choice import Device
+from asd_recipes.waveforms.waveform_bank import Samples
+
+Float64Array = NDArray[np.float64]
+SPECTRAL_MODEL = "spectral.safetensors"
+SPECTRAL_SCORES = "spectral.csv"
+_FEWEST = 2  # a covariance needs two vectors
+
+
+@dataclass(frozen=True)
+class SpectralFit:
+    """The inputs of the fit; it writes `SPECTRAL_MODEL`, then `SPECTRAL_SCORES`."""
+
+    folder: Path
+    data: OwnData
+    recipe: Recipe
+    device: Device
+
+    def run(self, progress: Progress) -> None:
+        """Runs unless it is done. Too few training stretches leave the detector out, and that is said."""
+        if self.is_done:
+            return
+        stretches, prepared = training_stretches(self.data, self.recipe), self.data.prepared
+        if len(stretches) < _FEWEST:
+            progress.say("spectral statistics: one training stretch is too few; left out")
+            return
+        held_out = prepared.validation[NORMAL]
+        vectors = self._vectors()
+        with progress.stage("fit spectral statistics", len(stretches) + len(held_out)) as advance:
+            pooled = []
+            for stretch in stretches:
+                pooled.append(vectors.of_piece(stretch))
+                advance(1)
+            model = fitted_model(np.stack(pooled), self.recipe.spectral)
+            scores = SpectralScorer(vectors, model).score_pieces([prepared.bank.waves[piece] for piece in held_out])
+            advance(len(held_out))
+        self.folder.mkdir(parents=True, exist_ok=True)
+        save_inlier_model(model, self.folder / SPECTRAL_MODEL)
+        clips = [prepared.bank.clips[piece] for piece in held_out]
+        table = candidate_table(clips, ["validation"] * len(clips), {SPECTRAL: scores})
+        write_candidate_table(self.folder / SPECTRAL_SCORES, table)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether there is a fitted detector."""
+        return (self.folder / SPECTRAL_SCORES).is_file()
+
+    def held_out_scores(self) -> Float64Array:
+        """(N,) scores of the held-out pieces."""
+        return read_candidate_table(self.folder / SPECTRAL_SCORES).columns[SPECTRAL]
+
+    def scorer(self) -> SpectralScorer:
+        """The detector that `run` fitted."""
+        return SpectralScorer(self._vectors(), load_inlier_model(self.folder / SPECTRAL_MODEL))
+
+    def _vectors(self) -> SpectralVectors:
+        return SpectralVectors(self.recipe, self.data.prepared.statistics[NORMAL], self.device)
+
+
+def training_stretches(data: OwnData, recipe: Recipe) -> list[Samples]:
+    """The training pieces cut as long as the held-out ones, evenly spread; a shorter piece stays whole."""
+    samples = round(data.stretch_s * recipe.audio.sample_rate_hz)
+    cut = []
+    for piece in data.prepared.training[NORMAL]:
+        wave = data.prepared.bank.waves[piece]
+        count = len(wave) // samples
+        starts = np.linspace(0, max(0, len(wave) - samples), max(1, count)).astype(int)
+        cut += [wave[start : start + samples] for start in starts.tolist()]
+    sounding = [wave for wave in cut if wave.min() < wave.max()]
+    return [sounding[place] for place in evenly_spread(range(len(sounding)))]

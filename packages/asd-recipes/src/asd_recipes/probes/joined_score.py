@@ -1,0 +1,84 @@
+"""The score of a model of several detectors, and what the probes showed about them; both are part of its manifest."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asd_recipes.probes.faults import Kind
+
+Float64Array = NDArray[np.float64]
+OE, SPECTRAL = "oe", "spectral"
+"""The detectors' names: the inlier models behind the network, and the spectral statistics."""
+
+
+@dataclass(frozen=True)
+class JoinedDetector:
+    """A detector's say in the score.
+
+    Attributes:
+        weight: 0 for a detector that is left out.
+        sensitivity: by how many standard deviations the probes raise its score.
+        mean, std: of its scores of the held-out pieces.
+    """
+
+    weight: float
+    sensitivity: float
+    mean: float
+    std: float
+
+
+@dataclass(frozen=True)
+class ProbeShare:
+    """The share of pieces with a fault of one kind and level that score above the threshold.
+
+    Attributes:
+        above: by the model's score.
+        above_alone: by each detector's own score, with a threshold of its own by the same rule.
+    """
+
+    kind: Kind
+    level_db: float
+    above: float
+    above_alone: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Joined:
+    """How detectors' scores become one.
+
+    Attributes:
+        detectors: by name; their weights have the sum 1.
+        mean, std: of the weighted sums of the held-out pieces.
+        probed_pieces: how many held-out pieces were probed.
+        probes: by kind and level.
+    """
+
+    detectors: dict[str, JoinedDetector]
+    mean: float
+    std: float
+    probed_pieces: int
+    probes: tuple[ProbeShare, ...]
+
+    @property
+    def heard(self) -> list[str]:
+        """The detectors that have a say, in order."""
+        return [name for name, detector in self.detectors.items() if detector.weight > 0]
+
+    def score(self, scores: Mapping[str, Float64Array]) -> Float64Array:
+        """Joined scores, from those of the detectors that have a say, all of one shape."""
+        weighted = weighted_sum(self.detectors, scores)
+        joined: Float64Array = (weighted - self.mean) / self.std
+        return joined
+
+
+def weighted_sum(detectors: Mapping[str, JoinedDetector], scores: Mapping[str, Float64Array]) -> Float64Array:
+    """The sum of standardised scores with the detectors' weights, before it is brought to its scale."""
+    parts = [
+        detector.weight * (scores[name] - detector.mean) / detector.std
+        for name, detector in detectors.items()
+        if detector.weight > 0
+    ]
+    weighted: Float64Array = np.sum(parts, axis=0)
+    return weighted

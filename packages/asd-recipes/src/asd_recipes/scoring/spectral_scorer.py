@@ -1,0 +1,107 @@
+"""Scores stretches of a recording by spectral statistics: a vector for each stretch, its distance to normal ones.
+
+Frames of all audible segments of a stretch are pooled into one vector, as long ones as those that the detector learnt
+from. The level of a stretch counts as it does for the network: `training.standardise` = "machine" keeps it, otherwise
+it is taken away. The score of a recording is the mean over its stretches.
+
+Where to listen: each segment gets the score of the frames that lie in it. These scores only compare the segments of one
+stretch, for a shorter vector lies further out.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+import asd_native
+from asd_features import WaveformStatistics, spectral_statistics
+from asd_recipes.recipe.settings import Recipe, Standardise
+from asd_recipes.waveforms.device_choice import Device
+from asd_recipes.waveforms.device_log_mel import DeviceLogMel, device_log_mel
+from asd_recipes.waveforms.standardised_segments import level_of, one_segment, standardised_segments
+from asd_recipes.waveforms.waveform_bank import Samples
+
+if TYPE_CHECKING:
+    from asd_inlier import MahalanobisKNN
+
+Float64Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class SpectralVectors:
+    """What turns sound into a vector.
+
+    Attributes:
+        level: of the machine's training clips.
+    """
+
+    recipe: Recipe
+    level: WaveformStatistics
+    device: Device
+
+    @cached_property
+    def _log_mel(self) -> DeviceLogMel:
+        return device_log_mel(self.recipe.log_mel, self.device)
+
+    def of_piece(self, wave: Samples) -> Float64Array:
+        """(D,) of a piece (T,), which is scored as one stretch."""
+        return self.pooled(self.frames([wave], self.rule(wave)))
+
+    def rule(self, wave: Samples) -> tuple[Standardise, WaveformStatistics]:
+        """What removes the level from parts of a recording (T,)."""
+        by = self.recipe.training.standardise
+        return ("machine", level_of(wave, "clip", self.level)) if by == "clip" else (by, self.level)
+
+    def frames(self, parts: Sequence[Samples], rule: tuple[Standardise, WaveformStatistics]) -> NDArray[np.float32]:
+        """(M, F) frames of parts (T,), one after the other."""
+        spectrograms = []
+        for part in parts:
+            cut = standardised_segments(part, one_segment(part, self.recipe.segments), *rule)
+            spectrograms.append(self._log_mel(torch.from_numpy(cut(part)).to(self.device.torch_device))[0])
+        frames: NDArray[np.float32] = torch.cat(spectrograms, dim=1).cpu().numpy()
+        return frames
+
+    def pooled(self, frames: NDArray[np.float32]) -> Float64Array:
+        """(..., D) of spectrograms (..., M, F)."""
+        settings = self.recipe.spectral
+        return spectral_statistics(frames, settings.statistics, rank_decay=settings.rank_decay)  # type: ignore[arg-type]  # checked by the recipe
+
+
+@dataclass(frozen=True)
+class SpectralScorer:
+    """The spectral statistics of a model, ready to score."""
+
+    vectors: SpectralVectors
+    model: "asd_native.InlierModel | MahalanobisKNN"
+
+    def score_pieces(self, waves: Sequence[Samples]) -> Float64Array:
+        """(N,) scores of pieces that are one stretch each."""
+        return self.model.anomaly_score(np.stack([self.vectors.of_piece(wave) for wave in waves]))
+
+    def score_stretch(
+        self, wave: Samples, starts: NDArray[np.int64], rule: tuple[Standardise, WaveformStatistics]
+    ) -> tuple[float, Float64Array]:
+        """The score of a stretch, and those of its segments (S,).
+
+        Args:
+            wave: the recording (T,).
+            starts: (S,) first samples of the audible segments of the stretch, in order.
+            rule: of the recording.
+        """
+        log_mel, length = self.vectors.recipe.log_mel, self.vectors.recipe.segments.length_samples
+        vectors = []
+        runs = np.split(starts, np.flatnonzero(np.diff(starts) > length) + 1)  # a gap ends a run
+        parts = [wave[run[0] : run[-1] + length] for run in runs]
+        spectrograms = [self.vectors.frames([part], rule) for part in parts]
+        for run, frames in zip(runs, spectrograms, strict=True):
+            for start in run - run[0]:
+                first = min(start // log_mel.hop_samples, frames.shape[1] - 1)
+                end = max(first + 1, (start + length) // log_mel.hop_samples)
+                vectors.append(self.vectors.pooled(frames[:, first:end]))
+        vectors.append(self.vectors.pooled(np.concatenate(spectrograms, axis=1)))
+        *of_segments, whole = self.model.anomaly_score(np.stack(vectors)).tolist()
+        return whole, np.array(of_segments)
