@@ -71,7 +71,7 @@ def test_a_run_leaves_tables_scores_models_and_a_manifest(finished: Path) -> Non
     for machine in MACHINES.split(","):
         items = {"bearing": ["loc", "vel"], "ToyCar": ["car", "mic", "spd"]}[machine]
         per_item = [f"{system}@{item}" for system in ("oe-dflow", "serialoe-dflow") for item in items]
-        untrained = ["random-encoder", "spectral-statistics"]
+        untrained = ["full-gaussian", "random-encoder", "spectral-statistics"]
         systems = ["autoencoder", "oe", "oe-flow", "serialoe-flow", *per_item, *untrained]
         assert sorted(path.name for path in (finished / machine).iterdir()) == sorted(systems)
         for system in systems:
@@ -79,7 +79,7 @@ def test_a_run_leaves_tables_scores_models_and_a_manifest(finished: Path) -> Non
             assert manifest["seed"] == 3
             files = {path.name for path in (finished / machine / system).iterdir()}
             assert {"candidates.csv", "manifest.json"} <= files
-            assert ("weights.safetensors" in files) == (system != "spectral-statistics")
+            assert ("weights.safetensors" in files) == (system not in ("full-gaussian", "spectral-statistics"))
             assert ("training.csv" in files) == (system not in ("autoencoder", *untrained))
             assert ("inlier" in files) == (system.partition("@")[0] in ("oe", "oe-flow", "oe-dflow", "random-encoder"))
         assert (finished / "plots" / f"training-{machine}.png").read_bytes().startswith(b"\x89PNG")

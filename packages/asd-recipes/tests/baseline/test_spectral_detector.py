@@ -133,9 +133,11 @@ def test_settings_out_of_range_are_refused(setting: str) -> None:
 def test_its_row_comes_after_the_papers_and_has_no_value_of_the_paper(data: PreparedData, tmp_path: Path) -> None:
     table = _scored(data, tmp_path)
     results = evaluate_systems(
-        {"spectral-statistics": {"fan": [table]}, "random-encoder": {"fan": [table]}}, selected=1
+        {system: {"fan": [table]} for system in ("spectral-statistics", "random-encoder", "full-gaussian")}, selected=1
     )
     names = [result.row.name for result in results]
-    assert names == ["Spectral statistics (not in the paper)", "Random encoder (not in the paper)"]
+    assert names == [
+        f"{name} (not in the paper)" for name in ("Spectral statistics", "Random encoder", "Full Gaussian")
+    ]
     lines = [(line.system, line.origin) for line in table_lines(results, ["fan"]) if line.table == 4]
     assert lines == [(name, origin) for name in names for origin in ("within-domain", "official")]

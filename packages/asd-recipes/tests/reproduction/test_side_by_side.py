@@ -75,9 +75,10 @@ def test_what_starts_from_oe_waits_for_it_and_gets_the_same_bytes_as_after_it(
 def test_what_starts_from_an_oe_that_diverged_is_reported_and_not_trained(start: WorkerStart, tmp_path: Path) -> None:
     recipe = load_recipe("smoke", settings=[*START_FROM_OE, "training.learning_rate=1e30"])
     elsewhere = _elsewhere(start, tmp_path / "run", recipe=recipe)
-    problems = [problem for job in (OE_FIRST, FROM_OE) for problem in elsewhere.context().run(job, QUIET)]
-    assert [problem.file for problem in problems] == ["fan/oe", "fan/serialoe-flow"]
-    assert "joint.start" in problems[1].reason
+    jobs = (OE_FIRST, FROM_OE, Job("fan", "full-gaussian"))
+    problems = [problem for job in jobs for problem in elsewhere.context().run(job, QUIET)]
+    assert [problem.file for problem in problems] == ["fan/oe", "fan/serialoe-flow", "fan/full-gaussian"]
+    assert all("needs the network of OE" in problem.reason for problem in problems[1:])
     assert not list(elsewhere.store.root.rglob("weights.safetensors"))
 
 

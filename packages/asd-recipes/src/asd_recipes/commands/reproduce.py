@@ -33,7 +33,7 @@ def reproduce(
         str | None,
         typer.Option(
             help="Only these of autoencoder, oe, oe-flow, oe-dflow, serialoe-flow, serialoe-dflow, "
-            "spectral-statistics, random-encoder. Default: all."
+            "spectral-statistics, random-encoder, full-gaussian. Default: all."
         ),
     ] = None,
     seed: Annotated[

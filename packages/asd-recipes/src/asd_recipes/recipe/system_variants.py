@@ -1,6 +1,6 @@
 """The five systems of the paper (Fujimura 2023, Table 1) and its four submitted ensembles (Table 2, second column).
 
-Also the systems to compare with: the official baselines, and two detectors that train no network.
+Also the systems to compare with: the official baselines, and three detectors that train no network.
 """
 
 from dataclasses import dataclass
@@ -42,14 +42,26 @@ AUTOENCODER = "autoencoder"
 SPECTRAL_STATISTICS = "spectral-statistics"
 RANDOM_ENCODER = SystemVariant("random-encoder", "Random encoder", inlier_models=True)
 """OE's network with its initial weights, untrained; the comparison shows what training adds."""
-SYSTEMS = (AUTOENCODER, *(variant.slug for variant in VARIANTS), SPECTRAL_STATISTICS, RANDOM_ENCODER.slug)
+FULL_GAUSSIAN = "full-gaussian"
+"""A Gaussian in the flow's place, on the maps of OE's network."""
+SYSTEMS = (
+    AUTOENCODER,
+    *(variant.slug for variant in VARIANTS),
+    SPECTRAL_STATISTICS,
+    RANDOM_ENCODER.slug,
+    FULL_GAUSSIAN,
+)
 """The names that `--systems` takes: the autoencoder (both baselines, which share one training), the five systems, and
-two detectors that are not in the paper."""
-_OTHER_NAMES = {AUTOENCODER: "autoencoder", SPECTRAL_STATISTICS: "spectral statistics"}
+three detectors that are not in the paper."""
+_OTHER_NAMES = {
+    AUTOENCODER: "autoencoder",
+    SPECTRAL_STATISTICS: "spectral statistics",
+    FULL_GAUSSIAN: "full Gaussian",
+}
 
 
 def has_network(system: str) -> bool:
-    """Whether a system is one of the paper's networks, trained or not."""
+    """Whether a system has a network of its own like the paper's, trained or not."""
     return system.partition("@")[0] not in _OTHER_NAMES
 
 

@@ -15,12 +15,14 @@ from typing import Any
 from urllib.parse import quote
 
 from asd_recipes.baseline.autoencoder import AutoencoderBaseline
+from asd_recipes.baseline.full_gaussian import FullGaussian
 from asd_recipes.baseline.spectral_detector import SpectralDetector
 from asd_recipes.dataset.clip import Problem
 from asd_recipes.progress import Progress
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.recipe.system_variants import (
     AUTOENCODER,
+    FULL_GAUSSIAN,
     OE,
     RANDOM_ENCODER,
     SPECTRAL_STATISTICS,
@@ -71,11 +73,13 @@ class Job:
     @property
     def files(self) -> tuple[str, ...]:
         """The files that its folder holds when it is done."""
-        trained = () if self.system == SPECTRAL_STATISTICS else ("weights.safetensors",)
+        trained = () if self.system in (SPECTRAL_STATISTICS, FULL_GAUSSIAN) else ("weights.safetensors",)
         return (*trained, "manifest.json", *(("candidates.csv",) if self.scored else ()))
 
-    def starts_from_oe(self, recipe: Recipe) -> bool:
-        """Whether it starts from the network that OE trained on the same machine."""
+    def needs_oe(self, recipe: Recipe) -> bool:
+        """Whether it starts from, or scores with, the network that OE trained on the same machine."""
+        if self.system == FULL_GAUSSIAN:
+            return True
         return has_network(self.system) and variant_of(self.system).flow and recipe.joint.start == "oe"
 
 
@@ -130,7 +134,7 @@ class JobContext:
             return
         variant = variant_of(job.system)
         labels = self._labels(job, variant)
-        oe = self._oe_weights(job) if job.starts_from_oe(self.recipe) else None
+        oe = self._oe_weights(job) if job.needs_oe(self.recipe) else None
         NetworkTraining(job.machine, job.name, job.folder, variant, labels, self.crops, oe).run(folder, progress)
 
     def _score(self, job: Job, progress: Progress) -> None:
@@ -141,8 +145,13 @@ class JobContext:
         if job.system == SPECTRAL_STATISTICS:
             SpectralDetector(job.machine, self.data, self.recipe, self.device).score(folder, progress)
             return
+        statistics = self.data.statistics[job.machine]
+        if job.system == FULL_GAUSSIAN:
+            embedder = ClipEmbedder.load(self._oe_weights(job), OE, self.recipe, statistics, self.device)
+            FullGaussian(job.machine, self.data, self.recipe, embedder).score(folder, progress)
+            return
         shutil.rmtree(folder / "inlier", ignore_errors=True)
-        variant, statistics = variant_of(job.system), self.data.statistics[job.machine]
+        variant = variant_of(job.system)
         embedder = ClipEmbedder.load(folder / "weights.safetensors", variant, self.recipe, statistics, self.device)
         ScoringStage(job.machine, job.name, variant, self.data, self.recipe, embedder).run(folder, progress)
 
@@ -155,8 +164,7 @@ class JobContext:
         weights = self.store.system(job.machine, OE.slug) / "weights.safetensors"
         if not weights.is_file():
             raise TrainingDivergedError(
-                f"{job.machine} {job.name} was not trained: it starts from the network of {OE.name}, whose training "
-                "diverged. Mend that one, or set joint.start to random."
+                f"{job.machine} {job.name} needs the network of {OE.name}, whose training diverged: see there."
             )
         return weights
 

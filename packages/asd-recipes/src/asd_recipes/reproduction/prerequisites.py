@@ -1,4 +1,4 @@
-"""Which job must come before which: a system that starts from the network of OE needs OE trained on its machine."""
+"""Which job must come before which: a system may need the network that OE trained on the same machine."""
 
 from collections.abc import Collection, Sequence
 
@@ -14,7 +14,7 @@ def with_prerequisites(jobs: Sequence[Job], starting: Collection[Job]) -> list[J
 
     Args:
         jobs: the jobs to do.
-        starting: those that are yet to start from the network of OE.
+        starting: those that still need the network of OE.
     """
     ordered: list[Job] = []
     for job in jobs:
@@ -30,6 +30,6 @@ def with_prerequisites(jobs: Sequence[Job], starting: Collection[Job]) -> list[J
 
 def prerequisite(job: Job, jobs: Sequence[Job], recipe: Recipe) -> Job | None:
     """The job among `jobs` that must end before `job` begins."""
-    if not job.starts_from_oe(recipe):
+    if not job.needs_oe(recipe):
         return None
     return next((first for first in jobs if (first.machine, first.folder) == (job.machine, OE.slug)), None)

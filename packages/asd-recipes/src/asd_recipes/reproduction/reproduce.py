@@ -139,7 +139,7 @@ class Reproduction:
     ) -> list[Problem]:
         """Runs jobs in this process, or in several."""
         wanted = [job for job in jobs if not context.finished(job)]
-        starting = [job for job in wanted if job.starts_from_oe(self.recipe) and not context.trained(job)]
+        starting = [job for job in wanted if job.needs_oe(self.recipe) and not context.trained(job)]
         open_jobs = [job for job in with_prerequisites(wanted, starting) if not context.finished(job)]
         workers = min(self.jobs or default_jobs(self.recipe, context.device), len(open_jobs))
         if workers > 1:

@@ -7,13 +7,22 @@ from asd_recipes.counted import counted
 from asd_recipes.dataset.clip import DatasetError
 from asd_recipes.dataset.scan import Dataset
 from asd_recipes.recipe.settings import Recipe
-from asd_recipes.recipe.system_variants import RANDOM_ENCODER, has_network, variant_of
+from asd_recipes.recipe.system_variants import (
+    AUTOENCODER,
+    RANDOM_ENCODER,
+    SPECTRAL_STATISTICS,
+    has_network,
+    variant_of,
+)
 from asd_recipes.reproduction.run_store import RESERVED
 from asd_recipes.scoring.inlier_candidates import fitting_candidates
 from asd_recipes.training.encoder_weights import check_encoder_weights
 from asd_recipes.training.machine_data import PreparedData
 from asd_recipes.waveforms.device_choice import Device, choose_device
 from asd_recipes.waveforms.waveform_bank import WaveformBank
+
+_WITHOUT_OTHERS = {AUTOENCODER, SPECTRAL_STATISTICS, RANDOM_ENCODER.slug}
+"""The systems that use no other machine types."""
 
 
 def check_recipe(recipe: Recipe, device: str) -> Device:
@@ -57,7 +66,7 @@ def check_recordings(
             )
         if any(variant_of(system).inlier_models for system in networks):
             _check_inlier_models(machine, prepared, recipe)
-    if set(networks) - {RANDOM_ENCODER.slug} and len(prepared.training) < 2:
+    if set(systems) - _WITHOUT_OTHERS and len(prepared.training) < 2:
         raise DatasetError(
             f"{readable.root} has training clips of only one machine type; outlier exposure needs others as "
             "pseudo-anomalies. Add some, or pass --systems autoencoder,spectral-statistics,random-encoder."

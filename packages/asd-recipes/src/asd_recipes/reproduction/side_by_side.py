@@ -55,7 +55,7 @@ class WorkerStart:
 def run_side_by_side(jobs: Sequence[Job], start: WorkerStart, workers: int, progress: Progress) -> list[Problem]:
     """Runs jobs in `workers` processes; returns what was left out, in the order of the jobs.
 
-    A job that starts from what another job trains begins when that one has ended.
+    A job that needs what another one trains begins when that one has ended.
 
     Raises:
         RunError: a worker was killed, for example because memory ran out.

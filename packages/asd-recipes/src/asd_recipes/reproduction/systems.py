@@ -22,7 +22,14 @@ from asd_eval import (
     evaluate_machine,
     official_score,
 )
-from asd_recipes.recipe.system_variants import AUTOENCODER, RANDOM_ENCODER, SPECTRAL_STATISTICS, SUBMITTED, VARIANTS
+from asd_recipes.recipe.system_variants import (
+    AUTOENCODER,
+    FULL_GAUSSIAN,
+    RANDOM_ENCODER,
+    SPECTRAL_STATISTICS,
+    SUBMITTED,
+    VARIANTS,
+)
 from asd_recipes.scoring.candidate_table import CandidateTable
 
 Float64Array = NDArray[np.float64]
@@ -173,9 +180,14 @@ def evaluate_systems(
 
 
 def _not_in_the_paper(tables: SystemTables) -> list[SystemResult]:
-    """Two detectors that train no network."""
+    """Three detectors that train no network."""
     results = []
-    for slug, name in ((SPECTRAL_STATISTICS, "Spectral statistics"), (RANDOM_ENCODER.slug, RANDOM_ENCODER.name)):
+    names = {
+        SPECTRAL_STATISTICS: "Spectral statistics",
+        RANDOM_ENCODER.slug: RANDOM_ENCODER.name,
+        FULL_GAUSSIAN: "Full Gaussian",
+    }
+    for slug, name in names.items():
         if by_machine := tables.get(slug):
             scores = {machine: average(list(member_scores(items).values())) for machine, items in by_machine.items()}
             tests = {machine: items[0].part("test") for machine, items in by_machine.items()}

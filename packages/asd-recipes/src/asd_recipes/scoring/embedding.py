@@ -162,12 +162,25 @@ class ClipEmbedder:
         embeddings = Embeddings(
             np.concatenate(vectors), np.array(counts, np.int64), np.concatenate(maps) if maps else None
         )
-        if not all(np.isfinite(part).all() for part in (embeddings.vectors, *maps)):
-            raise UnscorableError(
-                "the network's output is not finite. Leave the recording out if it alone gives this; if all do, the "
-                "network is no good: train it again, with a lower learning rate."
-            )
+        for part in (embeddings.vectors, *maps):
+            _check_finite(part)
         return embeddings
+
+    @torch.inference_mode()
+    def maps(self, wave: Samples) -> Float32Array:
+        """(S, C, H, W) maps of the segments of one clip, which a flow would see.
+
+        Raises:
+            UnscorableError: an output of the network is infinite or NaN.
+        """
+        maps = []
+        with self.device.autocast():
+            for batch in self.batches(wave):
+                output = self.network(self._spectrograms(torch.from_numpy(batch).to(self.device.torch_device)))
+                maps.append(output.map.float().contiguous().cpu().numpy())
+        found: Float32Array = np.concatenate(maps)
+        _check_finite(found)
+        return found
 
     def _score_map(self, maps: torch.Tensor) -> torch.Tensor:
         """(S, H, W) scores of positions by the flow."""
@@ -180,3 +193,11 @@ class ClipEmbedder:
         """The whole clip, standardised as one piece."""
         whole: Float32Array = replace(self, segments=one_segment(wave, self.segments)).cut(wave)[0]
         return whole
+
+
+def _check_finite(output: Float32Array) -> None:
+    if not np.isfinite(output).all():
+        raise UnscorableError(
+            "the network's output is not finite. Leave the recording out if it alone gives this; if all do, the "
+            "network is no good: train it again, with a lower learning rate."
+        )

@@ -38,10 +38,29 @@ def score_clips(model: "InlierModel", embedded: Embeddings, weights: Float64Arra
 
 
 def flow_scores(machine: str, waves: Sequence[Samples], embedded: Embeddings, recipe: Recipe) -> Float64Array:
-    """(N,) scores: mean over frequency, (weighted) mean over the time bins of all segments of a clip (Sec. 3.2)."""
-    of_bins = flow_of_bins(embedded)
-    weights = segment_weights(machine, waves, recipe, bins=of_bins.shape[1])
-    return mean_over_bins(of_bins, embedded.counts, weights)
+    """(N,) scores by the flow: the means of its score maps."""
+    assert embedded.score_maps is not None, "only a network with a flow is asked for its score"
+    return map_scores(machine, waves, embedded.score_maps, embedded.counts, recipe)
+
+
+def map_scores(
+    machine: str,
+    waves: Sequence[Samples],
+    score_maps: NDArray[np.floating],
+    counts: NDArray[np.int64],
+    recipe: Recipe,
+) -> Float64Array:
+    """(N,) scores: mean over frequency, (weighted) mean over the time bins of all segments of a clip (Sec. 3.2).
+
+    Args:
+        machine: decides whether bins are weighted.
+        waves: the N clips.
+        score_maps: (S, H, W) of all segments, clip after clip.
+        counts: (N,) segments of each clip.
+        recipe: segments and weights.
+    """
+    of_bins = score_maps.mean(axis=1, dtype=np.float64)
+    return mean_over_bins(of_bins, counts, segment_weights(machine, waves, recipe, bins=of_bins.shape[1]))
 
 
 def flow_of_bins(embedded: Embeddings) -> Float64Array:
