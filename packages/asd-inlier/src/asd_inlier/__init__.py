@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from asd_inlier.mahalanobis_knn import MahalanobisKNN
     from asd_inlier.model_file import ModelFileError, load_inlier_model, save_inlier_model
     from asd_inlier.pseudo_target import pseudo_target_segments
+    from asd_inlier.search_backend import resolve_backend
 
 __all__ = [
     "GaussianMixtureInlier",
@@ -20,6 +21,7 @@ __all__ = [
     "clip_scores",
     "load_inlier_model",
     "pseudo_target_segments",
+    "resolve_backend",
     "save_inlier_model",
 ]
 
@@ -30,6 +32,7 @@ _HOME = {
     "clip_scores": "asd_inlier.clip_aggregation",
     "load_inlier_model": "asd_inlier.model_file",
     "pseudo_target_segments": "asd_inlier.pseudo_target",
+    "resolve_backend": "asd_inlier.search_backend",
     "save_inlier_model": "asd_inlier.model_file",
 }
 

@@ -4,9 +4,8 @@ The paper leaves the covariance open. Here it is Ledoit and Wolf's shrunk estima
 vectors than dimensions. Vectors are whitened once; then the search is Euclidean.
 """
 
-import importlib.util
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,10 +16,10 @@ from asd_inlier.local_density import LEAST, MOST, local_distances
 from asd_inlier.nearest_vectors import nearest_squared
 from asd_inlier.overflow import refuse_overflowing_fit, refuse_overflowing_scores
 from asd_inlier.row_blocks import by_row_blocks
+from asd_inlier.search_backend import Backend, Search, resolve_backend
 from asd_inlier.shrunk_whitening import shrunk_whitening
 from asd_inlier.single_thread import single_thread
 
-Backend = Literal["auto", "faiss", "numpy"]
 Float32Array = NDArray[np.float32]
 Float64Array = NDArray[np.float64]
 
@@ -33,7 +32,8 @@ class MahalanobisKNN(BaseEstimator):  # type: ignore[misc, unused-ignore]
     Args:
         neighbours: k, at least 1. May be changed after `fit` with `set_params`: fitting does not depend on it.
         backend: "faiss" searches with FAISS, "numpy" with matrix products in blocks, "auto" with FAISS if installed.
-            Both are exact and give the same scores. With local density the search is NumPy's.
+            Both are exact and give the same scores. With local density the search is NumPy's. "faiss-gpu" searches
+            with FAISS on the current CUDA device, or raises; it takes no local density. May be changed after `fit`.
         standardise: divide each dimension by its standard deviation before the covariance is estimated: for vectors
             whose dimensions have different units. Shrinking then pulls towards these variances, not towards their
             mean. A constant dimension is left as it is.
@@ -41,7 +41,7 @@ class MahalanobisKNN(BaseEstimator):  # type: ignore[misc, unused-ignore]
             nearest (see `asd_inlier.local_density`), and the k smallest ratios are averaged. None: not divided.
 
     Attributes:
-        backend_: "faiss" or "numpy", which one is used.
+        backend_: "faiss", "faiss-gpu" or "numpy", which one is used.
         location_: (D,) float64, mean of the training vectors.
         shrinkage_: weight of the isotropic part of the covariance, 0 to 1.
         whitening_: (D, D) float64 upper triangular U with U U^T = inverse covariance.
@@ -76,12 +76,13 @@ class MahalanobisKNN(BaseEstimator):  # type: ignore[misc, unused-ignore]
             ValueError: if X is not (N, D), not finite, has fewer than 2 rows or fewer than `neighbours`, no more rows
                 than `local_density`, or is so large that its squares overflow; with `standardise` also if a dimension
                 that varies does so by less than 1e-280.
-            ImportError: if backend is "faiss" and FAISS is not installed.
+            ImportError: if backend is "faiss" or "faiss-gpu" and FAISS is not installed, or not built for GPUs.
+            RuntimeError: if backend is "faiss-gpu" and there is no CUDA device.
         """
         self._check_parameters()
+        resolve_backend(self.backend)
         vectors: Float64Array = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
         self._check_neighbours(len(vectors))
-        self.backend_ = _resolved(self.backend)
         with (
             np.errstate(over="ignore", invalid="ignore"),
             single_thread(),
@@ -113,6 +114,7 @@ class MahalanobisKNN(BaseEstimator):  # type: ignore[misc, unused-ignore]
             NotFittedError: before `fit`.
             ValueError: if X is not (N, D) or not finite, a row is so far out that float32 overflows, or `standardise`
                 or `local_density` was changed after `fit`.
+            ImportError, RuntimeError: if the backend is not there, as for `fit`.
         """
         check_is_fitted(self)
         self._check_parameters()
@@ -124,6 +126,11 @@ class MahalanobisKNN(BaseEstimator):  # type: ignore[misc, unused-ignore]
         refuse_overflowing_scores(scores, vectors)
         return scores
 
+    @property
+    def backend_(self) -> Search:
+        """Who searches here, with this backend."""
+        return resolve_backend(self.backend)
+
     def score_samples(self, X: ArrayLike) -> Float64Array:
         """Minus `anomaly_score`: scikit-learn's direction, higher is more normal. (N,) float64."""
         return -self.anomaly_score(X)
@@ -131,8 +138,8 @@ class MahalanobisKNN(BaseEstimator):  # type: ignore[misc, unused-ignore]
     def _mean_distances(self, vectors: Float64Array) -> Float64Array:
         queries = self._whitened(vectors)
         weights = None if self.local_distance_ is None else np.reciprocal(np.square(self.local_distance_))
-        by_faiss = self.backend_ == "faiss" and weights is None
-        nearest = nearest_squared(queries, self.training_, int(self.neighbours), weights=weights, faiss=by_faiss)
+        search = self.backend_ if weights is None else "numpy"
+        nearest = nearest_squared(queries, self.training_, int(self.neighbours), weights=weights, search=search)
         scores: Float64Array = np.sqrt(nearest, dtype=np.float64).mean(axis=1)
         return scores
 
@@ -144,8 +151,6 @@ class MahalanobisKNN(BaseEstimator):  # type: ignore[misc, unused-ignore]
         neighbours = self.neighbours
         if isinstance(neighbours, bool) or not isinstance(neighbours, int | np.integer) or neighbours < 1:
             raise ValueError(f"neighbours must be an int of at least 1; got {neighbours!r}.")
-        if self.backend not in ("auto", "faiss", "numpy"):
-            raise ValueError(f"backend must be 'auto', 'faiss' or 'numpy'; got {self.backend!r}.")
         if not isinstance(self.standardise, bool | np.bool_):
             raise ValueError(f"standardise must be True or False; got {self.standardise!r}.")
         density = self.local_density
@@ -153,6 +158,10 @@ class MahalanobisKNN(BaseEstimator):  # type: ignore[misc, unused-ignore]
             isinstance(density, bool) or not isinstance(density, int | np.integer) or density < 1
         ):
             raise ValueError(f"local_density must be None or an int of at least 1; got {density!r}.")
+        if density is not None and self.backend == "faiss-gpu":
+            raise ValueError(
+                f"backend='faiss-gpu' cannot weigh distances; got local_density={density}. Use backend='auto'."
+            )
 
     def _of_the_fit(self) -> tuple[bool, int | None]:
         """The parameters that fitting depends on."""
@@ -208,7 +217,7 @@ class MahalanobisKNN(BaseEstimator):  # type: ignore[misc, unused-ignore]
         self._check_parameters()
         self._check_neighbours(count)
         self.fitted_with_ = self._of_the_fit()
-        self.backend_ = _resolved(self.backend)
+        resolve_backend(self.backend)
         self.location_, self.whitening_, self.training_ = (arrays[n] for n in ("location", "whitening", "training"))
         self.shrinkage_ = float(arrays["shrinkage"][0])
         self.n_features_in_ = features
@@ -228,16 +237,3 @@ def _scale(centred: Float64Array, vectors: Float64Array) -> Float64Array:
             "leave it out."
         )
     return scale
-
-
-def _resolved(backend: Backend) -> Literal["faiss", "numpy"]:
-    if backend == "numpy":
-        return "numpy"
-    if importlib.util.find_spec("faiss") is not None:
-        return "faiss"
-    if backend == "auto":
-        return "numpy"
-    raise ImportError(
-        "backend='faiss' needs FAISS, which is not installed. "
-        'Install it with `pip install faiss-cpu`, or use backend="numpy".'
-    )

@@ -61,6 +61,9 @@ class ModelFileError(ValueError):
 def save_inlier_model(model: "MahalanobisKNN | GaussianMixtureInlier", path: str | os.PathLike[str]) -> None:
     """Write a fitted model; the file appears whole or not at all.
 
+    A model does not depend on the machine that fitted it: the backend "faiss-gpu" is written as "auto". Set it again
+    with `set_params` where the loaded model is to search on a GPU.
+
     Args:
         model: fitted MahalanobisKNN or GaussianMixtureInlier.
         path: replaced if it exists.
@@ -78,6 +81,8 @@ def save_inlier_model(model: "MahalanobisKNN | GaussianMixtureInlier", path: str
         raise TypeError(f"model must be one of {', '.join(_LAYOUTS)}; got {name}.")
     check_is_fitted(model)
     parameters = {key: value for key, value in _plain(model.get_params()).items() if value != _LATER.get(key, ...)}
+    if parameters.get("backend") == "faiss-gpu":
+        parameters["backend"] = "auto"
     header = {"class": name, "parameters": parameters, "schema": SCHEMA}
     arrays = {key: np.ascontiguousarray(array) for key, array in model._to_arrays().items()}
     _write_whole(Path(path), save(arrays, metadata={_KEY: json.dumps(header, sort_keys=True)}))

@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asd_inlier.row_blocks import by_row_blocks
+from asd_inlier.search_backend import Search
 
 Float32Array = NDArray[np.float32]
 
 _SPARE_CANDIDATES = 8
+_MOST_ON_GPU = 2048  # FAISS's limit there; beyond it the process ends
 # Rows whose differences are held at a time; 16 x (32 + 8) x 512 float32 fit the second-level cache.
 _DIFFERENCE_ROWS = 16
 
@@ -24,7 +26,7 @@ def nearest_squared(
     count: int,
     *,
     weights: Float32Array | None = None,
-    faiss: bool = False,
+    search: Search = "numpy",
 ) -> Float32Array:
     """Smallest squared distances, in rising order; of a query they do not depend on the other queries.
 
@@ -33,13 +35,21 @@ def nearest_squared(
         vectors: (M, D), M at least count.
         count: how many for each query.
         weights: (M,) by which the squared distances to each vector are multiplied first.
-        faiss: whether FAISS searches; it cannot weigh.
+        search: who searches; FAISS cannot weigh.
 
     Returns:
         (N, count).
+
+    Raises:
+        ValueError: if count is more than FAISS finds on a GPU.
     """
     candidates = min(count + _SPARE_CANDIDATES, len(vectors))
-    indices = _by_faiss(queries, vectors, candidates) if faiss else _by_products(queries, vectors, candidates, weights)
+    if search == "faiss":
+        indices = _by_faiss(queries, vectors, candidates)
+    elif search == "faiss-gpu":
+        indices = _by_faiss_gpu(queries, vectors, candidates)
+    else:
+        indices = _by_products(queries, vectors, candidates, weights)
     squared = _differences_squared(queries, vectors, indices)
     if weights is not None:
         squared *= weights[indices]
@@ -50,6 +60,18 @@ def nearest_squared(
 def _by_faiss(queries: Float32Array, vectors: Float32Array, count: int) -> NDArray[np.int64]:
     """Indices (N, count) of the nearest, by FAISS's flat search."""
     _, indices = importlib.import_module("faiss").knn(queries, vectors, count)
+    return np.asarray(indices, dtype=np.int64)
+
+
+def _by_faiss_gpu(queries: Float32Array, vectors: Float32Array, count: int) -> NDArray[np.int64]:
+    """The same on the current CUDA device. The resources end with the search: training may need their memory."""
+    if count > _MOST_ON_GPU:
+        raise ValueError(
+            f"neighbours must be at most {_MOST_ON_GPU - _SPARE_CANDIDATES} with backend='faiss-gpu'; got "
+            f'{count - _SPARE_CANDIDATES}. Use backend="faiss".'
+        )
+    faiss = importlib.import_module("faiss")
+    _, indices = faiss.knn_gpu(faiss.StandardGpuResources(), queries, vectors, count)
     return np.asarray(indices, dtype=np.int64)
 
 
