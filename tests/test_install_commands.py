@@ -42,6 +42,12 @@ def test_the_readmes_command_installs_the_package_and_what_it_needs_of_ours(
     assert not missing, "nothing of ours is on a package index"
 
 
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_no_package_forces_a_build_of_faiss_beside_the_one_that_is_there(folder: Path) -> None:
+    """faiss-cpu and faiss-gpu bring the same module: an extra names the one that is wanted."""
+    assert not [word for word in _project(folder)["dependencies"] if "faiss" in word]
+
+
 @pytest.mark.parametrize(
     "text", ["", "## Install\n\n```sh\npip install asd-eval\n```\n", "```sh\npip install .\n```\n"]
 )

@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 # The heavy libraries, and what each package may bring along of them.
 HEAVY = {"torch", "faiss", "sklearn"}
-ALLOWED_HEAVY = {"asd-models": {"torch"}, "asd-inlier": {"sklearn"}, "asd-recipes": HEAVY}
+ALLOWED_HEAVY = {"asd-models": {"torch"}, "asd-inlier": {"sklearn"}, "asd-recipes": {"torch", "sklearn"}}
 # What a package's own tests compare with, beyond the test group; installed after the check.
 REFERENCES = {"native": ["scipy"]}
 INSTALL = re.compile(r"^## Install$.*?^```sh\n([^\n]+)\n```$", re.MULTILINE | re.DOTALL)

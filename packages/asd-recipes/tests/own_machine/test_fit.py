@@ -25,6 +25,7 @@ from asd_recipes.cli import app
 from asd_recipes.dataset.clip import DatasetError
 from asd_recipes.own_machine import machine_training
 from asd_recipes.own_machine.held_out_threshold import threshold_of
+from asd_recipes.recipe.settings import RecipeError
 from asd_recipes.recipe.toml_text import profile_names
 from asd_recipes.reproduction.run_store import RunError
 
@@ -287,9 +288,21 @@ def test_every_shipped_profile_makes_a_model_and_finds_it_again(profile: str, da
             DatasetError,
             "matches no recording",
         ),
+        (
+            lambda data, out: [
+                "--normal",
+                data / "pump",
+                "--others",
+                data / "rest",
+                "--set",
+                "inlier.search=faiss-gpu",
+            ],
+            RecipeError,
+            "inlier.search=faiss-gpu: backend='faiss-gpu' needs",
+        ),
         (lambda data, out: ["--normal", data / "pump", "--false-alarms", "2"], None, "between 0 and 1"),
     ],
-    ids=["no folder", "too few", "no others", "pattern", "false alarms"],
+    ids=["no folder", "too few", "no others", "pattern", "no device", "false alarms"],
 )
 def test_unusable_data_or_options_are_refused_before_the_training(
     change: Callable[[Path, Path], list[str | Path]],

@@ -26,6 +26,7 @@ def test_a_recipe_that_this_machine_can_run_gives_the_device() -> None:
         ("threads=100000", DeviceError, "threads must be at most"),
         ("log_mel.bands=100000000", RecipeError, "bands"),
         ("training.encoder_weights=/nowhere", RecipeError, "training.encoder_weights"),
+        ("inlier.search=faiss-gpu", RecipeError, "inlier.search=faiss-gpu: backend='faiss-gpu' needs"),
     ],
 )
 def test_a_recipe_that_no_run_could_follow_is_refused(setting: str, kind: type[Exception], rule: str) -> None:

@@ -23,6 +23,7 @@ from asd_recipes.probes.joined_score import OE, SPECTRAL
 from asd_recipes.progress import Progress
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.reproduction.run_store import RunStore
+from asd_recipes.scoring.inlier_candidates import check_search
 from asd_recipes.waveforms.device_choice import Device, choose_device
 
 
@@ -61,11 +62,13 @@ class OwnFit:
 
         Raises:
             DatasetError: too few recordings can be used.
+            RecipeError: a setting cannot be followed here.
             RunError: a different training or model is already in this place, or the loss diverged.
         """
         device = choose_device(self.device, self.recipe.training.precision, threads=self.recipe.threads)
         recipe = replace(self.recipe, training=replace(self.recipe.training, precision=device.precision))
         check_limits(recipe)
+        check_search(recipe.inlier)
         before = read_manifest(self.model) if self.model.exists() else None
         read = read_recordings(self.recordings, recipe, self.store.root / "bank", progress)
         provenance = provenance_of(read.bank, device)

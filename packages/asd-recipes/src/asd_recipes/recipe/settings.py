@@ -145,6 +145,7 @@ class InlierModels:
     pseudo_target_alpha: float = 0.2
     selected: int = 20
     save: bool = True
+    search: Literal["auto", "faiss", "faiss-gpu", "numpy"] = "auto"  # who finds the nearest neighbours
 
     def __post_init__(self) -> None:
         for size in (*self.components, *self.neighbours):

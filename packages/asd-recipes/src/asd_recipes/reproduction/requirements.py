@@ -15,7 +15,7 @@ from asd_recipes.recipe.system_variants import (
     variant_of,
 )
 from asd_recipes.reproduction.run_store import RESERVED
-from asd_recipes.scoring.inlier_candidates import fitting_candidates
+from asd_recipes.scoring.inlier_candidates import check_search, fitting_candidates
 from asd_recipes.training.encoder_weights import check_encoder_weights
 from asd_recipes.training.machine_data import PreparedData
 from asd_recipes.waveforms.device_choice import Device, choose_device
@@ -30,11 +30,13 @@ def check_recipe(recipe: Recipe, device: str) -> Device:
 
     Raises:
         DeviceError: the device is not available, or has fewer threads.
-        RecipeError: a size is beyond any real use, or the encoder weights cannot be loaded.
+        RecipeError: a size is beyond any real use, the encoder weights cannot be loaded, or what is to search the
+            nearest neighbours is not there.
     """
     chosen = choose_device(device, recipe.training.precision, threads=recipe.threads)
     check_limits(recipe)
     check_encoder_weights(recipe.training.encoder_weights)
+    check_search(recipe.inlier)
     return chosen
 
 

@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asd_recipes.recipe.seeding import derive_seed
-from asd_recipes.recipe.settings import InlierModels
+from asd_recipes.recipe.settings import InlierModels, RecipeError
 
 if TYPE_CHECKING:
     from asd_inlier import GaussianMixtureInlier, MahalanobisKNN
+    from asd_inlier.search_backend import Backend
 
     InlierModel: TypeAlias = GaussianMixtureInlier | MahalanobisKNN
 
@@ -34,7 +35,7 @@ class Candidate:
         """The least number of vectors that it can be fitted on."""
         return max(2, self.size)
 
-    def build(self, *, seed: int) -> "InlierModel":
+    def build(self, *, seed: int, search: "Backend") -> "InlierModel":
         """The model, not yet fitted."""
         from asd_inlier import (
             GaussianMixtureInlier,
@@ -42,9 +43,23 @@ class Candidate:
         )  # imports scikit-learn, which scoring does not need
 
         if self.kind == "knn":
-            return MahalanobisKNN(neighbours=self.size)
+            return MahalanobisKNN(neighbours=self.size, backend=search)
         random_state = derive_seed(seed, "gmm", self.name) % 2**31
         return GaussianMixtureInlier(components=self.size, random_state=random_state)
+
+
+def check_search(settings: InlierModels) -> None:
+    """Checks before any training that the nearest neighbours can be searched here as asked.
+
+    Raises:
+        RecipeError: FAISS is not installed, or not for GPUs, or finds none.
+    """
+    from asd_inlier import resolve_backend
+
+    try:
+        resolve_backend(settings.search)
+    except (ImportError, RuntimeError) as error:
+        raise RecipeError(f"inlier.search={settings.search}: {error}") from error
 
 
 def candidates(settings: InlierModels) -> list[Candidate]:
@@ -65,7 +80,7 @@ def fitting_candidates(settings: InlierModels, *, source: int, target: int) -> l
 
 
 def fit_candidate(
-    candidate: Candidate, embeddings: Mapping[str, NDArray[np.float32]], *, seed: int
+    candidate: Candidate, embeddings: Mapping[str, NDArray[np.float32]], *, seed: int, search: "Backend" = "auto"
 ) -> "InlierModel | None":
     """The fitted model, or None if it needs more vectors than there are.
 
@@ -73,8 +88,9 @@ def fit_candidate(
         candidate: a model of the grid.
         embeddings: (N, 512) for each kind of training data.
         seed: for this run and machine.
+        search: who searches the nearest neighbours.
     """
     vectors = embeddings[candidate.training_data]
     if len(vectors) < candidate.least_vectors:
         return None
-    return candidate.build(seed=seed).fit(vectors)
+    return candidate.build(seed=seed, search=search).fit(vectors)

@@ -75,7 +75,7 @@ class ScoringStage:
         with progress.stage(f"{self.machine} {self.name}: fit and score inlier models", len(grid)) as advance:
             for candidate in grid:
                 # asd-inlier uses one BLAS thread wherever the number of threads would change the last bits.
-                model = fit_candidate(candidate, training, seed=seed)
+                model = fit_candidate(candidate, training, seed=seed, search=self.recipe.inlier.search)
                 if model is None:
                     progress.say(f"{self.machine} {self.name}: too few segments for {candidate.name}; left out")
                 else:
