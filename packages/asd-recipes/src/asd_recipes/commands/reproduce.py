@@ -43,7 +43,9 @@ def reproduce(
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Trainings in parallel. Default: as many as cores, GPUs and memory allow.")
     ] = None,
-    resume: Annotated[bool, typer.Option(help="Continue an interrupted run, or start over.")] = True,
+    resume: Annotated[
+        bool, typer.Option(help="Continue an interrupted run, or start over and take nothing from other runs.")
+    ] = True,
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="Change a setting, such as training.epochs=5. Repeatable.")
     ] = None,
@@ -54,6 +56,9 @@ def reproduce(
     Without --data the command first makes a synthetic data set, and says so wherever its numbers appear. The training
     clips of a second synthetic factory then stand in for --others; --set synthetic.others=false leaves them out. To
     continue an interrupted run, run the command again. The tables show the machines and systems of the last call.
+
+    Another recipe is another run, in a folder of its own. It takes what it can from the runs beside it in --out, and
+    says so: with other inlier models or weights their trained networks, with another inlier.selected their scores too.
 
     Exit status: 0 if nothing was left out, even with warnings (a file that is not audio, an unused folder); 1 if the
     tables were made but a recording or a training was left out; 2 if nothing could be done.
@@ -98,6 +103,7 @@ def reproduce(
                 jobs=jobs,
                 ground_truth=ground_truth,
                 others=additional,
+                take=resume,
             )
             result = run.run(progress)
     _show(result)

@@ -8,7 +8,7 @@ from pathlib import Path
 from asd_recipes.bundle import Manifest
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.recipe.toml_text import changed_settings
-from asd_recipes.reproduction.job import library_versions
+from asd_recipes.reproduction.library_versions import library_versions
 from asd_recipes.reproduction.run_store import RunError
 from asd_recipes.waveforms.device_choice import Device
 from asd_recipes.waveforms.waveform_bank import WaveformBank

@@ -18,7 +18,9 @@ from asd_recipes.dataset.scan import Dataset, scan_dataset
 from asd_recipes.progress import Progress
 from asd_recipes.recipe.settings import Recipe, RecipeError
 from asd_recipes.recipe.system_variants import SYSTEMS
-from asd_recipes.reproduction.job import Job, JobContext, jobs_of, library_versions
+from asd_recipes.reproduction.job import Job, jobs_of
+from asd_recipes.reproduction.job_context import JobContext
+from asd_recipes.reproduction.library_versions import library_versions
 from asd_recipes.reproduction.prerequisites import with_prerequisites
 from asd_recipes.reproduction.requirements import check_names, check_recipe, check_recordings
 from asd_recipes.reproduction.result_tables import ResultTables, interval_lines, table_lines, write_tables
@@ -26,6 +28,7 @@ from asd_recipes.reproduction.run_results import evaluate_run
 from asd_recipes.reproduction.run_store import SCHEMA, RunStore
 from asd_recipes.reproduction.score_picture import PictureRow, draw_scores, picture_rows
 from asd_recipes.reproduction.side_by_side import WorkerStart, run_side_by_side
+from asd_recipes.reproduction.taken_stages import take_stages
 from asd_recipes.training.machine_data import prepare_data
 from asd_recipes.training.plot import plot_trainings, plots_are_possible
 from asd_recipes.waveforms.device_choice import Device
@@ -82,6 +85,7 @@ class Reproduction:
     jobs: int | None = None  # parallel processes; None for `default_jobs`
     ground_truth: Path | None = None  # labels of anonymous test clips
     others: Sequence[Path] = ()  # data sets whose machines only serve as pseudo-anomalies
+    take: bool = True  # finished stages of the runs beside this one
 
     def run(self, progress: Progress) -> RunResult:
         """Runs every stage that is not done.
@@ -137,10 +141,8 @@ class Reproduction:
     def _run_jobs(
         self, jobs: Sequence[Job], context: JobContext, clips: tuple[Clip, ...], progress: Progress
     ) -> list[Problem]:
-        """Runs jobs in this process, or in several."""
-        wanted = [job for job in jobs if not context.finished(job)]
-        starting = [job for job in wanted if job.needs_oe(self.recipe) and not context.trained(job)]
-        open_jobs = [job for job in with_prerequisites(wanted, starting) if not context.finished(job)]
+        """Takes what other runs have finished; runs the other jobs in this process, or in several."""
+        open_jobs = self._open_jobs(jobs, context, progress)
         workers = min(self.jobs or default_jobs(self.recipe, context.device), len(open_jobs))
         if workers > 1:
             progress.say(f"{counted(len(open_jobs), 'job')}, {workers} in parallel")
@@ -159,6 +161,17 @@ class Reproduction:
             progress.say(f"job {number} of {len(open_jobs)}: {job.machine} {job.name}")
             problems += context.run(job, progress)
         return problems
+
+    def _open_jobs(self, jobs: Sequence[Job], context: JobContext, progress: Progress) -> list[Job]:
+        """The jobs that are left to do here, each after those that it needs."""
+        if self.take:
+            take_stages(context, jobs, progress)
+        wanted = [job for job in jobs if not context.finished(job)]
+        starting = [job for job in wanted if job.needs_oe(self.recipe) and not context.trained(job)]
+        needed = with_prerequisites(wanted, starting)
+        if self.take:
+            take_stages(context, [job for job in needed if job not in jobs], progress)
+        return [job for job in needed if not context.finished(job)]
 
     def _plot(self, jobs: Sequence[Job], data: str, rows: Sequence[PictureRow], progress: Progress) -> None:
         """Draws the scores, and the trainings of each machine."""

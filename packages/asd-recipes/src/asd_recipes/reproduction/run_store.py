@@ -26,7 +26,7 @@ from asd_recipes.recipe.settings import Recipe
 from asd_recipes.recipe.toml_text import changed_settings, recipe_digest, recipe_from_toml, recipe_to_toml
 from asd_recipes.whole_file import remove_partial_files, write_json, write_text
 
-SCHEMA = 1
+SCHEMA = 2
 RESERVED = frozenset({"metrics", "submissions", "plots", "recipe.toml", "data.json", "timings.jsonl", "tables.txt"})
 """Names that a machine's folder cannot have."""
 _WORDS = {"schema": "format", "recipe_sha256": "recipe", "data_sha256": "data", "labels_sha256": "labels"}

@@ -21,7 +21,8 @@ from typing import Any
 from asd_recipes.dataset.clip import Clip, Problem
 from asd_recipes.progress import Advance, Progress
 from asd_recipes.recipe.settings import Recipe
-from asd_recipes.reproduction.job import Job, JobContext
+from asd_recipes.reproduction.job import Job
+from asd_recipes.reproduction.job_context import JobContext
 from asd_recipes.reproduction.prerequisites import prerequisite
 from asd_recipes.reproduction.run_store import RunError, RunStore
 from asd_recipes.training.machine_data import prepare_data

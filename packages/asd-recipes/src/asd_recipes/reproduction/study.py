@@ -5,10 +5,8 @@ the change of the official score over all machines and seeds, with an interval f
 clips. If all seeds share one data set, a clip's score is the mean over the seeds.
 """
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +15,8 @@ import numpy as np
 from asd_eval import Comparison, compare
 from asd_recipes.progress import Progress
 from asd_recipes.recipe.settings import Recipe, RecipeError
-from asd_recipes.reproduction.job import DIVERGED, Job
+from asd_recipes.reproduction.job import Job
+from asd_recipes.reproduction.job_context import DIVERGED
 from asd_recipes.reproduction.reproduce import Reproduction
 from asd_recipes.reproduction.run_results import read_candidate_tables
 from asd_recipes.reproduction.run_store import RunError, RunStore
@@ -25,7 +24,6 @@ from asd_recipes.reproduction.systems import average, member_scores
 from asd_recipes.scoring.candidate_table import CandidateTable
 from asd_recipes.scoring.inlier_candidates import candidates
 from asd_recipes.scoring.segment_means import FLOW
-from asd_recipes.whole_file import write_whole
 
 SINGLE_MODEL = "knn-1-source+target"
 """The one model that is left without the ensemble: the distance to the nearest segment of all training data."""
@@ -55,7 +53,6 @@ class Part:
     system: str  # the system by which the part is judged
     without: str  # how it is switched off, for the user
     setting: tuple[str, str, Any] | None = None  # group, name and value in the recipe
-    retrains: bool = False  # False: the same networks are scored again
     kept_with: Keep = Keep()
     kept_without: Keep = Keep()
 
@@ -71,17 +68,17 @@ _EMBEDDING_ALONE = Keep(flow=False)  # without training, the flow's own score wo
 PARTS = (
     Part(
         "joint flow", "oe-flow", "joint.flow_weight = 0; both by inlier models",
-        setting=("joint", "flow_weight", 0.0), retrains=True, kept_with=_EMBEDDING_ALONE, kept_without=_EMBEDDING_ALONE,
+        setting=("joint", "flow_weight", 0.0), kept_with=_EMBEDDING_ALONE, kept_without=_EMBEDDING_ALONE,
     ),
     Part(
         "domain invariance", "oe-dflow", "flow.dependent_channels = 0",
-        setting=("flow", "dependent_channels", 0), retrains=True,
+        setting=("flow", "dependent_channels", 0),
     ),
     Part(
         "attribute loss", "serialoe-dflow", "joint.attribute_weight = 0",
-        setting=("joint", "attribute_weight", 0.0), retrains=True,
+        setting=("joint", "attribute_weight", 0.0),
     ),
-    Part("training mixup", "oe-flow", "training.mixup = off", setting=("training", "mixup", "off"), retrains=True),
+    Part("training mixup", "oe-flow", "training.mixup = off", setting=("training", "mixup", "off")),
     Part(
         "pseudo-target data", "oe-flow", "inlier models of source and of source+target alone",
         kept_without=Keep(pseudo_target=False),
@@ -112,14 +109,10 @@ class SeedRuns:
     jobs: int | None = None
     others: Sequence[Path] = ()  # data sets whose machines only serve as pseudo-anomalies
 
-    def run(
-        self, name: str, recipe: Recipe, system: str, progress: Progress, *, adopt: "Scored | None" = None
-    ) -> "Scored":
-        """Runs one system in a folder of that name; `adopt` is a run whose networks are used."""
+    def run(self, name: str, recipe: Recipe, system: str, progress: Progress) -> "Scored":
+        """Runs one system in a folder of that name; networks of other runs are taken if the training is the same."""
         store = RunStore(self.stores / name)
         with store.locked():
-            if adopt is not None:
-                _adopt(adopt, store)
             reproduction = Reproduction(
                 recipe,
                 self.data,
@@ -183,9 +176,8 @@ def study(
                 everything[seed, part.system] = runs.run("everything", runs.recipe, part.system, progress)
             whole = bare = everything[seed, part.system]
             if part.setting is not None:
-                recipe, adopt = part.switched_off(runs.recipe), None if part.retrains else whole
                 name = f"without-{part.name.replace(' ', '-')}"
-                bare = runs.run(name, recipe, part.system, progress, adopt=adopt)
+                bare = runs.run(name, part.switched_off(runs.recipe), part.system, progress)
             _extend(first, whole.columns(seed, keep=part.kept_with), shared=shared)
             _extend(second, bare.columns(seed, keep=part.kept_without), shared=shared)
         changes.append(Change(part, compare(_arrays(first), _arrays(second), convention=convention)))
@@ -221,16 +213,6 @@ def _extend(table: dict[str, list[Any]], more: dict[str, list[Any]], *, shared: 
 
 def _arrays(columns: dict[str, list[Any]]) -> dict[str, Any]:
     return {key: np.array(values) for key, values in columns.items()}
-
-
-def _adopt(base: Scored, store: RunStore) -> None:
-    """Copies the networks of a run, so that only the scoring is done again."""
-    for job in base.jobs:
-        source, target = (
-            place.system(job.machine, job.folder) / "weights.safetensors" for place in (base.store, store)
-        )
-        if not target.is_file():
-            write_whole(target, partial(shutil.copyfile, source))
 
 
 def study_rows(changes: Sequence[Change]) -> list[dict[str, str]]:

@@ -73,7 +73,10 @@ class ClipEmbedder:
         """
         dependent = recipe.flow.dependent_channels if variant.domain_invariant else 0
         network = load_network(weights, variant, recipe, device)
-        return ClipEmbedder.of(network, recipe, statistics, device, dependent_channels=dependent)
+        determinant = variant.flow_score and recipe.flow.log_determinant
+        return ClipEmbedder.of(
+            network, recipe, statistics, device, dependent_channels=dependent, log_determinant=determinant
+        )
 
     @staticmethod
     def of(
@@ -83,6 +86,7 @@ class ClipEmbedder:
         device: Device,
         *,
         dependent_channels: int = 0,
+        log_determinant: bool = False,
     ) -> "ClipEmbedder":
         """The embedder of a network that is already on the device and in inference mode."""
         return ClipEmbedder(
@@ -93,7 +97,7 @@ class ClipEmbedder:
             standardise=recipe.training.standardise,
             device=device,
             dependent_channels=dependent_channels,
-            log_determinant=recipe.flow.log_determinant,
+            log_determinant=log_determinant,
         )
 
     @cached_property

@@ -5,7 +5,7 @@ is one gather: samples cross the bus only once.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -78,7 +78,8 @@ class TrainingCrops:
         return crops
 
     def _cut(self, indices: Sequence[int], offsets: Sequence[int]) -> NDArray[np.float32]:
-        settings, by = self.recipe.segments, self.recipe.training.standardise
+        by = self.recipe.training.standardise
+        settings = replace(self.recipe.segments, overlap=0.0)  # one segment of each
         crops = np.empty((len(indices), settings.length_samples), np.float32)
         for index, offset, crop in zip(indices, offsets, crops, strict=True):
             wave = self.data.bank.waves[index]

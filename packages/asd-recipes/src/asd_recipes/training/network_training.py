@@ -74,7 +74,13 @@ class NetworkTraining:
                 dependent=flow.dependent_channels,
                 centred=flow.centred_parameter,
             )
-        return NetworkLosses(joint.attribute_weight, joint.flow_weight, prior, self.device, flow.noise)
+        return NetworkLosses(
+            attribute_weight=joint.attribute_weight if self.variant.attributes else 0.0,
+            flow_weight=joint.flow_weight if self.variant.flow else 0.0,
+            prior=prior,
+            device=self.device,
+            noise=flow.noise if self.variant.flow else 0.0,
+        )
 
     @property
     def validation(self) -> NetworkValidation:
@@ -139,8 +145,7 @@ class NetworkTraining:
 
     def _measure_flow_input(self, model: OutlierExposureNet, log_mel: DeviceLogMel) -> None:
         """Fills the fixed step before the flow, if there is one; a checkpoint already has it filled."""
-        kind = self.recipe.flow.input
-        if model.flow is not None and kind != "map":
+        if model.flow is not None and (kind := self.recipe.flow.input) != "map":
             seed = derive_seed(self.recipe.seed, f"{self.key} flow input", self.machine)
             vectors = flow_vectors(model, self.machine, self.crops, log_mel, seed=seed)
             model.flow.whitening = measured_whitening(kind, vectors).to(self.device.torch_device)
