@@ -44,11 +44,11 @@ _TABLE = {
                  "flow.maps", *_WEIGHTS),
     ),
     "network": Reads(
-        training=("seed", "training.encoder_weights"),
-        scoring=("split", "threads", "segments", "log_mel", "training.standardise", "training.precision"),
+        training=("seed", "threads", "training.encoder_weights"),
+        scoring=("split", "segments", "log_mel", "training.standardise", "training.precision"),
     ),
     "trained": Reads(
-        training=("split", "threads", "segments.sample_rate_hz", "segments.length_s", "log_mel",
+        training=("split", "segments.sample_rate_hz", "segments.length_s", "log_mel",
                   "training.standardise", "training.batch_size", "training.weight_decay", "training.mixup",
                   "training.mixup_alpha", "training.precision", "training.compile"),
     ),
