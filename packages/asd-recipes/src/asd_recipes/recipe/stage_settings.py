@@ -62,7 +62,7 @@ _TABLE = {
     "attributes": Reads(training=("joint.attribute_weight",)),
     "inlier models": Reads(
         scoring=("inlier.components", "inlier.neighbours", "inlier.training_data", "inlier.pseudo_target_alpha",
-                 *_WEIGHTS),
+                 "inlier.search", *_WEIGHTS),
     ),
     "flow score": Reads(scoring=("flow.log_determinant", *_WEIGHTS)),
 }  # fmt: skip
