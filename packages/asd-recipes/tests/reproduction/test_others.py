@@ -1,6 +1,7 @@
 """`--others`: machines that only serve as pseudo-anomalies are in every training, and nowhere else."""
 
 import json
+import shutil
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -75,6 +76,19 @@ def test_other_machines_are_no_targets_and_have_neither_folders_nor_rows(with_ot
 def test_the_heading_counts_them_and_still_says_synthetic(with_others: RunResult) -> None:
     assert with_others.tables.heading.startswith(
         "SYNTHETIC DATA (36 clips of 4 machine types, 2 of them only as pseudo-anomalies, seed 0)."
+    )
+
+
+def test_synthetic_others_of_recordings_are_called_synthetic_and_nothing_else_is(places: Path, tmp_path: Path) -> None:
+    data = tmp_path / "recordings"
+    shutil.copytree(places / "data", data, ignore=shutil.ignore_patterns(".synthetic", "synth.json"))
+    (tmp_path / "run").mkdir()
+    recipe, store = load_recipe("smoke", settings=SETTINGS), RunStore(tmp_path / "run")
+    systems = ["spectral-statistics"]
+    run = Reproduction(recipe, data, store, tmp_path / "bank", "cpu", systems=systems, jobs=1, others=[places / "more"])
+    assert run.run(QUIET).tables.heading == (
+        f"Data: {data}, SYNTHETIC others {places / 'more'} (36 clips of 4 machine types, 2 of them only as "
+        "pseudo-anomalies, seed 0). The paper's rows are of the DCASE 2023 development set."
     )
 
 
