@@ -189,6 +189,13 @@ def _digests(bank: WaveformBank, recipe: Recipe) -> dict[str, tuple[str, str]]:
     return found
 
 
+@pytest.mark.parametrize("name", ["training.epochs", "training.learning_rate", "training.schedule"])
+def test_what_starts_from_oe_trains_again_when_oe_does(name: str, bank: WaveformBank, tmp_path: Path) -> None:
+    recipe = load_recipe("smoke", settings=["training.precision=float32", "joint.start=oe"])
+    before, now = _digests(bank, recipe), _digests(bank, _changed(recipe, name, tmp_path))
+    assert {system for system in FULL if before[system][0] != now[system][0]} == TRAINED | {"full-gaussian"}
+
+
 @pytest.mark.parametrize("name", _leaves(Recipe()))
 def test_a_setting_changed_alone_redoes_what_it_must_and_nothing_more(
     name: str, bank: WaveformBank, tmp_path: Path
