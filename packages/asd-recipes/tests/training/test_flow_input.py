@@ -54,12 +54,12 @@ def _after(kind: Literal["scaled", "whitened"], vectors: np.ndarray) -> np.ndarr
     return latent[:, :, 0, 0].double().numpy()
 
 
-def test_scaled_channels_have_mean_0_and_the_regularised_variance_1() -> None:
+def test_scaled_channels_have_mean_0_and_by_the_shrunk_variance_1() -> None:
     vectors = _vectors(500, 6)
     variance = vectors.astype(np.float64).var(axis=0)
     after = _after("scaled", vectors)
     np.testing.assert_allclose(after.mean(axis=0), 0, atol=ROUNDING)
-    np.testing.assert_allclose(after.var(axis=0), variance / (variance + 0.01 * variance.mean()), rtol=ROUNDING)
+    np.testing.assert_allclose(after.var(axis=0), variance / (0.9 * variance + 0.1 * variance.mean()), rtol=ROUNDING)
 
 
 def test_whitened_channels_have_the_shrunk_covariance_s_mahalanobis_distance() -> None:
@@ -69,6 +69,12 @@ def test_whitened_channels_have_the_shrunk_covariance_s_mahalanobis_distance() -
     centred = vectors - reference.location_
     expected = np.einsum("ni,ij,nj->n", centred, np.linalg.inv(reference.covariance_), centred)
     np.testing.assert_allclose((_after("whitened", vectors) ** 2).sum(axis=1), expected, rtol=10 * ROUNDING)
+
+
+def test_the_whitening_matrix_is_symmetric_so_that_channels_change_least() -> None:
+    weight = measured_whitening("whitened", _vectors(40, 6)).weight
+    torch.testing.assert_close(weight, weight.T, rtol=0, atol=ROUNDING)
+    assert (torch.linalg.eigvalsh(weight.double()) > 0).all()
 
 
 @pytest.mark.parametrize("kind", ["scaled", "whitened"])

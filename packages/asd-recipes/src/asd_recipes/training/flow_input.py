@@ -23,8 +23,8 @@ _PASSES = 2
 """Crops of each training clip. Few clips of a coarse map give hardly more positions than there are channels."""
 _MOST_VECTORS = 50_000
 """Of more positions an even share is taken: a hundred for each channel are enough, and memory ends."""
-_LEAST_VARIANCE = 0.01
-"""Share of the mean variance that is added to each channel's, as in the mixtures: a channel may be 0 almost always."""
+_SHRINKAGE = 0.1
+"""How far the variance of each channel is moved towards their mean: a channel may be 0 in almost all training clips."""
 
 
 def blank_whitening(kind: FlowInput) -> ChannelWhitening | None:
@@ -52,18 +52,23 @@ def measured_whitening(kind: Literal["scaled", "whitened"], vectors: NDArray[np.
 
 def _scales(centred: NDArray[np.float64]) -> NDArray[np.float64]:
     variance = np.mean(centred**2, axis=0)
-    whole = float(variance.mean())
-    return 1 / np.sqrt(variance + _LEAST_VARIANCE * whole) if whole else np.ones_like(variance)
+    shrunk = (1 - _SHRINKAGE) * variance + _SHRINKAGE * variance.mean()
+    return 1 / np.sqrt(shrunk) if shrunk.any() else np.ones_like(variance)
 
 
 def _matrix(centred: NDArray[np.float64]) -> NDArray[np.float64]:
-    """W with W^T W = the inverse of the shrunk covariance (Ledoit and Wolf 2004)."""
+    """The symmetric root of the inverse of the shrunk covariance (Ledoit and Wolf 2004).
+
+    Of all matrices that whiten, it changes the channels least, so that a latent channel stays near one of the map.
+    """
     from asd_inlier.shrunk_whitening import shrunk_whitening  # imports scikit-learn, which other trainings do not need
     from asd_inlier.single_thread import single_thread
 
     with single_thread():
-        factor, _ = shrunk_whitening(centred)
-    return np.ascontiguousarray(factor.T)
+        factor, _ = shrunk_whitening(centred)  # factor factor^T is that inverse
+        axes, roots, _ = np.linalg.svd(factor)
+        root: NDArray[np.float64] = (axes * roots) @ axes.T
+    return root
 
 
 @torch.no_grad()
