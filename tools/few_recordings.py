@@ -45,9 +45,9 @@ class Machine:
     weights: dict[str, float]
 
     def aucs(self, rows: NDArray[np.int64] | slice = slice(None)) -> NDArray[np.float64]:
-        """(3,) AUCs by `COLUMNS`, of all clips or of some rows."""
-        labels = self.anomalous[rows].astype(np.int64)
-        return np.array([roc_auc(labels, self.scores[name][rows]) for name in COLUMNS])
+        """(3,) AUCs by `COLUMNS`, of all clips or of some rows; NaN for a detector that was not fitted."""
+        labels, scores = self.anomalous[rows].astype(np.int64), [self.scores[name][rows] for name in COLUMNS]
+        return np.array([np.nan if np.isnan(part).any() else roc_auc(labels, part) for part in scores])
 
     def resampled(self, rng: np.random.Generator) -> NDArray[np.float64]:
         """(3,) AUCs of as many normal and anomalous clips, drawn with replacement: the same for all columns."""
@@ -87,8 +87,9 @@ def fitted(factory: Path, machine: str, folder: Path, settings: list[str]) -> Pa
 
 
 def alone_in(model: Path) -> list[str]:
-    """The detectors that the joined model has left out, whose scores need a model of their own."""
-    return [name for name in PARTS if name not in load_bundle(model).joined.heard]
+    """The detectors that had no say and are not in the model, whose scores need a model of their own."""
+    joined = load_bundle(model).joined
+    return [name for name in joined.detectors if name not in joined.heard]
 
 
 def write_scores(table: Path, test: Path, joined: Path, alone: dict[str, Path]) -> None:
@@ -96,11 +97,11 @@ def write_scores(table: Path, test: Path, joined: Path, alone: dict[str, Path]) 
     scorer = load_bundle(joined)
     join = scorer.joined
     parts = {name: load_bundle(model) for name, model in alone.items()}
-    parts |= {name: only(scorer, name) for name in PARTS if name not in alone}
+    parts |= {name: only(scorer, name) for name in join.heard}
     rows = []
     for path in sorted(test.glob("*.wav")):
         scores = {name: part.score_file(path).score for name, part in parts.items()}
-        values = [*(scores[name] for name in PARTS), float(join.score(scores)) if not alone else scores[join.heard[0]]]
+        values = [*(scores.get(name, np.nan) for name in PARTS), float(join.score(scores))]
         rows.append([path.name, int("_anomaly_" in path.name), *map(repr, values)])
     weights = [repr(join.detectors[name].weight if name in join.detectors else 0.0) for name in PARTS]
     header = ["file", "anomalous", *COLUMNS, *(f"{name}_weight" for name in PARTS)]
@@ -130,7 +131,7 @@ def report(machines: list[Machine]) -> None:
     for place, name in enumerate(COLUMNS):
         low, high = np.quantile(drawn[:, place], [0.025, 0.975])
         print(f"mean {name:<9} {estimate[place]:.3f} ({low:.3f} to {high:.3f})")
-    best = int(np.argmax(estimate[:-1]))
+    best = int(np.nanargmax(estimate[:-1]))
     low, high = np.quantile(drawn[:, -1] - drawn[:, best], [0.025, 0.975])
     difference = estimate[-1] - estimate[best]
     print(f"joined minus its best part ({COLUMNS[best]}): {difference:+.3f} ({low:+.3f} to {high:+.3f})")

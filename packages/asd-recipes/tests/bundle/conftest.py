@@ -1,5 +1,6 @@
 """A made-up model that was not trained, with everything that a bundle can hold."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from asd_inlier import GaussianMixtureInlier, MahalanobisKNN, save_inlier_model
 from asd_models import OutlierExposureNet
 from asd_recipes.bundle import Manifest, ModelScores, Threshold, Training, write_bundle
 from asd_recipes.bundle.manifest import Level
+from asd_recipes.probes.joined_score import Joined, JoinedDetector, ProbeShare
 from asd_recipes.recipe.toml_text import load_recipe
 
 Parts = tuple[Path, dict[str, Path]]
@@ -59,6 +61,27 @@ def made_up_manifest() -> Manifest:
     )
 
 
+def made_up_joined() -> Joined:
+    """Two detectors; a tone is heard from -12 dB on, clicks are not heard."""
+    shares = {
+        ("tone", -18.0): 0.4,
+        ("tone", -12.0): 0.6,
+        ("tone", -6.0): 1.0,
+        ("clicks", -6.0): 0.8,
+        ("clicks", 0.0): 0.2,
+    }
+    return Joined(
+        detectors={"oe": JoinedDetector(0.25, 0.9, 0.1, 0.8), "spectral": JoinedDetector(0.75, 1.7, 1.2, 0.3)},
+        mean=0.05,
+        std=0.7,
+        probed_pieces=6,
+        probes=tuple(
+            ProbeShare(kind, level_db, share, {"oe": 0.0, "spectral": share})  # type: ignore[arg-type]  # of FAULTS
+            for (kind, level_db), share in shares.items()
+        ),
+    )
+
+
 def write_made_up_parts(folder: Path) -> Parts:
     """A network and two inlier models with few distinct numbers, so that they compress."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -80,6 +103,29 @@ def model(parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("written") / "pump7"
     write_bundle(folder, made_up_manifest(), network=parts[0], inlier=parts[1])
     return folder
+
+
+@pytest.fixture(scope="session")
+def spectral_parts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Spectral statistics of three times 32 bands, with local density."""
+    place = tmp_path_factory.mktemp("spectral") / "spectral.safetensors"
+    vectors = np.random.default_rng(0).normal(0, 3, (12, 96))
+    save_inlier_model(MahalanobisKNN(standardise=True, local_density=2).fit(vectors), place)
+    return place
+
+
+@pytest.fixture(scope="session")
+def joined_model(parts: Parts, spectral_parts: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("joined") / "pump7"
+    manifest = replace(made_up_manifest(), joined=made_up_joined())
+    write_bundle(folder, manifest, network=parts[0], inlier=parts[1], spectral=spectral_parts)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def joined() -> Joined:
+    """How the detectors of `joined_model` are joined."""
+    return made_up_joined()
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ from asd_recipes import bundle
 from asd_recipes.bundle import MANIFEST, BundleError, Manifest
 from asd_recipes.bundle.loading import load_bundle
 from asd_recipes.cli import app
+from asd_recipes.probes.joined_score import Joined, JoinedDetector
 
 Parts = tuple[Path, dict[str, Path]]
 VERSION_1 = Path(__file__).parent / "data" / "model-version-1.tar.xz"
@@ -154,7 +155,7 @@ def test_info_says_in_words_what_the_manifest_holds(model: Path) -> None:
         "one in 7",
         "ends of the recordings",
         "torch 2.13.0",
-        "3 files are intact",
+        "Intact: 3 files",
     ):
         assert words in " ".join(result.output.split())
 
@@ -174,3 +175,50 @@ def test_the_manifest_is_json_that_names_its_format_schema_and_seed(model: Path)
     assert (content["format"], content["schema"], content["seed"]) == ("asd-model", 1, 7)
     assert content["recipe"]["log_mel"]["bands"] == 32
     assert content["versions"] == {"torch": "2.13.0"}
+
+
+def test_info_says_what_a_joined_model_can_hear(joined_model: Path) -> None:
+    result = CliRunner().invoke(app, ["info", str(joined_model)])
+    assert result.exit_code == 0, result.output
+    said = " ".join(result.output.split())
+    assert "OE (weight 0.25) and spectral statistics (weight 0.75)" in said
+    assert "What it can hear: a tone is heard from -12 dB on; clicks are not heard at any level tested." in said
+    assert "Intact: 4 files" in said
+
+
+def test_a_joined_model_is_read_back_as_it_was_written(joined_model: Path, joined: Joined) -> None:
+    assert bundle.read_manifest(joined_model).joined == joined
+
+
+def test_the_score_of_a_joined_model_is_the_weighted_sum_of_its_detectors(
+    joined_model: Path, joined: Joined, tone: NDArray[np.float32]
+) -> None:
+    """Of the recording, and of each stretch; the recording's spectral score is the mean over its stretches."""
+    scorer = load_bundle(joined_model, device="cpu")
+    wave = np.concatenate([tone, tone[::-1] / 2])
+    raw = Joined({"oe": JoinedDetector(1.0, 0.0, 0.0, 1.0)}, 0.0, 1.0, 1, ())
+    oe = replace(scorer, spectral=None, joined=raw).score_wave(wave)
+    spectral = replace(scorer, networks=[], joined=replace(raw, detectors={"spectral": raw.detectors["oe"]}))
+    by_spectral, both = spectral.score_wave(wave), scorer.score_wave(wave)
+    assert len(both.stretches) > 1
+    assert by_spectral.score == pytest.approx(np.mean([stretch.score for stretch in by_spectral.stretches]))
+    for place in (oe, by_spectral, both), *zip(oe.stretches, by_spectral.stretches, both.stretches, strict=True):
+        first, second, expected = (np.float64(part.score) for part in place)
+        assert joined.score({"oe": first, "spectral": second}) == pytest.approx(expected, rel=1e-9)
+
+
+def test_a_detector_without_a_say_is_neither_stored_nor_computed(
+    spectral_parts: Path, joined: Joined, manifest: Manifest, tmp_path: Path, tone: NDArray[np.float32]
+) -> None:
+    weights = {"oe": 0.0, "spectral": 1.0}
+    detectors = {name: replace(joined.detectors[name], weight=weight) for name, weight in weights.items()}
+    alone = replace(manifest, system="spectral", scores={}, joined=replace(joined, detectors=detectors))
+    bundle.write_bundle(tmp_path / "model", alone, network=None, inlier={}, spectral=spectral_parts)
+    assert {path.name for path in (tmp_path / "model").iterdir()} == {MANIFEST, "spectral.safetensors"}
+    scorer = load_bundle(tmp_path / "model", device="cpu")
+    assert scorer.networks == []
+    told: list[float] = []
+    assert np.isfinite(scorer.score_wave(tone, tell=told.append).score)
+    assert told[-1] == 1
+    said = CliRunner().invoke(app, ["info", str(tmp_path / "model")]).output
+    assert "spectral statistics (weight 1.00), without OE" in " ".join(said.split())

@@ -357,6 +357,104 @@ ATTACKS: dict[str, Attack] = {
 }
 
 
+SPECTRAL = "spectral.safetensors"
+SHARE = {"kind": "tone", "level_db": -6.0, "above": 0.5, "above_alone": {"oe": 0.0, "spectral": 1.0}}
+
+
+def _of_another_density(content: bytes) -> bytes:
+    return content.replace(b'\\"local_density\\": 2', b'\\"local_density\\": 0')
+
+
+def _weighed(oe: float, spectral: float) -> Attack:
+    def attack(folder: Path) -> None:
+        with _edited(folder) as content:
+            for name, weight in (("oe", oe), ("spectral", spectral)):
+                content["joined"]["detectors"][name]["weight"] = weight
+
+    return attack
+
+
+def _shared(*changes: dict[str, Any]) -> Attack:
+    """Replaces the table of probes by a level for each change."""
+    return _set("joined/probes", [{**SHARE, **change} for change in changes])
+
+
+JOINED_ATTACKS: dict[str, Attack] = {
+    "joined is a list": _set("joined", []),
+    "no detectors": _set("joined/detectors", {}),
+    "detectors are a list": _set("joined/detectors", ["oe"]),
+    "an unknown detector": _set("joined/detectors/flow", {"weight": 0.0, "sensitivity": 0.0, "mean": 0.0, "std": 1.0}),
+    "a detector without files": _drop("joined/detectors/oe"),
+    "files without a detector": _weighed(0.0, 1.0),
+    "a negative weight": _weighed(-0.5, 1.5),
+    "weights above 1": _weighed(1.0, 1.0),
+    "no weight at all": _weighed(0.0, 0.0),
+    "weight NaN": _weighed(float("nan"), 1.0),
+    "weight infinite": _weighed(float("inf"), 1.0),
+    "weight as text": _set("joined/detectors/oe/weight", "0.25"),
+    "weight null": _set("joined/detectors/oe/weight", None),
+    "weight true": _set("joined/detectors/oe/weight", True),
+    "weight missing": _drop("joined/detectors/oe/weight"),
+    "sensitivity NaN": _set("joined/detectors/oe/sensitivity", float("nan")),
+    "a detector's deviation 0": _set("joined/detectors/spectral/std", 0.0),
+    "a detector's deviation of nothing": _set("joined/detectors/spectral/std", 1e-320),
+    "the joined deviation 0": _set("joined/std", 0.0),
+    "the joined mean beyond floats": _manifest(_as_text('"mean": 0.05', '"mean": 1e999')),
+    "nothing probed": _set("joined/probed_pieces", 0),
+    "a hook in the join": _set("joined/hook", "x"),
+    "probes are an object": _set("joined/probes", {}),
+    "a hundred thousand probes": _shared(*({"level_db": float(level)} for level in range(5000))),
+    "an unknown fault": _shared({"kind": "squeal"}),
+    "a fault with an escape sequence": _shared({"kind": "\x1b[31m"}),
+    "a share above 1": _shared({"above": 1.5}),
+    "a share below 0": _shared({"above_alone": {"oe": -0.5, "spectral": 0.0}}),
+    "a share NaN": _shared({"above": float("nan")}),
+    "a share of an unknown detector": _shared({"above_alone": {"oe": 0.0, "flow": 0.0}}),
+    "a share too few": _shared({"above_alone": {"oe": 0.0}}),
+    "a level beyond use": _shared({"level_db": 1e9}),
+    "levels that fall": _shared({"level_db": 0.0}, {"level_db": -6.0}),
+    "a level twice": _shared({}, {}),
+    "kinds in turns": _shared({}, {"kind": "clicks"}, {"level_db": 0.0}),
+    "a stretch of a day": _set("threshold/stretch_s", 86_400.0),
+    "segments pooled": _set("recipe/spectral/pooling", "segment"),
+    "other statistics": _set("recipe/spectral/statistics", ["mean"]),
+    "the system spectral": _set("system", "spectral"),
+    "no spectral statistics": _remove(SPECTRAL),
+    "spectral statistics not listed": _drop(f"files/{SPECTRAL}"),
+    "a bit of the spectral statistics": _file(SPECTRAL, lambda c: c[:-1] + bytes([c[-1] ^ 1]), sign=False),
+    "spectral statistics are a link": _link(SPECTRAL),
+    "spectral statistics are a pipe": _pipe(SPECTRAL),
+    "spectral statistics of noise": _file(SPECTRAL, random.Random(0).randbytes(1000)),
+    "spectral statistics of 512 numbers": lambda folder: _file(SPECTRAL, (folder / KNN).read_bytes())(folder),
+    "a mixture as spectral statistics": lambda folder: _file(SPECTRAL, (folder / GMM).read_bytes())(folder),
+    "spectral statistics of density 0": _file(SPECTRAL, _of_another_density),
+}
+
+
+@pytest.fixture
+def joined_victim(joined_model: Path, tmp_path: Path) -> Path:
+    """A copy of a model of two detectors."""
+    shutil.copytree(joined_model, tmp_path / "victim", copy_function=os.link)
+    return tmp_path / "victim"
+
+
+@pytest.mark.parametrize("attack", JOINED_ATTACKS.values(), ids=JOINED_ATTACKS.keys())
+def test_a_hostile_model_of_two_detectors_is_refused_by_name(attack: Attack, joined_victim: Path) -> None:
+    attack(joined_victim)
+    with pytest.raises(BundleError) as refused:
+        load_bundle(joined_victim, device="cpu")
+    message = str(refused.value)
+    assert message.startswith(str(joined_victim)), "says which model"
+    assert len(message) < 600
+    assert "\x1b" not in message
+
+
+def test_the_copy_of_two_detectors_without_an_attack_is_a_valid_model(joined_victim: Path) -> None:
+    with _edited(joined_victim):
+        pass
+    load_bundle(joined_victim, device="cpu")
+
+
 @pytest.fixture
 def victim(model: Path, tmp_path: Path) -> Path:
     """A copy for changes; its files are links, so replace them instead of writing into them."""

@@ -16,7 +16,7 @@ from asd_recipes.bundle.errors import BundleError
 from asd_recipes.bundle.joined_limits import LEAST_STD, check_joined
 from asd_recipes.bundle.manifest import FORMAT, MANIFEST, NETWORK, SCHEMA, SPECTRAL_FILE, Manifest, content_digest
 from asd_recipes.bundle.strict_json import JsonError, parse_strict
-from asd_recipes.probes.joined_score import OE
+from asd_recipes.probes.joined_score import OE, SPECTRAL
 from asd_recipes.recipe.settings import Recipe, RecipeError
 from asd_recipes.recipe.toml_text import recipe_from_table
 from asd_recipes.typed_values import TypedValueError, as_dataclass
@@ -67,11 +67,15 @@ def read_file(folder: Path, name: str, manifest: Manifest) -> bytes:
 
 
 def check_limits(recipe: Recipe) -> None:
-    """Checks the sizes that a recipe asks for.
+    """Checks that a model can have this recipe.
 
     Raises:
-        RecipeError: a size is beyond any real use.
+        RecipeError: a size is beyond any real use, or the detectors cannot work as it asks.
     """
+    if SPECTRAL in recipe.fit.detectors and recipe.spectral.pooling != "clip":
+        raise RecipeError(
+            f'spectral.pooling must be "clip" in a model, which pools whole stretches; got "{recipe.spectral.pooling}"'
+        )
     segments, mel = recipe.segments, recipe.log_mel
     try:
         frames = mel.frames(segments.length_samples)

@@ -84,6 +84,7 @@ def fit(
     with resumable(), show_progress(quiet=quiet) as progress:
         from asd_recipes.bundle.threshold_trust import trust_in_words
         from asd_recipes.own_machine.fit import OwnFit
+        from asd_recipes.probes.hearing import weights_in_words
         from asd_recipes.reproduction.run_store import RunStore
 
         store = RunStore(model.with_name(f".{model.name}.fit"))
@@ -113,6 +114,8 @@ def fit(
         "called anomalous."
     )
     typer.echo(trust_in_words(result.manifest))
+    if result.manifest.joined is not None:
+        typer.echo(weights_in_words(result.manifest.joined))
     if result.manifest.synthetic:
         typer.echo("The normal recordings are SYNTHETIC data: the model's scores of real recordings mean nothing.")
     typer.echo(f"More about the model: asd info {model}. To score recordings: asd score {model} RECORDINGS.")

@@ -9,7 +9,8 @@ import typer
 from asd_recipes.counted import counted
 
 if TYPE_CHECKING:
-    from asd_recipes.bundle import Manifest
+    from asd_recipes.bundle import Manifest, Training
+    from asd_recipes.probes.joined_score import Joined
 
 
 _WIDTH = 100
@@ -43,37 +44,42 @@ def describe(manifest: "Manifest") -> list[str]:
         f"{counted(training.pieces, 'piece')}"
         + (f"; {training.left_out} more could not be used." if training.left_out else ".")
     )
-    kind = "synthetic machine" if training.synthetic_pseudo_anomalies else "other machine"
-    auc = training.pseudo_anomaly_auc
-    lines.append(
-        f"Pseudo-anomalies: {counted(len(training.pseudo_anomalies), kind)} ({', '.join(training.pseudo_anomalies)})"
-        + ("." if auc is None else f"; the network separates held-out pieces from them with an AUC of {auc:.3f}.")
-    )
+    if manifest.scores:
+        lines.append(_pseudo_anomalies(training))
     if training.attributes:
         values = ", ".join(text.replace("_", " ") or "none" for text in training.attributes)
         lines.append(f"It learnt to distinguish {counted(len(training.attributes), 'attribute value')}: {values}.")
     lines.append(_hearing(manifest))
-    lines.append(
-        f"Its score is the mean over {counted(len(manifest.scores), 'inlier model')} ({', '.join(manifest.scores)}): "
-        "0 is an average held-out piece of the normal recordings, 1 is one standard deviation more anomalous."
-    )
+    lines += _score_in_words(manifest)
     lines += _threshold_in_words(manifest)
+    if manifest.joined is not None:
+        lines += _probes_in_words(manifest.joined)
     versions = ", ".join(f"{name} {version}" for name, version in sorted(manifest.versions.items()))
     lines.append(f"Trained on {manifest.device}; {versions}.")
     size = sum(facts.bytes for facts in manifest.files.values()) / 1e6
-    lines.append(f"All {len(manifest.files)} files are intact, {size:.1f} MB.")
+    lines.append(f"Intact: {counted(len(manifest.files), 'file')}, {size:.1f} MB.")
     return lines
 
 
 _SYSTEMS = {
     "oe": "OE (outlier exposure, inlier models on its embeddings)",
     "serialoe": "SerialOE (outlier exposure and attributes, inlier models on its embeddings)",
+    "spectral": "spectral statistics (distances of pooled spectra to normal ones; no network)",
 }
 _LEVELS = {
-    "segment": "each segment scaled to the same level, so that loudness does not count",
+    "segment": "each segment or stretch scaled to the same level, so that loudness does not count",
     "clip": "each recording scaled to the same level, so that its loudness does not count",
     "machine": "all on the same scale, so that loudness counts",
 }
+
+
+def _pseudo_anomalies(training: "Training") -> str:
+    kind = "synthetic machine" if training.synthetic_pseudo_anomalies else "other machine"
+    auc = training.pseudo_anomaly_auc
+    return (
+        f"Pseudo-anomalies: {counted(len(training.pseudo_anomalies), kind)} ({', '.join(training.pseudo_anomalies)})"
+        + ("." if auc is None else f"; the network separates held-out pieces from them with an AUC of {auc:.3f}.")
+    )
 
 
 def _hearing(manifest: "Manifest") -> str:
@@ -85,6 +91,29 @@ def _hearing(manifest: "Manifest") -> str:
         f"{segments.overlap:.0%}, {_LEVELS[manifest.recipe.training.standardise]}; log-mel spectrograms of {mel.bands} "
         f"bands from {mel.low_hz:g} to {mel.high_hz:g} Hz, one frame every {1000 * mel.hop_s:g} ms."
     )
+
+
+def _score_in_words(manifest: "Manifest") -> list[str]:
+    from asd_recipes.probes.hearing import weights_in_words
+
+    unit = "0 is an average held-out piece of the normal recordings, 1 is one standard deviation more anomalous."
+    network = f"the mean over {counted(len(manifest.scores), 'inlier model')} ({', '.join(manifest.scores)})"
+    if manifest.joined is None:
+        return [f"Its score is {network}: {unit}"]
+    lines = [f"{weights_in_words(manifest.joined)} {unit}"]
+    return lines + ([f"OE's own score is {network}."] if manifest.scores else [])
+
+
+def _probes_in_words(joined: "Joined") -> list[str]:
+    from asd_recipes.probes.hearing import hearing_in_words
+
+    return [
+        f"What it can hear: {hearing_in_words(joined)}.",
+        f"These faults were mixed into {counted(joined.probed_pieces, 'held-out piece')}. Heard means that at this and "
+        "every higher level tested at least half of the pieces with the fault score above the threshold. The level of "
+        "a tone, noise or clicks is relative to the piece; of modulation it is the depth; a band is an octave that "
+        "falls or rises by the level.",
+    ]
 
 
 def _threshold_in_words(manifest: "Manifest") -> list[str]:

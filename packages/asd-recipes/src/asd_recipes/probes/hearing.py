@@ -1,0 +1,58 @@
+"""What a model can hear, in words: from its table of probes."""
+
+from collections.abc import Sequence
+
+from asd_recipes.probes.faults import FAULTS
+from asd_recipes.probes.joined_score import OE, SPECTRAL, Joined, ProbeShare
+from asd_recipes.probes.sensitivity import chance
+
+NAMES = {OE: "OE", SPECTRAL: "spectral statistics"}
+_ENOUGH = 0.5
+"""A fault is heard if at least this share of the pieces with it scores above the threshold."""
+
+
+def heard_from(shares: Sequence[ProbeShare]) -> float | None:
+    """The level from which on a fault is heard, of its shares with rising levels; None if not at the highest one."""
+    level_db = None
+    for share in reversed(shares):
+        if share.above < _ENOUGH:
+            break
+        level_db = share.level_db
+    return level_db
+
+
+def hearing_in_words(joined: Joined) -> str:
+    """What is heard from which level on: "a tone is heard from -24 dB on, clicks from -12 dB on; ..."."""
+    heard: list[str] = []
+    unheard: list[str] = []
+    for fault in FAULTS:
+        shares = [share for share in joined.probes if share.kind == fault.kind]
+        level_db = heard_from(shares)
+        if level_db is not None:
+            heard.append(f"{fault.words} {'' if heard else f'{_verb([fault.words])} heard '}from {level_db:g} dB on")
+        elif shares:
+            unheard.append(fault.words)
+    deaf = f"{_listed(unheard)} {_verb(unheard)} not heard at any level tested" if unheard else ""
+    return "; ".join(filter(None, [", ".join(heard), deaf]))
+
+
+def weights_in_words(joined: Joined) -> str:
+    """A sentence or two: the detectors' say, and how well they hear the probes."""
+    says = [f"{NAMES[name]} (weight {joined.detectors[name].weight:.2f})" for name in joined.heard]
+    left_out = [f"without {NAMES[name]}" for name in joined.detectors if name not in joined.heard]
+    rises = [f"{NAMES[name]} by {detector.sensitivity:.2f}" for name, detector in joined.detectors.items()]
+    said = ", ".join([f"The score is that of {_listed(says)}", *left_out])
+    note = "" if _any_hears(joined) else " No detector hears them better than chance would, so all weigh alike."
+    return f"{said}. Known faults raise the score of {_listed(rises)} standard deviations on average.{note}"
+
+
+def _any_hears(joined: Joined) -> bool:
+    return any(detector.sensitivity > chance(joined.probed_pieces) for detector in joined.detectors.values())
+
+
+def _verb(faults: Sequence[str]) -> str:
+    return "are" if len(faults) > 1 or faults[0] == "clicks" else "is"
+
+
+def _listed(items: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(items[:-1]), items[-1]]))
