@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,9 +16,11 @@ from asd_recipes.reproduction.run_store import RunStore
 from asd_recipes.synth import DatasetSize, write_dataset
 
 SETTINGS = ["seed=1", "threads=1", "training.epochs=1", "inlier.components=[1]", "inlier.neighbours=[1, 2]",
-            "weighting.machines=[]"]  # fmt: skip
+            "weighting.machines=[]", "segments.length_s=1.0", "log_mel.bands=16", "log_mel.hop_s=0.128",
+            "training.batch_size=8"]  # fmt: skip
 EVERY = ("autoencoder", "oe", "spectral-statistics")
-LIGHT = ("autoencoder",)
+LIGHT = ("autoencoder", "spectral-statistics")
+BOTH = "took 1 trained network and 2 score tables"
 
 
 class Said:
@@ -55,11 +57,31 @@ def _run(data: Path, root: Path, *settings: str, systems: tuple[str, ...] = LIGH
     return said
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _no_pictures() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("asd_recipes.reproduction.reproduce.plots_are_possible", lambda: False)
+        yield
+
+
 @pytest.fixture(scope="module")
 def base(data: Path) -> Path:
     """A finished run of the systems in EVERY."""
     _run(data, data.parent / "runs" / "base", systems=EVERY)
     return data.parent / "runs" / "base"
+
+
+@pytest.fixture(scope="module")
+def light_base(data: Path) -> Path:
+    """A finished run of the systems in LIGHT."""
+    _run(data, data.parent / "light" / "base")
+    return data.parent / "light" / "base"
+
+
+@pytest.fixture
+def light(light_base: Path, tmp_path: Path) -> Path:
+    """A copy of it, to be spoilt."""
+    return Path(shutil.copytree(light_base, tmp_path / "runs" / "base"))
 
 
 def _files(root: Path) -> dict[str, bytes]:
@@ -92,14 +114,100 @@ def _stages(root: Path) -> list[str]:
         ("audio.channel='mean'", [], "took 2 trained networks and 3 score tables"),
     ],
 )  # fmt: skip
-def test_a_changed_setting_redoes_what_reads_it_and_the_rest_is_taken_to_the_same_bytes(
-    setting: str, done: list[str], taken: str, base: Path, data: Path, tmp_path: Path
+def test_a_changed_setting_redoes_what_reads_it_and_takes_the_rest(
+    setting: str, done: list[str], taken: str, base: Path, data: Path
 ) -> None:
-    again, alone = base.parent / setting, tmp_path / "alone"
+    again = base.parent / setting
     said = _run(data, again, setting, systems=EVERY)
     assert said.taken == [f"{taken} from {base}"]
     assert _stages(again) == done
     assert _same("oe/weights.safetensors", base, again) == ("oe train" not in done)
+    shutil.rmtree(again)
+
+
+@pytest.mark.parametrize("setting", ["inlier.neighbours=[1]", "inlier.save=false"])
+def test_a_run_that_takes_ends_with_the_bytes_of_one_that_does_all_itself(
+    setting: str, base: Path, data: Path, tmp_path: Path
+) -> None:
+    again, alone = base.parent / setting, tmp_path / "alone"
+    assert _run(data, again, setting, systems=EVERY).taken != []
     assert _run(data, alone, setting, systems=EVERY).taken == []
     assert _files(again) == _files(alone)
+    # Inlier models are wanted now, and missing there or others.
+    assert _run(data, tmp_path / "saved", systems=EVERY).taken == [
+        f"took 2 trained networks and 2 score tables from {alone}"
+    ]
+    assert _files(tmp_path / "saved") == _files(base)
     shutil.rmtree(again)
+
+
+def _spoil_weights(run: Path) -> None:
+    with (run / "ToyCar" / "autoencoder" / "weights.safetensors").open("r+b") as file:
+        file.seek(-4, os.SEEK_END)
+        file.write(b"\1\2\3\4")
+
+
+def _link_weights(run: Path) -> None:
+    weights = run / "ToyCar" / "autoencoder" / "weights.safetensors"
+    weights.rename(run.parent / "elsewhere")
+    weights.symlink_to(run.parent / "elsewhere")
+
+
+def _link_job(run: Path) -> None:
+    (run / "ToyCar" / "autoencoder").rename(run.parent / "elsewhere")
+    (run / "ToyCar" / "autoencoder").symlink_to(run.parent / "elsewhere")
+
+
+def _link_run(run: Path) -> None:
+    (run.parent / "hidden").mkdir()
+    run.rename(run.parent / "hidden" / "run")
+    run.symlink_to(run.parent / "hidden" / "run")
+
+
+def _kill_before_manifest(run: Path) -> None:
+    for folder in (run / "ToyCar").iterdir():
+        (folder / "manifest.json").unlink()
+
+
+def _other_machine(run: Path) -> None:
+    (run / "ToyCar").rename(run / "bearing")
+
+
+def _climb(run: Path) -> None:
+    """Manifests that name files outside of their run."""
+    (run.parent / "elsewhere").write_bytes((run / "ToyCar" / "autoencoder" / "weights.safetensors").read_bytes())
+    for name in ("../../../elsewhere", str(run.parent / "elsewhere")):
+        path = run / "ToyCar" / "autoencoder" / "manifest.json"
+        manifest = json.loads(path.read_text())
+        files = manifest["training"]["files"]
+        manifest["training"]["files"] = {name: files["weights.safetensors"], **files}
+        path.write_text(json.dumps(manifest))
+
+
+def _garble(run: Path) -> None:
+    for folder, text in zip(sorted((run / "ToyCar").iterdir()), ("[" * 100_000, '{"training": 3}'), strict=True):
+        (folder / "manifest.json").write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "still_taken"),
+    [
+        (_spoil_weights, ["took 1 score table"]),
+        (_link_weights, ["took 1 score table"]),
+        (_link_job, ["took 1 score table"]),
+        (_climb, ["took 1 score table"]),
+        (_link_run, []),
+        (_kill_before_manifest, []),
+        (_other_machine, []),
+        (_garble, []),
+    ],
+)
+def test_what_is_not_a_finished_and_unchanged_file_of_a_run_is_made_anew(
+    spoil: Callable[[Path], None], still_taken: list[str], light: Path, light_base: Path, data: Path
+) -> None:
+    spoil(light)
+    outside = {path: path.stat().st_ino for path in light.parent.iterdir() if path.is_file()}
+    said = _run(data, light.parent / "again")
+    assert [line.partition(" from ")[0] for line in said.taken] == still_taken
+    assert {path: path.stat().st_ino for path in outside} == outside
+    assert _files(light.parent / "again") == _files(light_base)
