@@ -16,6 +16,7 @@ from asd_recipes.recipe.settings import Recipe
 from asd_recipes.recipe.stage_settings import scoring_settings, training_settings
 from asd_recipes.recipe.system_variants import SYSTEMS
 from asd_recipes.recipe.toml_text import load_recipe
+from asd_recipes.reproduction.code_digest import SCORING_CODE, TRAINING_CODE, code_digest
 from asd_recipes.reproduction.job import Job, jobs_of
 from asd_recipes.reproduction.job_stages import JobStages
 from asd_recipes.reproduction.stage_digests import StageDigests
@@ -24,6 +25,7 @@ from asd_recipes.waveforms.device_choice import Device
 from asd_recipes.waveforms.waveform_bank import WaveformBank
 
 QUIET = PlainProgress(quiet=True)
+PAPER = Recipe()
 CPU = Device("cpu", "float32", "1 thread")
 SETTINGS = ["segments.length_s=1.0", "training.batch_size=4", "training.epochs=1", "joint.epochs=1",
             "training.mixup='constant'", "inlier.components=[1]", "inlier.neighbours=[1]", "spectral.pooling='segment'",
@@ -209,3 +211,76 @@ def test_a_setting_changed_alone_redoes_what_it_must_and_nothing_more(
     trains = FULL - {"spectral-statistics", "full-gaussian"}
     assert {system for system in trains if before[system][0] != now[system][0]} == trained
     assert {system for system in FULL if before[system][1] != now[system][1]} == scored
+
+
+def _training_and_scoring(bank: WaveformBank, recipe: Recipe = PAPER) -> tuple[str, str]:
+    return _digests(bank, recipe)["oe-flow"]
+
+
+def test_the_content_of_a_file_of_weights_counts_and_not_its_path(bank: WaveformBank, tmp_path: Path) -> None:
+    found = []
+    for name, content in (("one", b"some"), ("two", b"some"), ("two", b"other")):
+        (tmp_path / name).write_bytes(content)
+        recipe = load_recipe("smoke", settings=[f"training.encoder_weights={tmp_path / name}"])
+        found.append(_training_and_scoring(bank, recipe))
+    assert found[0] == found[1]
+    assert not set(found[1]) & set(found[2])
+
+
+def _renamed(bank: WaveformBank, folder: str, **changes: Any) -> WaveformBank:
+    """The bank with something else known of its first clip of a folder."""
+    clips = list(bank.clips)
+    place = bank.select(machine="ToyCar", folder=folder)[0]
+    clips[place] = replace(clips[place], name=replace(clips[place].name, **changes))
+    return replace(bank, clips=tuple(clips))
+
+
+def test_samples_and_attributes_change_the_training_and_labels_of_test_clips_the_scores(bank: WaveformBank) -> None:
+    training, scoring = _training_and_scoring(bank)
+    other = _training_and_scoring(replace(bank, digest="other samples"))
+    assert other[0] != training
+    other = _training_and_scoring(_renamed(bank, "train", attributes=(("spd", "7"),)))
+    assert other[0] != training
+    other = _training_and_scoring(_renamed(bank, "test", label="anomaly", number=77))
+    assert other[0] == training
+    assert other[1] != scoring
+
+
+def test_other_code_and_other_libraries_give_other_digests(bank: WaveformBank, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = _training_and_scoring(bank)
+    module = "asd_recipes.reproduction.stage_digests"
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            f"{module}.code_digest", lambda modules: "new" if "asd_inlier" in modules else code_digest(modules)
+        )
+        now = _training_and_scoring(bank)
+    assert now[0] == before[0], "asd-inlier trains nothing"
+    assert now[1] != before[1]
+    with monkeypatch.context() as patched:
+        patched.setattr(f"{module}.library_versions", lambda names: {"torch": "3.0"})
+        now = _training_and_scoring(bank)
+    assert now[0] != before[0]
+
+
+def test_a_digest_of_code_changes_with_a_byte_of_a_package_or_a_module(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "some_package" / "room").mkdir(parents=True)
+    (tmp_path / "some_package" / "__init__.py").write_text("")
+    (tmp_path / "some_package" / "room" / "part.py").write_text("x = 1")
+    (tmp_path / "some_module.py").write_text("y = 1")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    names, found = ("some_package", "some_module"), []
+    for path in ("some_package/room/part.py", "some_package/core.so", "some_module.py", "some_package/notes.txt"):
+        code_digest.cache_clear()
+        found.append(code_digest(names))
+        (tmp_path / path).write_text("z = 2")
+    code_digest.cache_clear()
+    found.append(code_digest(names))
+    assert len(set(found)) == 4
+    assert found[-1] == found[-2], "text is not code"
+
+
+@pytest.mark.parametrize("modules", [TRAINING_CODE, SCORING_CODE])
+def test_the_code_that_counts_is_there(modules: tuple[str, ...]) -> None:
+    assert len(code_digest(modules)) == 64

@@ -1,16 +1,19 @@
 """A run takes from the runs beside it what depends on nothing that changed, and never anything stale."""
 
+import errno
 import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from asd_recipes.progress import Advance
 from asd_recipes.recipe.toml_text import load_recipe
+from asd_recipes.reproduction.job_manifest import JobManifest, Stage
 from asd_recipes.reproduction.reproduce import Reproduction
 from asd_recipes.reproduction.run_store import RunStore
 from asd_recipes.synth import DatasetSize, write_dataset
@@ -211,3 +214,110 @@ def test_what_is_not_a_finished_and_unchanged_file_of_a_run_is_made_anew(
     assert [line.partition(" from ")[0] for line in said.taken] == still_taken
     assert {path: path.stat().st_ino for path in outside} == outside
     assert _files(light.parent / "again") == _files(light_base)
+
+
+def test_starting_over_takes_nothing_and_says_nothing(light: Path, data: Path) -> None:
+    said = _run(data, light.parent / "again", take=False)
+    assert said.taken == []
+    assert not _same("autoencoder/weights.safetensors", light, light.parent / "again")
+
+
+def test_where_files_cannot_be_linked_they_are_copied(
+    light: Path, light_base: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EXDEV, "another file system")
+
+    monkeypatch.setattr("os.link", refuse)
+    assert _run(data, light.parent / "again").taken == [f"{BOTH} from {light}"]
+    assert not _same("autoencoder/weights.safetensors", light, light.parent / "again")
+    assert _files(light.parent / "again") == _files(light_base)
+
+
+def test_a_file_that_vanishes_while_it_is_taken_is_made_anew(
+    light: Path, light_base: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = os.link
+
+    def vanish(source: Path, target: Path, **options: bool) -> None:
+        if source.name == "weights.safetensors":
+            source.unlink()
+        link(source, target, **options)
+
+    monkeypatch.setattr("os.link", vanish)
+    assert _run(data, light.parent / "again").taken == [f"took 1 score table from {light}"]
+    assert _files(light.parent / "again") == _files(light_base)
+
+
+def test_no_later_run_writes_into_a_file_that_others_share(light: Path, light_base: Path, data: Path) -> None:
+    _run(data, light.parent / "again")
+    for name in ("weights.safetensors", "candidates.csv"):
+        (light.parent / "again" / "ToyCar" / "autoencoder" / name).unlink()
+    _run(data, light.parent / "again", take=False)
+    RunStore(light.parent / "again").clear()
+    assert _files(light) == _files(light_base)
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [("weights.safetensors",), ("candidates.csv",), ("manifest.json",), ("weights.safetensors", "candidates.csv")],
+)
+def test_a_job_without_one_of_its_files_is_completed_to_the_same_bytes(
+    lost: tuple[str, ...], light: Path, light_base: Path, data: Path
+) -> None:
+    for name in lost:
+        (light / "ToyCar" / "autoencoder" / name).unlink()
+    _run(data, light)
+    if lost == ("manifest.json",):  # nobody knows what these weights were trained with
+        assert _run(data, light.parent / "again").taken == [f"took 1 score table from {light}"]
+    else:
+        assert _files(light) == _files(light_base)
+
+
+@pytest.mark.parametrize("stage", ["training", "scoring"])
+@pytest.mark.parametrize("moment", ["before the manifest", "after the manifest"])
+def test_a_run_killed_around_the_note_of_a_stage_ends_with_the_same_bytes(
+    stage: Stage, moment: str, light: Path, light_base: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.rmtree(light / "ToyCar")
+    note = JobManifest.note
+
+    def killed(manifest: JobManifest, noted: Stage, facts: dict[str, Any]) -> None:
+        if noted == stage:
+            if moment == "after the manifest":
+                with monkeypatch.context() as patched:
+                    patched.setattr(Path, "unlink", lambda *_, **__: None)  # the mark stays
+                    note(manifest, noted, facts)
+            raise KeyboardInterrupt
+        note(manifest, noted, facts)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(JobManifest, "note", killed)
+        with pytest.raises(KeyboardInterrupt):
+            _run(data, light)
+    _run(data, light)
+    assert _files(light) == _files(light_base)
+
+
+def test_what_other_code_began_is_noted_as_its_and_a_checkpoint_of_it_is_dropped(
+    light: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run is killed, the code changes, the run goes on: what it made before must not pass for the new code's."""
+    shutil.rmtree(light / "ToyCar")
+    with monkeypatch.context() as patched:
+        patched.setattr("asd_recipes.reproduction.stage_digests.code_digest", lambda _: "old code")
+        patched.setattr(JobManifest, "note", _raise_interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            _run(data, light)
+    _run(data, light)
+    assert _run(data, light.parent / "again").taken == [f"took 1 score table from {light}"]
+
+    folder = light / "ToyCar" / "autoencoder"
+    (folder / "weights.safetensors").unlink()
+    JobManifest(folder).begin("training", "a digest of old code")
+    (folder / "checkpoint.safetensors").write_bytes(b"not even a checkpoint")
+    _run(data, light, take=False)
+
+
+def _raise_interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
