@@ -1,9 +1,9 @@
-"""A fixed linear map of a map's channels, with which a flow may begin.
+"""A linear step over a map's channels, with which a flow may begin.
 
 A flow with few training steps cannot learn by itself that one channel varies a hundred times as much as another, or
 that two channels are nearly the same. Measured on the training data before the first step, mean and scale of each
 channel are right from the start, as in Glow's data-dependent initialisation (Kingma and Dhariwal 2018, Sec. 3.1); with
-a whole matrix the channels are uncorrelated too. Both stay fixed, and are saved with the flow.
+a whole matrix the channels are uncorrelated too. No gradient changes them; they are saved with the flow.
 """
 
 import torch

@@ -126,16 +126,20 @@ def test_a_killed_training_ends_with_the_same_bytes(trained: Path, data: Prepare
         assert (tmp_path / file).read_bytes() == (trained / file).read_bytes()
 
 
-def test_the_measured_step_comes_back_with_the_weights(trained: Path, data: PreparedData) -> None:
-    training = _training(data, *CHANGED)
-    network = load_network(trained / "weights.safetensors", training.variant, training.recipe, DEVICE)
-    log_mel = device_log_mel(training.recipe.log_mel, DEVICE)
+def test_the_step_is_measured_before_each_epoch_and_comes_back_with_the_weights(
+    trained: Path, data: PreparedData, tmp_path: Path
+) -> None:
+    training = _training(data, *CHANGED, "joint.epochs=1")
+    training.run(tmp_path, QUIET)
     model = training._fresh()[0]
-    training._measure_flow_input(model, log_mel)
-    loaded, measured = (dict(net.named_buffers(prefix="flow.whitening")) for net in (_step(network), _step(model)))
-    assert loaded["flow.whitening.weight"].shape == (512, 512)
-    assert set(loaded) == set(measured)
-    assert not [name for name, tensor in loaded.items() if not torch.equal(tensor, measured[name])]
+    training._measure_flow_input(0, device_log_mel(training.recipe.log_mel, DEVICE), model)
+    after_one, after_two = (
+        _step(load_network(folder / "weights.safetensors", training.variant, training.recipe, DEVICE)).state_dict()
+        for folder in (tmp_path, trained)
+    )
+    assert after_one["weight"].shape == (512, 512)
+    assert not [name for name, tensor in _step(model).state_dict().items() if not torch.equal(tensor, after_one[name])]
+    assert not torch.allclose(after_one["mean"], after_two["mean"], rtol=1e-3), "the encoder has changed meanwhile"
 
 
 def _step(network: OutlierExposureNet) -> torch.nn.Module:

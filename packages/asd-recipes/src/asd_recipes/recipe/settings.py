@@ -100,7 +100,7 @@ class Joint:
     schedule: Schedule = "constant"
     attribute_weight: float = 5.0  # lambda_section
     flow_weight: float = 1e-7  # lambda_Flow; the likelihood is summed over all dimensions of the map
-    start: Literal["random", "oe"] = "random"  # initial weights of encoder and machine head; oe: OE's of this machine
+    start: Literal["random", "oe"] = "oe"  # initial weights of encoder and machine head; oe: OE's of this machine
     flow_eps: Literal["scaled", "adam"] = "scaled"  # Adam's eps for the flow: times flow_weight, or 1e-8
 
     def __post_init__(self) -> None:
@@ -120,7 +120,7 @@ class Flow:
     clamp: float = 2.0
     dependent_channels: int = 8  # z_d, of 512
     maps: Literal["last", "pre-relu"] = "last"  # the encoder's last map after or before its ReLU
-    input: Literal["map", "scaled", "whitened"] = "map"  # fixed linear step before the first one, measured at the start
+    input: Literal["map", "scaled", "whitened"] = "whitened"  # linear step before the first one, measured each epoch
     noise: float = 0.0  # standard deviation of noise that training adds to what the first step sees
     log_determinant: bool = False  # whether the score is by p_X; false: by p_Z, as in the paper
     centred_parameter: bool = True  # z_d follows N(k (v - mean v), 1); false: N(k v, 1)

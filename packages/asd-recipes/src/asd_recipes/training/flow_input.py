@@ -1,8 +1,9 @@
-"""Measures what a flow sees before its training: the setting `flow.input`.
+"""Measures what a flow sees: the setting `flow.input`.
 
-The maps are those of the first epoch: random crops of the training clips of the target machine, in batches with as many
-pseudo-anomalies, by the encoder as the training starts with it, its batch normalisation in training mode. Mixup is
-left out. The encoder itself does not change.
+It is measured anew before each epoch, because the encoder changes: a step that was measured once no longer whitens the
+maps some epochs later. The maps are of random crops of the training clips of the target machine, in batches with as
+many pseudo-anomalies, by the encoder as it is then, its batch normalisation in training mode. Mixup is left out. The
+encoder itself does not change.
 """
 
 import copy
@@ -75,7 +76,7 @@ def _matrix(centred: NDArray[np.float64]) -> NDArray[np.float64]:
 def flow_vectors(
     model: OutlierExposureNet, machine: str, crops: TrainingCrops, log_mel: DeviceLogMel, *, seed: int
 ) -> NDArray[np.float32]:
-    """(N, C) channels of the maps at all positions, before the training's first step.
+    """(N, C) channels of the maps at all positions, by the network as it is.
 
     Args:
         model: its encoder makes the maps.

@@ -111,11 +111,10 @@ class NetworkTraining:
             done, history = load_checkpoint(checkpoint, **state)  # type: ignore[arg-type]
             progress.say(f"{self.machine} {self.name}: continuing after epoch {done}")
         log_mel = device_log_mel(self.recipe.log_mel, self.device)
-        if not done:
-            self._measure_flow_input(model, log_mel)
         epochs, saved = self.budget.epochs, time.monotonic()
         with progress.stage(f"{self.machine} {self.name}: train", epochs, done=done) as advance:
             for epoch in range(done, epochs):
+                self._measure_flow_input(epoch, log_mel, model)
                 losses = self._train_epoch(epoch, log_mel, model, optimiser, schedule)
                 history.append({"epoch": epoch + 1, **losses, **self.validation.run(epoch, log_mel, model)})
                 if time.monotonic() - saved >= self.recipe.training.checkpoint_s and epoch + 1 < epochs:
@@ -143,10 +142,10 @@ class NetworkTraining:
         total = self.budget.epochs * self.steps_per_epoch
         return model, optimiser, OneCycleLR(optimiser, max_lr=rate, total_steps=total)
 
-    def _measure_flow_input(self, model: OutlierExposureNet, log_mel: DeviceLogMel) -> None:
-        """Fills the fixed step before the flow, if there is one; a checkpoint already has it filled."""
+    def _measure_flow_input(self, epoch: int, log_mel: DeviceLogMel, model: OutlierExposureNet) -> None:
+        """Measures the fixed step before the flow, if there is one, for this epoch."""
         if model.flow is not None and (kind := self.recipe.flow.input) != "map":
-            seed = derive_seed(self.recipe.seed, f"{self.key} flow input", self.machine)
+            seed = derive_seed(self.recipe.seed, f"{self.key} flow input", self.machine, epoch)
             vectors = flow_vectors(model, self.machine, self.crops, log_mel, seed=seed)
             model.flow.whitening = measured_whitening(kind, vectors).to(self.device.torch_device)
 
