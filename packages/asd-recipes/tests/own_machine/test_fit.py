@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +24,9 @@ from asd_recipes.bundle import BundleError, read_manifest
 from asd_recipes.bundle.threshold_trust import trust_in_words
 from asd_recipes.cli import app
 from asd_recipes.dataset.clip import DatasetError
-from asd_recipes.own_machine import machine_training
+from asd_recipes.own_machine import machine_training, probing
 from asd_recipes.own_machine.held_out_threshold import threshold_of
+from asd_recipes.own_machine.provenance import Provenance, check_same_model
 from asd_recipes.recipe.settings import RecipeError
 from asd_recipes.recipe.toml_text import profile_names
 from asd_recipes.reproduction.run_store import RunError
@@ -67,7 +69,7 @@ def _few_crops_an_epoch() -> Iterator[None]:
 
 FEW_CROPS = """
 from asd_recipes.cli import main
-from asd_recipes.own_machine import machine_training
+from asd_recipes.own_machine import machine_training, probing
 machine_training._CROPS_AN_EPOCH = 32
 main()
 """
@@ -348,6 +350,78 @@ def test_a_killed_training_continues_and_ends_with_the_same_bytes(data: Path, tm
     undisturbed = _fit(data / "pump", data / "rest", tmp_path / "undisturbed" / "pump", *more)
     assert undisturbed.exit_code == 0, undisturbed.output
     assert _files(out) == _files(tmp_path / "undisturbed" / "pump")
+
+
+def test_a_fit_that_ends_while_it_probes_continues_with_the_same_bytes(
+    data: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: object, **settings: object) -> None:
+        raise OSError("no space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(probing, "probed", full)
+        assert _fit(data / "pump", data / "rest", tmp_path / "pump").exit_code != 0
+    assert (tmp_path / ".pump.fit" / "network" / "spectral.csv").is_file()
+    resumed = _fit(data / "pump", data / "rest", tmp_path / "pump")
+    assert resumed.exit_code == 0, resumed.output
+    for stage in ("train", "fit spectral statistics", "embed training clips"):
+        assert f"{stage}: done" not in resumed.output, "not again"
+    assert "score probes: done" in resumed.output
+    assert _files(tmp_path / "pump") == _files(model)
+
+
+def test_a_model_says_what_it_can_hear(model: Path) -> None:
+    joined = read_manifest(model).joined
+    assert joined is not None
+    assert sum(detector.weight for detector in joined.detectors.values()) == pytest.approx(1)
+    assert list(joined.detectors) == ["oe", "spectral"]
+    assert len(joined.probes) == 6 * 7
+    said = " ".join(_asd("info", model).output.split())
+    assert "What it can hear: " in said
+    assert f"These faults were mixed into {joined.probed_pieces} held-out pieces." in said
+
+
+def test_spectral_statistics_alone_train_no_network(data: Path, tmp_path: Path) -> None:
+    result = _fit(data / "pump", data / "rest", tmp_path / "pump", "--set", "fit.detectors=['spectral']")
+    assert result.exit_code == 0, result.output
+    assert "train: " not in result.output
+    assert set(_files(tmp_path / "pump")) == {"manifest.json", "spectral.safetensors"}
+    files = [data / "new" / "normal.wav", data / "new" / "rattling.wav"]
+    scored = _asd("score", tmp_path / "pump", *files, "--out", tmp_path / "scores.csv")
+    assert scored.exit_code == 0, scored.output
+    rows = _rows(tmp_path / "scores.csv")
+    assert rows["rattling.wav"]["anomalous"] == "1"
+    assert float(rows["normal.wav"]["score"]) < float(rows["rattling.wav"]["score"])
+    start_s, end_s = (float(rows["rattling.wav"][name]) for name in ("worst_start_s", "worst_end_s"))
+    assert end_s > 3.0
+    assert start_s < 4.5
+    assert "system: spectral statistics" in " ".join(_asd("info", tmp_path / "pump").output.split()).lower()
+
+
+def test_oe_alone_is_a_model_of_one_detector(data: Path, tmp_path: Path) -> None:
+    result = _fit(data / "pump", data / "rest", tmp_path / "pump", "--set", "fit.detectors=['oe']")
+    assert result.exit_code == 0, result.output
+    assert "spectral.safetensors" not in _files(tmp_path / "pump")
+    joined = read_manifest(tmp_path / "pump").joined
+    assert joined is not None
+    assert {name: detector.weight for name, detector in joined.detectors.items()} == {"oe": 1.0}
+
+
+def test_spectral_statistics_of_segments_are_refused_before_the_training(data: Path, tmp_path: Path) -> None:
+    result = _fit(data / "pump", data / "rest", tmp_path / "pump", "--set", "spectral.pooling=segment")
+    assert isinstance(result.exception, RecipeError)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_from_before_detectors_were_joined_is_made_again_elsewhere(model: Path) -> None:
+    manifest = read_manifest(model)
+    made = Provenance(manifest.training.data_sha256, manifest.device, manifest.versions)
+    rate = manifest.threshold.false_alarms
+    check_same_model(model, manifest, recipe=manifest.recipe, provenance=made, false_alarms=rate)
+    with pytest.raises(RunError, match="before detectors were joined"):
+        check_same_model(
+            model, replace(manifest, joined=None), recipe=manifest.recipe, provenance=made, false_alarms=rate
+        )
 
 
 def test_the_threshold_is_the_conformal_quantile_or_else_the_largest_score() -> None:

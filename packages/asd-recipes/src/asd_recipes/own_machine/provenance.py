@@ -49,6 +49,8 @@ def check_same_model(
         differing.append(f"--false-alarms was {manifest.threshold.false_alarms}, is {false_alarms}")
     if manifest.training.data_sha256 != provenance.data_sha256:
         differing.append("other recordings")
+    if manifest.joined is None:
+        differing.append("before detectors were joined")
     if manifest.versions != provenance.versions:
         differing.append("other library versions")
     if differing:

@@ -1,0 +1,81 @@
+"""Spectral statistics of stretches: as for pieces, whatever the level, without gaps."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from asd_features import WaveformStatistics
+from asd_inlier import MahalanobisKNN
+from asd_recipes.probes.joined_score import Joined, JoinedDetector
+from asd_recipes.recipe.settings import Standardise
+from asd_recipes.recipe.toml_text import load_recipe
+from asd_recipes.scoring.clip_scorer import ClipScorer
+from asd_recipes.scoring.spectral_scorer import SpectralScorer, SpectralVectors
+from asd_recipes.waveforms.device_choice import Device
+
+RATE_HZ = 16_000
+RECIPE = load_recipe("own", settings=["segments.length_s=1.0", "log_mel.bands=16"])
+LEVEL = WaveformStatistics(0.0, 0.1)
+
+
+def _hum(seconds: float, seed: int) -> NDArray[np.float32]:
+    time_s = np.arange(round(RATE_HZ * seconds)) / RATE_HZ
+    noise = 0.05 * np.random.default_rng(seed).standard_normal(len(time_s))
+    return (0.1 * np.sin(2 * np.pi * 300 * time_s) + noise).astype(np.float32)
+
+
+def _scorer(by: Standardise = "segment") -> SpectralScorer:
+    recipe = replace(RECIPE, training=replace(RECIPE.training, standardise=by))
+    vectors = SpectralVectors(recipe, LEVEL, Device("cpu", "float32", "1 thread"))
+    normal = np.stack([vectors.of_piece(_hum(3.0, seed)) for seed in range(60)])
+    return SpectralScorer(vectors, MahalanobisKNN(standardise=True, local_density=2).fit(normal))
+
+
+def _stretch(scorer: SpectralScorer, wave: NDArray[np.float32], *segments: int) -> tuple[float, NDArray[np.float64]]:
+    starts = RECIPE.segments.starts(len(wave))
+    return scorer.score_stretch(wave, starts[list(segments) or slice(None)], scorer.vectors.rule(wave))
+
+
+def test_a_recording_of_one_stretch_has_the_score_of_a_held_out_piece() -> None:
+    scorer, wave = _scorer(), _hum(3.0, 99)
+    score, of_segments = _stretch(scorer, wave)
+    assert scorer.score_pieces([wave])[0] == score
+    assert len(of_segments) == len(RECIPE.segments.starts(len(wave)))
+
+
+def test_a_stretch_of_a_recording_has_the_score_of_its_samples() -> None:
+    scorer, wave = _scorer(), _hum(8.0, 98)
+    hop, length = RECIPE.segments.hop_samples, RECIPE.segments.length_samples
+    assert _stretch(scorer, wave, *range(4, 13))[0] == scorer.score_pieces([wave[4 * hop : 12 * hop + length]])[0]
+
+
+@pytest.mark.parametrize("by", ["segment", "clip"])
+def test_loudness_changes_nothing_unless_the_network_hears_it_too(by: Standardise) -> None:
+    wave = _hum(3.0, 97)
+    of_any, of_machine = (_stretch(scorer, wave)[0] for scorer in (_scorer(by), _scorer("machine")))
+    assert _stretch(_scorer(by), wave / 4)[0] == pytest.approx(of_any, rel=1e-4)
+    assert _stretch(_scorer("machine"), wave / 4)[0] > 2 * of_machine
+
+
+def test_samples_of_no_audible_segment_do_not_count() -> None:
+    scorer, wave = _scorer(), _hum(6.0, 96)
+    audible = [0, 1, 2, 3, 12, 13, 14]  # of 1 s every quarter: 0 to 1.75 s, and 3 to 4.5 s
+    with_gap = wave.copy()
+    with_gap[round(1.75 * RATE_HZ) : 3 * RATE_HZ] = 0.7
+    assert _stretch(scorer, with_gap, *audible)[0] == _stretch(scorer, wave, *audible)[0]
+
+
+def test_the_segment_with_the_fault_is_named() -> None:
+    wave = _hum(9.0, 95)
+    wave[5 * RATE_HZ : round(5.5 * RATE_HZ)] += _hum(0.5, 94)[::-1] * 3
+    alone = Joined({"spectral": JoinedDetector(1.0, 1.0, 0.0, 1.0)}, 0.0, 1.0, 1, ())
+    scored = ClipScorer(
+        RECIPE, "normal", [], synthetic=False, stretch_s=3.0, spectral=_scorer(), joined=alone
+    ).score_wave(wave)
+    assert scored.worst.start_s <= 5.0
+    assert scored.worst.end_s >= 5.5
+    assert scored.worst.worst_start_s <= 5.0
+    assert scored.worst.worst_end_s >= 5.5
+    assert scored.score == pytest.approx(np.mean([stretch.score for stretch in scored.stretches]))
