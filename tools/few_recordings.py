@@ -56,7 +56,9 @@ class Machine:
 
 
 def asd(*words: str | Path) -> None:
-    subprocess.run([sys.executable, "-m", "asd_recipes", *map(str, words)], check=True, stdout=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "asd_recipes", *map(str, words)]
+    if code := subprocess.run(command, check=False, stdout=subprocess.DEVNULL).returncode:
+        sys.exit(f"asd {' '.join(map(str, words))} ended with exit status {code}, for the reason above.")
 
 
 def measured(factory: Path, machine: str, folder: Path, settings: list[str], seed: int) -> Machine:
