@@ -50,6 +50,11 @@ def test_a_diverged_job_is_reported_and_the_others_finish(start: WorkerStart, tm
         assert (elsewhere.store.system(job.machine, job.folder) / "candidates.csv").is_file()
 
 
+def test_workers_with_other_code_than_the_run_began_with_are_refused(start: WorkerStart) -> None:
+    with pytest.raises(RunError, match=r"the code of asd changed .* Run the command again"):
+        dataclasses.replace(start, code="of before").context()
+
+
 OE_FIRST, FROM_OE = Job("fan", "oe", scored=False), Job("fan", "serialoe-flow")
 START_FROM_OE = [*SETTINGS, "joint.start=oe", "training.epochs=1", "inlier.save=false"]
 

@@ -17,6 +17,15 @@ SCORING_CODE = (*TRAINING_CODE, "asd_inlier", "asd_recipes.scoring")
 """What fits and scores."""
 
 
+def remember_code() -> str:
+    """Takes the digests of the code as it is now, for the rest of this process; returns that of all of it.
+
+    To be called early: the code that runs is the one that was there when the process began.
+    """
+    code_digest(TRAINING_CODE)
+    return code_digest(SCORING_CODE)
+
+
 @cache
 def code_digest(modules: tuple[str, ...]) -> str:
     """Hexadecimal SHA-256 of the files of packages and modules, compiled ones too."""

@@ -18,6 +18,7 @@ from asd_recipes.dataset.scan import Dataset, scan_dataset
 from asd_recipes.progress import Progress
 from asd_recipes.recipe.settings import Recipe, RecipeError
 from asd_recipes.recipe.system_variants import SYSTEMS
+from asd_recipes.reproduction.code_digest import remember_code
 from asd_recipes.reproduction.job import Job, jobs_of
 from asd_recipes.reproduction.job_context import JobContext
 from asd_recipes.reproduction.library_versions import library_versions
@@ -95,6 +96,7 @@ class Reproduction:
             DeviceError, RecipeError: the recipe asks for something that is not available.
             RunError: the folder belongs to another run, another process uses it, or a worker was killed.
         """
+        remember_code()
         device = check_recipe(self.recipe, self.device)
         dataset = scan_dataset(self.data)
         if self.ground_truth is not None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnContext
 from multiprocessing.queues import Queue
@@ -21,6 +21,7 @@ from typing import Any
 from asd_recipes.dataset.clip import Clip, Problem
 from asd_recipes.progress import Advance, Progress
 from asd_recipes.recipe.settings import Recipe
+from asd_recipes.reproduction.code_digest import remember_code
 from asd_recipes.reproduction.job import Job
 from asd_recipes.reproduction.job_context import JobContext
 from asd_recipes.reproduction.prerequisites import prerequisite
@@ -42,9 +43,12 @@ class WorkerStart:
     digest: str  # of the recordings that the run started with
     device: str
     synthetic: bool
+    code: str = field(default_factory=remember_code)  # with which the run started
 
     def context(self) -> JobContext:
         """The context, with the bank mapped."""
+        if remember_code() != self.code:
+            raise RunError("the code of asd changed since the command began. Run the command again.")
         device = choose_device(self.device, self.recipe.training.precision, threads=self.recipe.threads)
         bank = load_bank(self.clips, self.bank)
         if bank.digest != self.digest:
