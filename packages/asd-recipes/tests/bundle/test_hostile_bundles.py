@@ -403,7 +403,7 @@ JOINED_ATTACKS: dict[str, Attack] = {
     "nothing probed": _set("joined/probed_pieces", 0),
     "a hook in the join": _set("joined/hook", "x"),
     "probes are an object": _set("joined/probes", {}),
-    "a hundred thousand probes": _shared(*({"level_db": float(level)} for level in range(5000))),
+    "five thousand probes": _shared(*({"level_db": float(level)} for level in range(5000))),
     "an unknown fault": _shared({"kind": "squeal"}),
     "a fault with an escape sequence": _shared({"kind": "\x1b[31m"}),
     "a share above 1": _shared({"above": 1.5}),
