@@ -267,11 +267,8 @@ def test_a_job_without_one_of_its_files_is_completed_to_the_same_bytes(
 ) -> None:
     for name in lost:
         (light / "ToyCar" / "autoencoder" / name).unlink()
-    _run(data, light)
-    if lost == ("manifest.json",):  # nobody knows what these weights were trained with
-        assert _run(data, light.parent / "again").taken == [f"took 1 score table from {light}"]
-    else:
-        assert _files(light) == _files(light_base)
+    _run(data, light, take=False)
+    assert _files(light) == _files(light_base)
 
 
 @pytest.mark.parametrize("stage", ["training", "scoring"])
@@ -299,8 +296,20 @@ def test_a_run_killed_around_the_note_of_a_stage_ends_with_the_same_bytes(
     assert _files(light) == _files(light_base)
 
 
-def test_what_other_code_began_is_noted_as_its_and_a_checkpoint_of_it_is_dropped(
-    light: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+def test_what_other_code_made_in_a_run_is_made_again_and_said(
+    light: Path, light_base: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.rmtree(light / "ToyCar")
+    with monkeypatch.context() as patched:
+        patched.setattr("asd_recipes.reproduction.stage_digests.code_digest", lambda _: "old code")
+        _run(data, light, take=False)
+    assert _files(light) != _files(light_base), "the manifests say what made them"
+    assert "2 jobs of this run were done by other code, and are done again" in _run(data, light, take=False).lines
+    assert _files(light) == _files(light_base)
+
+
+def test_what_other_code_began_is_made_again_and_a_checkpoint_of_it_is_dropped(
+    light: Path, light_base: Path, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A run is killed, the code changes, the run goes on: what it made before must not pass for the new code's."""
     shutil.rmtree(light / "ToyCar")
@@ -309,8 +318,8 @@ def test_what_other_code_began_is_noted_as_its_and_a_checkpoint_of_it_is_dropped
         patched.setattr(JobManifest, "note", _raise_interrupt)
         with pytest.raises(KeyboardInterrupt):
             _run(data, light)
-    _run(data, light)
-    assert _run(data, light.parent / "again").taken == [f"took 1 score table from {light}"]
+    _run(data, light, take=False)
+    assert _files(light) == _files(light_base)
 
     folder = light / "ToyCar" / "autoencoder"
     (folder / "weights.safetensors").unlink()

@@ -1,7 +1,7 @@
 """Runs the jobs of a run, each stage by stage.
 
-A stage whose last file exists is not run again. So an interrupted run continues, and ends with the same bytes as an
-uninterrupted one.
+A stage whose last file exists is not run again, unless something that it depends on has changed, such as our code. So
+an interrupted run continues, and ends with the same bytes as an uninterrupted one.
 """
 
 from dataclasses import dataclass, replace
@@ -57,15 +57,27 @@ class JobContext:
         """Whether the job is done."""
         folder = self.folder(job)
         done = JobManifest(folder).done("scoring" if job.scored else "training")
-        return done and all((folder / name).is_file() for name in job.files)
+        made = self.trained(job) and (self.scored(job) or not job.scored)
+        return done and made and all((folder / name).is_file() for name in job.files)
+
+    def stale(self, job: Job) -> bool:
+        """Whether the job's training is finished, but something that it depends on has changed."""
+        noted = JobManifest(self.folder(job)).noted("training")
+        return noted is not None and noted.sha256 != self.training_digest(job)
 
     def trained(self, job: Job) -> bool:
-        """Whether the job has its network."""
-        return (self.folder(job) / WEIGHTS).is_file()
+        """Whether the job has its network, or a detector without one has nothing left to train, and it is not stale."""
+        manifest = JobManifest(self.folder(job))
+        if job.trains and not (self.folder(job) / WEIGHTS).is_file():
+            return False
+        return manifest.depends_on("training") == self.training_digest(job)
 
     def scored(self, job: Job) -> bool:
-        """Whether the job has its scores."""
-        return (self.folder(job) / SCORES).is_file()
+        """Whether the job has its scores, and they are not stale."""
+        manifest = JobManifest(self.folder(job))
+        if manifest.noted("training") is None or not (self.folder(job) / SCORES).is_file():
+            return False
+        return manifest.depends_on("scoring") == self.scoring_digest(job)
 
     def run(self, job: Job, progress: Progress) -> list[Problem]:
         """Runs the unfinished stages of a job; returns a problem if its training diverged, so that others continue."""
@@ -99,10 +111,9 @@ class JobContext:
         return self.digests.scoring(job, trained=trained.sha256)
 
     def begin_training(self, job: Job) -> None:
-        """Marks an unfinished training as begun; one without a network is over with that."""
-        manifest = JobManifest(self.folder(job))
-        if not self.trained(job) if job.trains else manifest.noted("training") is None:
-            manifest.begin("training", self.training_digest(job))
+        """Marks an unfinished or stale training as begun; one without a network is over with that."""
+        if not self.trained(job):
+            JobManifest(self.folder(job)).begin("training", self.training_digest(job))
 
     def note_trained(self, job: Job) -> None:
         """Removes the checkpoint and begins the manifest.

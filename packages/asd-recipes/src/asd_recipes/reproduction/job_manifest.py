@@ -43,15 +43,22 @@ class JobManifest:
             return None
         return NotedStage(str(found.get("sha256")), {str(name): str(value) for name, value in found["files"].items()})
 
+    def depends_on(self, stage: Stage) -> str | None:
+        """The digest of what a finished stage, or else one that was begun, depends on; None if there is neither."""
+        noted = self.noted(stage)
+        return noted.sha256 if noted else self._begun(stage)
+
     def begin(self, stage: Stage, sha256: str) -> None:
         """Marks a stage as begun; what was made before from something else is removed."""
         content = self._content()
         if stage == "training":
             if self._begun(stage) != sha256:
                 (self.folder / CHECKPOINT).unlink(missing_ok=True)
+            (self.folder / WEIGHTS).unlink(missing_ok=True)
             (self.folder / SCORES).unlink(missing_ok=True)
             (self.folder / NAME).unlink(missing_ok=True)
         elif stage in content:
+            (self.folder / SCORES).unlink(missing_ok=True)
             write_json(self.folder / NAME, {key: value for key, value in content.items() if key != stage})
         write_text(self._mark(stage), sha256)
 

@@ -166,6 +166,9 @@ class Reproduction:
 
     def _open_jobs(self, jobs: Sequence[Job], context: JobContext, progress: Progress) -> list[Job]:
         """The jobs that are left to do here, each after those that it needs."""
+        if stale := sum(context.stale(job) for job in jobs):
+            was, are = ("was", "is") if stale == 1 else ("were", "are")
+            progress.say(f"{counted(stale, 'job')} of this run {was} done by other code, and {are} done again")
         if self.take:
             take_stages(context, jobs, progress)
         wanted = [job for job in jobs if not context.finished(job)]
