@@ -1,8 +1,8 @@
 """Mixes probes into held-out pieces and scores these with each detector.
 
 At most three times `fit.probe_pieces` pieces are probed, evenly spread; each fault goes into `fit.probe_pieces` of
-them, at every level, and the faults take turns. The network hears every piece without overlap of its segments: the same
-sound in a quarter of the time.
+them, at every level, and the faults take turns. The network hears the segments of a piece that follow one another
+without overlap, and the last one: the whole piece, in a quarter of the time or little more.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -38,8 +38,8 @@ Float64Array = NDArray[np.float64]
 Hear = Callable[[Sequence[Samples]], Float64Array]
 """(N,) scores of N pieces."""
 PROBES = "probes.csv"
-_PIECES_PER_FAULT = 3
-"""So many times the pieces of one fault are probed in all."""
+_PIECES_TO_THOSE_WITH_ONE_FAULT = 3
+"""So many times the pieces with one fault are probed in all."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class Probing:
     def _waves(self) -> list[Samples]:
         """The pieces that are probed."""
         held_out = self.data.prepared.validation[NORMAL]
-        count = min(len(held_out), _PIECES_PER_FAULT * self.recipe.fit.probe_pieces)
+        count = min(len(held_out), _PIECES_TO_THOSE_WITH_ONE_FAULT * self.recipe.fit.probe_pieces)
         return [self.data.prepared.bank.waves[held_out[place * len(held_out) // count]] for place in range(count)]
 
 
@@ -110,14 +110,14 @@ def detectors_of(training: MachineTraining, spectral: SpectralFit) -> dict[str, 
     """The detectors that were fitted, by name."""
     found: dict[str, Hear] = {}
     if training.is_done:
-        found[OE] = _NetworkHearing.of(training).scores
+        found[OE] = NetworkHearing.of(training).scores
     if spectral.is_done:
         found[SPECTRAL] = spectral.scorer().score_pieces
     return found
 
 
 @dataclass(frozen=True)
-class _NetworkHearing:
+class NetworkHearing:
     """The network and the inlier models behind it."""
 
     recipe: Recipe
@@ -126,22 +126,29 @@ class _NetworkHearing:
     models: "dict[str, InlierModel]"
 
     @staticmethod
-    def of(training: MachineTraining) -> "_NetworkHearing":
+    def of(training: MachineTraining) -> "NetworkHearing":
         ensemble, folder = ScoreEnsemble.fit(training.held_out_columns()), training.folder / "inlier"
         models = {name: load_inlier_model(folder / f"{name}.safetensors") for name in ensemble.standardisers}
-        return _NetworkHearing(training.recipe, training.embedder(), ensemble, models)
+        return NetworkHearing(training.recipe, training.embedder(), ensemble, models)
 
     def scores(self, waves: Sequence[Samples]) -> Float64Array:
-        """(N,) scores of pieces, each the mean over segments that do not overlap."""
+        """(N,) scores of pieces, each the mean over segments that together hold the whole piece."""
         segments = self.recipe.segments
         step = -(-segments.length_samples // segments.hop_samples)
-        cut = [self.embedder.cut(wave)[::step] for wave in waves]
+        chosen = [_spread(len(segments.starts(len(wave))), step) for wave in waves]
+        cut = [self.embedder.cut(wave)[places] for wave, places in zip(waves, chosen, strict=True)]
         counts = np.array(list(map(len, cut)), np.int64)
         weights = segment_weights(NORMAL, waves, self.recipe)
         if weights is not None:
             ends = np.cumsum([len(segments.starts(len(wave))) for wave in waves])[:-1]
-            weights = np.concatenate([of_piece[::step] for of_piece in np.split(weights, ends)])
+            of_pieces = np.split(weights, ends)
+            weights = np.concatenate([each[places] for each, places in zip(of_pieces, chosen, strict=True)])
         vectors = self.embedder.embed_cut([[np.concatenate(cut)]], lambda steps: None).vectors
         return self.ensemble.score(
             {name: clip_scores(model.anomaly_score(vectors), counts, weights) for name, model in self.models.items()}
         )
+
+
+def _spread(segments: int, step: int) -> NDArray[np.int64]:
+    """Places of every step-th segment, and of the last one, which may overlap the one before."""
+    return np.unique([*range(0, segments, step), segments - 1])
