@@ -91,7 +91,7 @@ def fitted(factory: Path, machine: str, folder: Path, settings: list[str]) -> Pa
 def alone_in(model: Path) -> list[str]:
     """The detectors that had no say and are not in the model, whose scores need a model of their own."""
     joined = load_bundle(model).joined
-    return [name for name in joined.detectors if name not in joined.heard]
+    return [name for name in joined.detectors if name not in joined.voices]
 
 
 def write_scores(table: Path, test: Path, joined: Path, alone: dict[str, Path]) -> None:
@@ -99,7 +99,7 @@ def write_scores(table: Path, test: Path, joined: Path, alone: dict[str, Path]) 
     scorer = load_bundle(joined)
     join = scorer.joined
     parts = {name: load_bundle(model) for name, model in alone.items()}
-    parts |= {name: only(scorer, name) for name in join.heard}
+    parts |= {name: only(scorer, name) for name in join.voices}
     rows = []
     for path in sorted(test.glob("*.wav")):
         scores = {name: part.score_file(path).score for name, part in parts.items()}

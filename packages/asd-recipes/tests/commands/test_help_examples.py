@@ -1,9 +1,10 @@
-"""The examples of every `--help` fit into 80 columns, are valid, and run where that is possible.
+"""The examples and sentences of every `--help` fit into 80 columns; examples are valid, and run where that is possible.
 
 An example runs in a folder with tiny made-up files at its paths. Options that make it quick are appended; the example
 itself does not change, except for the size of synthetic data.
 """
 
+import re
 import shlex
 import tarfile
 from collections.abc import Iterator
@@ -47,9 +48,15 @@ def _commands(group: Any = None, name: tuple[str, ...] = ()) -> Iterator[tuple[t
 
 
 def _examples() -> list[tuple[tuple[str, ...], str]]:
-    """Every command with each example that its help shows."""
-    lines = [(name, line.strip()) for name, command in _commands() for line in (command.help or "").splitlines()]
+    """Every command with each example that its help shows; a line that ends with a backslash goes on in the next."""
+    helps = [(name, (command.help or "").replace("\\\n", "\\\r")) for name, command in _commands()]
+    lines = [(name, line.strip().replace("\r", "\n")) for name, text in helps for line in text.split("\n")]
     return [(name, line) for name, line in lines if line.startswith("asd ")]
+
+
+def _joined(example: str) -> str:
+    """An example on one line, as a shell reads it."""
+    return re.sub(r" \\\n *", " ", example)
 
 
 EXAMPLES = _examples()
@@ -59,14 +66,24 @@ IDS = [line for _, line in EXAMPLES]
 @pytest.mark.parametrize(("command", "example"), EXAMPLES, ids=IDS)
 def test_an_example_fits_on_a_line_of_80_columns(command: tuple[str, ...], example: str) -> None:
     shown = CliRunner().invoke(app, [*command, "--help"], env={"COLUMNS": "80", "NO_COLOR": "1"})
-    assert example in [line.strip() for line in shown.output.splitlines()], shown.output
+    shown_lines = [line.strip() for line in shown.output.splitlines()]
+    assert {line.strip() for line in example.splitlines()} <= set(shown_lines), shown.output
+
+
+@pytest.mark.parametrize("command", [name for name, _ in _commands()], ids=" ".join)
+def test_a_paragraph_is_not_broken_twice_at_80_columns(command: tuple[str, ...]) -> None:
+    """Help keeps the line ends of the source, but for the first paragraph."""
+    text = dict(_commands())[command].help or ""
+    shown = CliRunner().invoke(app, [*command, "--help"], env={"COLUMNS": "80", "NO_COLOR": "1"})
+    lines = [line.strip() for paragraph in text.split("\n\n")[1:] for line in paragraph.splitlines()]
+    assert set(lines) <= {line.strip() for line in shown.output.splitlines()}, shown.output
 
 
 @pytest.mark.parametrize(("command", "example"), EXAMPLES, ids=IDS)
 def test_an_example_is_understood_by_its_command_and_by_a_shell(command: tuple[str, ...], example: str) -> None:
-    words = shlex.split(example)
+    words = shlex.split(_joined(example))
     assert tuple(words[1 : 1 + len(command)]) == command
-    assert not set(example) & set("<>|&;`$*"), "a shell would not pass this on as it stands"
+    assert not set(_joined(example)) & set("<>|&;`$*"), "a shell would not pass this on as it stands"
     with dict(_commands())[command].make_context(command[-1], words[1 + len(command) :]) as context:
         assert context.params
 
@@ -88,7 +105,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     manifest = next((root / "models" / "unpacked").rglob("manifest.json"))
     manifest.parent.rename(root / "models" / "pump7")
     for _, example in EXAMPLES:
-        for word in shlex.split(example):
+        for word in shlex.split(_joined(example)):
             if "submissions" in word:
                 _submit(root / word, rng)
     return root
@@ -112,7 +129,7 @@ def test_an_example_does_what_it_says(
             (tmp_path / entry.name).symlink_to(entry)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("asd_recipes.own_machine.machine_training._CROPS_AN_EPOCH", 16)
-    words = shlex.split(example.replace("--size quick", "--size tiny"))[1:] + QUICK.get(command, [])
+    words = shlex.split(_joined(example).replace("--size quick", "--size tiny"))[1:] + QUICK.get(command, [])
     if command == ("fit",) and "--others" not in words:
         words += ["--others", "other-machines"]  # the synthetic machines would take longer than all examples
     result = CliRunner().invoke(app, words)

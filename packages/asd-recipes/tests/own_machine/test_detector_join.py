@@ -62,7 +62,7 @@ def test_a_deaf_detector_has_no_weight_and_two_equal_ones_have_equal_weights() -
     hearing, deaf = _hearing(rng, 0.3), _hearing(rng, 0.0)
     assert _weights(_joined({"oe": deaf, "spectral": hearing})) == {"oe": 0.0, "spectral": 1.0}
     assert _weights(_joined({"oe": hearing, "spectral": hearing})) == {"oe": 0.5, "spectral": 0.5}
-    assert _joined({"oe": deaf, "spectral": hearing}).heard == ["spectral"]
+    assert _joined({"oe": deaf, "spectral": hearing}).voices == ["spectral"]
 
 
 def test_the_order_of_the_detectors_does_not_matter() -> None:

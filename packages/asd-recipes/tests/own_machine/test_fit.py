@@ -6,6 +6,7 @@ an obvious fault must be found; otherwise the tests do not look at what the netw
 
 import csv
 import json
+import math
 import signal
 import subprocess
 import sys
@@ -20,9 +21,10 @@ import soundfile
 from numpy.typing import NDArray
 from typer.testing import CliRunner, Result
 
-from asd_recipes.bundle import BundleError, read_manifest
+from asd_recipes.bundle import BundleError, Manifest, read_manifest
 from asd_recipes.bundle.threshold_trust import trust_in_words
 from asd_recipes.cli import app
+from asd_recipes.commands.info import describe
 from asd_recipes.dataset.clip import DatasetError
 from asd_recipes.own_machine import machine_training, probing
 from asd_recipes.own_machine.held_out_threshold import threshold_of
@@ -69,7 +71,7 @@ def _few_crops_an_epoch() -> Iterator[None]:
 
 FEW_CROPS = """
 from asd_recipes.cli import main
-from asd_recipes.own_machine import machine_training, probing
+from asd_recipes.own_machine import machine_training
 machine_training._CROPS_AN_EPOCH = 32
 main()
 """
@@ -378,7 +380,25 @@ def test_a_model_says_what_it_can_hear(model: Path) -> None:
     assert len(joined.probes) == 6 * 7
     said = " ".join(_asd("info", model).output.split())
     assert "What it can hear: " in said
-    assert f"These faults were mixed into {joined.probed_pieces} held-out pieces." in said
+    pieces = min(5, joined.probed_pieces)
+    assert f"mixed into {joined.probed_pieces} held-out pieces, each fault into {pieces} of them." in said
+    assert f"at least {math.ceil(pieces / 2)} of these {pieces} score above the threshold" in said
+    assert "(each score counted up to 3): that of OE by " in said
+
+
+def test_a_model_names_its_detectors_in_its_first_line(model: Path) -> None:
+    manifest = read_manifest(model)
+    assert manifest.joined is not None
+    for name, words in (("oe", "System: OE (outlier exposure"), ("spectral", "spectral statistics (distances")):
+        assert (words in describe(manifest)[0]) == (name in manifest.joined.voices)
+    assert describe(_with_both(manifest))[0].count(" and spectral statistics (") == 1
+
+
+def _with_both(manifest: Manifest) -> Manifest:
+    """The manifest with equal weights, whatever the tiny network hears."""
+    assert manifest.joined is not None
+    detectors = {name: replace(each, weight=0.5) for name, each in manifest.joined.detectors.items()}
+    return replace(manifest, joined=replace(manifest.joined, detectors=detectors))
 
 
 def test_spectral_statistics_alone_train_no_network(data: Path, tmp_path: Path) -> None:

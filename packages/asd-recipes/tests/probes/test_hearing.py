@@ -1,8 +1,8 @@
 """From the table of probes to "a tone is heard from -24 dB on"."""
 
 from asd_recipes.probes.faults import Kind
-from asd_recipes.probes.hearing import heard_from, hearing_in_words, weights_in_words
-from asd_recipes.probes.joined_score import Joined, JoinedDetector, ProbeShare
+from asd_recipes.probes.hearing import heard_from, hearing_in_words, sensitivities_in_words, weights_in_words
+from asd_recipes.probes.joined_score import OE, SPECTRAL, Joined, JoinedDetector, ProbeShare
 
 
 def _shares(kind: Kind, **by_level: float) -> tuple[ProbeShare, ...]:
@@ -35,3 +35,25 @@ def test_what_is_not_heard_is_said() -> None:
 def test_it_is_said_where_no_detector_hears_more_than_chance() -> None:
     assert "all weigh alike" not in weights_in_words(_joined())
     assert "all weigh alike" in weights_in_words(_joined(oe=0.2, spectral=0.1))
+
+
+def test_the_weights_and_their_reason_are_said_in_one_sentence() -> None:
+    detectors = {OE: JoinedDetector(0.37, 1.31, 0.0, 1.0), SPECTRAL: JoinedDetector(0.63, 2.04, 0.0, 1.0)}
+    joined = Joined(detectors, 0.0, 1.0, 15, ())
+    assert weights_in_words(joined) == (
+        "By how well each hears known faults, OE counts 0.37 and spectral statistics count 0.63."
+    )
+    assert sensitivities_in_words(joined).endswith(
+        "(each score counted up to 3): that of OE by 1.31 and that of spectral statistics by 2.04."
+    )
+
+
+def test_a_detector_without_a_say_counts_nothing() -> None:
+    detectors = {OE: JoinedDetector(0.0, 0.1, 0.0, 1.0), SPECTRAL: JoinedDetector(1.0, 2.0, 0.0, 1.0)}
+    words = "By how well each hears known faults, OE counts nothing and spectral statistics count 1.00."
+    assert weights_in_words(Joined(detectors, 0.0, 1.0, 15, ())) == words
+
+
+def test_of_a_detector_alone_no_weight_is_said() -> None:
+    alone = Joined({SPECTRAL: JoinedDetector(1.0, 2.0, 0.0, 1.0)}, 0.0, 1.0, 15, ())
+    assert weights_in_words(alone) == "The score is that of spectral statistics alone."

@@ -129,7 +129,7 @@ class Manifest:
     @property
     def detectors(self) -> list[str]:
         """The detectors that score."""
-        return [OE] if self.joined is None else self.joined.heard
+        return [OE] if self.joined is None else self.joined.voices
 
     @property
     def file_names(self) -> set[str]:

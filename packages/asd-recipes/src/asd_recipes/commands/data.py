@@ -82,8 +82,8 @@ def check(
 ) -> None:
     """Check recordings before a long training: count them, and list what is wrong with them.
 
-    A data set is checked for what `asd reproduce` needs, a plain folder for what `asd fit` accepts. The exit status is
-    1 if there are errors.
+    A data set is checked for what `asd reproduce` needs, a plain folder for
+    what `asd fit` accepts. The exit status is 1 if there are errors.
 
     Examples:
 

@@ -21,8 +21,10 @@ def download(
 ) -> None:
     """Download a DCASE Task 2 data set: checked, unpacked, with a manifest. Read the licence that it prints.
 
-    After an interruption, run the command again: it continues where it stopped. Zip files placed in <out> or <out>/zips
-    are used without a network. The exit status is 1 if a file could not be downloaded; the others are kept.
+    After an interruption, run the command again: it continues where it
+    stopped. Zip files placed in <out> or <out>/zips are used without a
+    network. The exit status is 1 if a file could not be downloaded; the others
+    are kept.
 
     Examples:
 

@@ -37,7 +37,8 @@ def evaluate(
 ) -> None:
     """Print the official result table for a folder of submission files, from any system.
 
-    It has the rows of the organisers' result file, and a confidence interval of the official score.
+    It has the rows of the organisers' result file, and a confidence interval
+    of the official score.
 
     Example:
 

@@ -55,12 +55,14 @@ def fit(
 ) -> None:
     """Train a model on a folder of normal recordings: wav or flac, any sample rate, number of channels and length.
 
-    A model joins two detectors, a network and spectral statistics. Known faults
-    are mixed into held-out pieces, and each detector counts as far as it hears
-    them. asd info says what a model can hear.
+    A model joins two detectors: OE (outlier exposure, a network that learns
+    this machine against other sounds) and spectral statistics, which need no
+    training. Known faults are mixed into held-out pieces, and each detector
+    counts as far as it hears them. asd info says what a model can hear.
 
-    A recording that cannot be used is named and left out. The model is still made, and the exit status is 1.
-    To continue an interrupted training, run the command again.
+    A recording that cannot be used is named and left out. The model is still
+    made, and the exit status is 1. To continue an interrupted training, run
+    the command again.
 
     Examples:
 

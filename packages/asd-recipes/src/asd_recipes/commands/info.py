@@ -36,7 +36,7 @@ def info(model: Annotated[Path, typer.Argument(help="A model that `asd fit` made
 def describe(manifest: "Manifest") -> list[str]:
     """The model described in sentences."""
     training, recipe = manifest.training, manifest.recipe
-    lines = [f"Model of {manifest.machine}. System: {_SYSTEMS[manifest.system]}. Seed {recipe.seed}."]
+    lines = [f"Model of {manifest.machine}. System: {_system_in_words(manifest)}. Seed {recipe.seed}."]
     if manifest.synthetic:
         lines.append("Trained on SYNTHETIC recordings: its scores of real recordings mean nothing.")
     lines.append(
@@ -53,7 +53,7 @@ def describe(manifest: "Manifest") -> list[str]:
     lines += _score_in_words(manifest)
     lines += _threshold_in_words(manifest)
     if manifest.joined is not None:
-        lines += _probes_in_words(manifest.joined)
+        lines += _probes_in_words(manifest.joined, each_in=recipe.fit.probe_pieces)
     versions = ", ".join(f"{name} {version}" for name, version in sorted(manifest.versions.items()))
     lines.append(f"Trained on {manifest.device}; {versions}.")
     size = sum(facts.bytes for facts in manifest.files.values()) / 1e6
@@ -71,6 +71,11 @@ _LEVELS = {
     "clip": "each recording scaled to the same level, so that its loudness does not count",
     "machine": "all on the same scale, so that loudness counts",
 }
+
+
+def _system_in_words(manifest: "Manifest") -> str:
+    both = ["spectral"] if manifest.scores and "spectral" in manifest.detectors else []
+    return " and ".join(_SYSTEMS[system] for system in [manifest.system, *both])
 
 
 def _pseudo_anomalies(training: "Training") -> str:
@@ -94,25 +99,26 @@ def _hearing(manifest: "Manifest") -> str:
 
 
 def _score_in_words(manifest: "Manifest") -> list[str]:
-    from asd_recipes.probes.hearing import weights_in_words
+    from asd_recipes.probes.hearing import sensitivities_in_words, weights_in_words
 
     unit = "0 is an average held-out piece of the normal recordings, 1 is one standard deviation more anomalous."
     network = f"the mean over {counted(len(manifest.scores), 'inlier model')} ({', '.join(manifest.scores)})"
     if manifest.joined is None:
         return [f"Its score is {network}: {unit}"]
-    lines = [f"{weights_in_words(manifest.joined)} {unit}"]
+    lines = [f"{weights_in_words(manifest.joined)} {unit}", sensitivities_in_words(manifest.joined)]
     return lines + ([f"OE's own score is {network}."] if manifest.scores else [])
 
 
-def _probes_in_words(joined: "Joined") -> list[str]:
+def _probes_in_words(joined: "Joined", *, each_in: int) -> list[str]:
     from asd_recipes.probes.hearing import hearing_in_words
 
+    pieces = min(each_in, joined.probed_pieces)
     return [
         f"What it can hear: {hearing_in_words(joined)}.",
-        f"These faults were mixed into {counted(joined.probed_pieces, 'held-out piece')}. Heard means that at this and "
-        "every higher level tested at least half of the pieces with the fault score above the threshold. The level of "
-        "a tone, noise or clicks is relative to the piece; of modulation it is the depth; a band is an octave that "
-        "falls or rises by the level.",
+        f"These faults were mixed into {counted(joined.probed_pieces, 'held-out piece')}, each fault into {pieces} of "
+        f"them. Heard means that at this and every higher level tested at least {-(-pieces // 2)} of these {pieces} "
+        "score above the threshold. The level of a tone, noise or clicks is relative to the piece; of modulation it is "
+        "the depth; a band is an octave that falls or rises by the level.",
     ]
 
 

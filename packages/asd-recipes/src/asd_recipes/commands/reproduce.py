@@ -53,21 +53,27 @@ def reproduce(
 ) -> None:
     """Train, score, evaluate, and print the paper's Tables 2 to 4 beside the paper's numbers.
 
-    Without --data the command first makes a synthetic data set, and says so wherever its numbers appear. The training
-    clips of a second synthetic factory then stand in for --others; --set synthetic.others=false leaves them out. To
-    continue an interrupted run, run the command again. The tables show the machines and systems of the last call.
+    Without --data the command first makes a synthetic data set, and says so
+    wherever its numbers appear. The training clips of a second synthetic
+    factory then stand in for --others; --set synthetic.others=false leaves
+    them out. To continue an interrupted run, run the command again. The tables
+    show the machines and systems of the last call.
 
-    Another recipe is another run, in a folder of its own. It takes what it can from the runs beside it in --out, and
-    says so: with other inlier models or weights their trained networks, with another inlier.selected their scores too.
+    Another recipe is another run, in a folder of its own. It takes what it can
+    from the runs beside it in --out, and says so. A run with other inlier
+    models or another power weighting takes their trained networks; a run with
+    another inlier.selected takes their scores as well.
 
-    Exit status: 0 if nothing was left out, even with warnings (a file that is not audio, an unused folder); 1 if the
-    tables were made but a recording or a training was left out; 2 if nothing could be done.
+    Exit status: 0 if nothing was left out, even with warnings (a file that is
+    not audio, an unused folder); 1 if the tables were made but a recording or
+    a training was left out; 2 if nothing could be done.
 
     Examples:
 
         asd reproduce
 
-        asd reproduce --data dev_data/raw --others eval_data/raw --profile paper
+        asd reproduce --data dcase2023t2/dev_data/raw \\
+            --others dcase2023t2/eval_data/raw --profile paper
 
         asd reproduce --machines fan,valve --systems oe --set training.epochs=5
     """

@@ -29,14 +29,16 @@ def study(
 ) -> None:
     """Switch off one part of the method at a time, and print what each part adds to the official score.
 
-    The parts: joint flow, domain invariance, attribute loss, training mixup, pseudo-target data, power weighting,
-    ensembling. To continue an interrupted study, run the command again.
+    The parts: joint flow, domain invariance, attribute loss, training mixup,
+    pseudo-target data, power weighting, ensembling. To continue an interrupted
+    study, run the command again.
 
     Examples:
 
         asd study
 
-        asd study --data dcase2023t2/dev_data/raw --profile paper --device cuda
+        asd study --data dcase2023t2/dev_data/raw \\
+            --others dcase2023t2/eval_data/raw --profile paper --device cuda
 
         asd study --parts "joint flow,ensembling" --seeds 0,1 --machines fan
     """

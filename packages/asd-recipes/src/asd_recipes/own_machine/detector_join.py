@@ -35,10 +35,10 @@ class DetectorJoin:
         """The model's score, and its threshold."""
         ensemble = ScoreEnsemble.fit(self.held_out)
         normal, probed = (ensemble.standardise(scores) for scores in (self.probes.normal, self.probes.probed))
-        heard = {name: sensitivity(normal[name], probed[name], self.probes.pieces) for name in normal}
-        weights = weights_of(heard, len(next(iter(normal.values()))))
+        sensitivities = {name: sensitivity(normal[name], probed[name], self.probes.pieces) for name in normal}
+        weights = weights_of(sensitivities, len(next(iter(normal.values()))))
         detectors = {
-            name: JoinedDetector(weights[name], heard[name], scale.mean_, scale.std_)
+            name: JoinedDetector(weights[name], sensitivities[name], scale.mean_, scale.std_)
             for name, scale in ensemble.standardisers.items()
         }
         scale = ZScoreStandardiser().fit(weighted_sum(detectors, self.held_out))

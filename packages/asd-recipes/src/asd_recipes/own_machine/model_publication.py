@@ -60,7 +60,7 @@ class ModelPublication:
             held_out[SPECTRAL] = spectral.held_out_scores()
         probes = read_probe_scores(training.folder / PROBES)
         joined, threshold = DetectorJoin(held_out, probes, self.false_alarms, self.data.stretch_s).run()
-        with_network = OE in joined.heard
+        with_network = OE in joined.voices
         scales = ensemble.standardisers if with_network else {}
         pieces = len(next(iter(held_out.values())))
         level = self.data.prepared.statistics[NORMAL]
@@ -83,7 +83,7 @@ class ModelPublication:
             manifest,
             network=training.folder / WEIGHTS if with_network else None,
             inlier={name: training.folder / "inlier" / f"{name}.safetensors" for name in scales},
-            spectral=spectral.folder / SPECTRAL_MODEL if SPECTRAL in joined.heard else None,
+            spectral=spectral.folder / SPECTRAL_MODEL if SPECTRAL in joined.voices else None,
         )
 
     def _normal_files(self) -> list[Path]:

@@ -65,8 +65,8 @@ class Probing:
         turns = _turns(len(waves), self.recipe.fit.probe_pieces)
         with progress.stage("score probes", len(waves) + len(turns)) as advance:
             try:
-                normal = self._heard(([wave] for wave in waves), advance)
-                probed = self._heard((self._mixed(waves[piece], fault, piece) for fault, piece in turns), advance)
+                normal = self._scores(([wave] for wave in waves), advance)
+                probed = self._scores((self._mixed(waves[piece], fault, piece) for fault, piece in turns), advance)
             except UnscorableError as error:
                 raise RunError(str(error)) from error
         each = [(fault.kind, level_db, piece) for fault, piece in turns for level_db in fault.levels_db]
@@ -84,7 +84,7 @@ class Probing:
         seed = derive_seed(self.recipe.seed, "probe", fault.kind, piece)
         return list(probed(wave, fault, self.recipe.log_mel, seed=seed))
 
-    def _heard(self, groups: Iterable[Sequence[Samples]], advance: Advance) -> dict[str, Float64Array]:
+    def _scores(self, groups: Iterable[Sequence[Samples]], advance: Advance) -> dict[str, Float64Array]:
         """The scores of all waves of all groups, by detector."""
         parts: dict[str, list[Float64Array]] = {name: [] for name in self.detectors}
         for group in groups:

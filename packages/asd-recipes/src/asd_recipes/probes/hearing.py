@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from asd_recipes.probes.faults import FAULTS
 from asd_recipes.probes.joined_score import OE, SPECTRAL, Joined, ProbeShare
-from asd_recipes.probes.sensitivity import chance
+from asd_recipes.probes.sensitivity import MOST_DEVIATIONS, chance
 
 NAMES = {OE: "OE", SPECTRAL: "spectral statistics"}
 _ENOUGH = 0.5
@@ -37,13 +37,27 @@ def hearing_in_words(joined: Joined) -> str:
 
 
 def weights_in_words(joined: Joined) -> str:
-    """A sentence or two: the detectors' say, and how well they hear the probes."""
-    says = [f"{NAMES[name]} (weight {joined.detectors[name].weight:.2f})" for name in joined.heard]
-    left_out = [f"without {NAMES[name]}" for name in joined.detectors if name not in joined.heard]
-    rises = [f"{NAMES[name]} by {detector.sensitivity:.2f}" for name, detector in joined.detectors.items()]
-    said = ", ".join([f"The score is that of {_listed(says)}", *left_out])
-    note = "" if _any_hears(joined) else " No detector hears them better than chance would, so all weigh alike."
-    return f"{said}. Known faults raise the score of {_listed(rises)} standard deviations on average.{note}"
+    """A sentence: the detectors' say."""
+    if len(joined.detectors) == 1:
+        return f"The score is that of {_listed([NAMES[name] for name in joined.detectors])} alone."
+    says = _listed([_say(name, detector.weight) for name, detector in joined.detectors.items()])
+    if not _any_hears(joined):
+        return f"No detector hears known faults better than chance would, so all weigh alike: {says}."
+    return f"By how well each hears known faults, {says}."
+
+
+def sensitivities_in_words(joined: Joined) -> str:
+    """A sentence: how well the detectors hear the probes."""
+    rises = [f"that of {NAMES[name]} by {detector.sensitivity:.2f}" for name, detector in joined.detectors.items()]
+    return (
+        "Over all probes (each known fault at each level), a detector's score rises on average, in standard "
+        f"deviations (each score counted up to {MOST_DEVIATIONS:g}): {_listed(rises)}."
+    )
+
+
+def _say(name: str, weight: float) -> str:
+    counts = "count" if name == SPECTRAL else "counts"
+    return f"{NAMES[name]} {counts} {weight:.2f}" if weight > 0 else f"{NAMES[name]} {counts} nothing"
 
 
 def _any_hears(joined: Joined) -> bool:

@@ -19,7 +19,7 @@ class JoinedDetector:
 
     Attributes:
         weight: 0 for a detector that is left out.
-        sensitivity: by how many standard deviations the probes raise its score.
+        sensitivity: by how many standard deviations the probes raise its score, each score counted up to 3.
         mean, std: of its scores of the held-out pieces.
     """
 
@@ -62,7 +62,7 @@ class Joined:
     probes: tuple[ProbeShare, ...]
 
     @property
-    def heard(self) -> list[str]:
+    def voices(self) -> list[str]:
         """The detectors that have a say, in order."""
         return [name for name, detector in self.detectors.items() if detector.weight > 0]
 

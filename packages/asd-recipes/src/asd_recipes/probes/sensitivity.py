@@ -37,11 +37,11 @@ def weights_of(sensitivities: Mapping[str, float], pieces: int) -> dict[str, flo
         sensitivities: by detector.
         pieces: how many different pieces were probed.
     """
-    heard = {name: max(0.0, value - chance(pieces)) for name, value in sensitivities.items()}
-    total = math.fsum(heard.values())
+    beyond_chance = {name: max(0.0, value - chance(pieces)) for name, value in sensitivities.items()}
+    total = math.fsum(beyond_chance.values())
     if total == 0:
-        return dict.fromkeys(heard, 1 / len(heard))
-    return {name: value / total for name, value in heard.items()}
+        return dict.fromkeys(beyond_chance, 1 / len(beyond_chance))
+    return {name: value / total for name, value in beyond_chance.items()}
 
 
 def chance(pieces: int) -> float:
