@@ -168,7 +168,7 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def few_recordings(session: nox.Session) -> None:
-    """`asd fit` on each machine of a made factory, its detectors alone and joined: a minute or two a machine."""
+    """`asd fit` on each machine of a synthetic factory, its detectors alone and joined: a minute or two a machine."""
     _tool(session, "few_recordings", *session.posargs)
 
 

@@ -86,7 +86,7 @@ def test_the_development_and_the_additional_set_end_with_the_command_that_takes_
     both = asd("data", "download", "dcase2023", "--split", "dev,additional", *where)
     assert both.returncode == 0, both.stderr
     sets = root / "dev_data/raw", root / "eval_data/raw"
-    assert f"To check it: asd data check {sets[0]}, asd data check {sets[1]}." in both.stdout
+    assert f"To check it: asd data check {sets[0]} and asd data check {sets[1]}." in both.stdout
     assert f"To train on it: asd reproduce --data {sets[0]} --others {sets[1]}.\n" in both.stdout
 
 

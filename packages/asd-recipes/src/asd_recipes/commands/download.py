@@ -50,7 +50,7 @@ def download(
     for failure in report.failures:
         typer.secho(f"{failure.name}: {failure.error}", fg="red", err=True)
     if report.folders:
-        checks = ", ".join(f"asd data check {folder}" for folder in report.folders)
+        checks = " and ".join(f"asd data check {folder}" for folder in report.folders)
         typer.echo(f"To check it: {checks}. To train on it: {_training(root, report.folders)}.")
     total = len(report.published) + len(report.present) + len(report.failures)
     present = f", {len(report.present)} already there" if report.present else ""
