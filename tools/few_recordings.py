@@ -1,11 +1,11 @@
-"""`asd fit` as it comes on machines of synthetic factories: AUCs of its detectors alone and joined (docs/few_recordings.md).
+"""`asd fit` as it comes on SYNTHETIC machines: AUCs of its detectors alone and joined (docs/few_recordings.md).
 
     python tools/few_recordings.py [--seeds 0,1] [--machines fan,valve] [--set KEY=VALUE ...] [--out FOLDER]
 
 For each seed it makes a factory of the size `quick`, with that seed, and for each machine a model from the machine's
 training clips, with `--set` and with the synthetic machines that `asd fit` makes as other sounds. Then it scores the
-test clips. All of it is SYNTHETIC data. What is done is kept in FOLDER, so that the same command continues after a kill, and another `--set` uses
-the same factories. Intervals are 95 % bootstraps over test clips; labels choose nothing.
+test clips. What is done is kept in FOLDER, so that the same command continues after a kill, and another `--set` uses
+the same factories. All of it is SYNTHETIC data. Intervals are 95 % bootstraps over test clips; labels choose nothing.
 """
 
 from __future__ import annotations

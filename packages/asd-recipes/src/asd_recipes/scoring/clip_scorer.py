@@ -149,8 +149,8 @@ class ClipScorer:
                 "check the recorder and its cable"
             )
         stretches = stretch_segments(len(cut.starts), self.recipe.segments, stretch_s=self.stretch_s)
-        heard = [[int(segment) for segment in stretch if cut.audible[segment]] for stretch in stretches]
-        groups = [np.flatnonzero(cut.audible).tolist(), *filter(None, heard)]
+        without_gaps = [[int(segment) for segment in stretch if cut.audible[segment]] for stretch in stretches]
+        groups = [np.flatnonzero(cut.audible).tolist(), *filter(None, without_gaps)]
         weights = segment_weights(self.machine, [wave], self.recipe)
         spectral_steps = 0 if self.spectral is None else len(groups) - 1
         advance = _shares(len(cut.starts) * len(self.networks) + spectral_steps, tell)
@@ -165,7 +165,7 @@ class ClipScorer:
             score=float(scored.groups[0]),
             stretches=tuple(
                 _stretch(cut, stretch, audible, next(of_stretches) if audible else None, weights)
-                for stretch, audible in zip(stretches, heard, strict=True)
+                for stretch, audible in zip(stretches, without_gaps, strict=True)
             ),
             gaps_s=cut.gaps_s,
         )
