@@ -383,7 +383,7 @@ def test_a_model_says_what_it_can_hear(model: Path) -> None:
     pieces = min(5, joined.probed_pieces)
     assert f"mixed into {joined.probed_pieces} held-out pieces, each fault into {pieces} of them." in said
     assert f"at least {math.ceil(pieces / 2)} of these {pieces} score above the threshold" in said
-    assert "(each score counted up to 3): that of OE by " in said
+    assert "(each score counted up to 3), is " in said
 
 
 def test_a_model_names_its_detectors_in_its_first_line(model: Path) -> None:

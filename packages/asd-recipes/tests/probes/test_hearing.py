@@ -44,7 +44,7 @@ def test_the_weights_and_their_reason_are_said_in_one_sentence() -> None:
         "By how well each hears known faults, OE counts 0.37 and spectral statistics count 0.63."
     )
     assert sensitivities_in_words(joined).endswith(
-        "(each score counted up to 3): that of OE by 1.31 and that of spectral statistics by 2.04."
+        "(each score counted up to 3), is 1.31 for OE and 2.04 for spectral statistics."
     )
 
 

@@ -48,10 +48,10 @@ def weights_in_words(joined: Joined) -> str:
 
 def sensitivities_in_words(joined: Joined) -> str:
     """A sentence: how well the detectors hear the probes."""
-    rises = [f"that of {NAMES[name]} by {detector.sensitivity:.2f}" for name, detector in joined.detectors.items()]
+    rises = [f"{detector.sensitivity:.2f} for {NAMES[name]}" for name, detector in joined.detectors.items()]
     return (
-        "Over all probes (each known fault at each level), a detector's score rises on average, in standard "
-        f"deviations (each score counted up to {MOST_DEVIATIONS:g}): {_listed(rises)}."
+        "Over all probes (each known fault at each level) the mean rise of a score, in standard deviations "
+        f"(each score counted up to {MOST_DEVIATIONS:g}), is {_listed(rises)}."
     )
 
 
