@@ -57,7 +57,16 @@ ROOMS = {
         ("download", "synth"),
         ("dataset",),
         ("recipe",),
-        ("counted", "file_names", "folder_lock", "progress", "typed_values", "whole_file", "worker_lifetime"),
+        (
+            "counted",
+            "file_names",
+            "folder_lock",
+            "progress",
+            "regular_file",
+            "typed_values",
+            "whole_file",
+            "worker_lifetime",
+        ),
     ),
     "asd_eval": (
         ("plots", "submissions"),

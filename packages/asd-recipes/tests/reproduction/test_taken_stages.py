@@ -13,7 +13,7 @@ import pytest
 
 from asd_recipes.progress import Advance
 from asd_recipes.recipe.toml_text import load_recipe
-from asd_recipes.reproduction.job_manifest import JobManifest, Stage
+from asd_recipes.reproduction.job_manifest import JobManifest, Stage, file_digest
 from asd_recipes.reproduction.reproduce import Reproduction
 from asd_recipes.reproduction.run_store import RunStore
 from asd_recipes.synth import DatasetSize, write_dataset
@@ -23,6 +23,7 @@ SETTINGS = ["seed=1", "threads=1", "training.epochs=1", "inlier.components=[1]",
             "training.batch_size=8"]  # fmt: skip
 EVERY = ("autoencoder", "oe", "spectral-statistics")
 LIGHT = ("autoencoder", "spectral-statistics")
+TWO = " and 2 score tables"
 BOTH = "took 1 trained network and 2 score tables"
 
 
@@ -330,3 +331,152 @@ def test_what_other_code_began_is_made_again_and_a_checkpoint_of_it_is_dropped(
 
 def _raise_interrupt(*_: object) -> None:
     raise KeyboardInterrupt
+
+
+def _rewrite(manifest: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    content = json.loads(manifest.read_text())
+    change(content)
+    manifest.write_text(json.dumps(content))
+
+
+def _add_file(name: str, digest: object = "0" * 64) -> Callable[[Path], None]:
+    def add(job: Path) -> None:
+        _rewrite(job / "manifest.json", lambda content: content["training"]["files"].update({name: digest}))
+
+    return add
+
+
+def _replace_manifest(put: Callable[[Path], object]) -> Callable[[Path], None]:
+    def replace(job: Path) -> None:
+        (job / "manifest.json").rename(job / "kept")
+        put(job / "manifest.json")
+
+    return replace
+
+
+def _link_weights_to_itself(job: Path) -> None:
+    (job / "weights.safetensors").unlink()
+    (job / "weights.safetensors").symlink_to("weights.safetensors")
+
+
+def _pipe_for_weights(job: Path) -> None:
+    (job / "weights.safetensors").unlink()
+    os.mkfifo(job / "weights.safetensors")
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        pytest.param(_replace_manifest(os.mkfifo), id="pipe"),
+        pytest.param(_replace_manifest(lambda path: path.symlink_to("/dev/zero")), id="device"),
+        pytest.param(_replace_manifest(lambda path: path.symlink_to("kept")), id="link"),
+        pytest.param(_replace_manifest(Path.mkdir), id="folder"),
+        pytest.param(
+            _replace_manifest(lambda path: (path.touch(), os.truncate(path, 1 << 40))), id="sparse file of a terabyte"
+        ),
+        pytest.param(_replace_manifest(lambda path: path.write_bytes(b"\xff")), id="no text"),
+        pytest.param(_link_weights_to_itself, id="weights that link to themselves"),
+        pytest.param(_pipe_for_weights, id="pipe for weights"),
+        *(
+            pytest.param(_add_file(name), id=ascii(name[:20]))
+            for name in ("\0", "a\ud800", "x" * 300, "a/" * 3000, "", "manifest.json", "candidates.csv")
+        ),
+        pytest.param(_add_file("a", {"b": [None]}), id="digest of another type"),
+        pytest.param(_add_file("a", None), id="no digest"),
+    ],
+)  # fmt: skip
+def test_an_odd_run_beside_is_passed_over_and_the_next_one_taken(
+    spoil: Callable[[Path], None], light: Path, light_base: Path, data: Path
+) -> None:
+    job = Path(shutil.copytree(light / "ToyCar" / "autoencoder", light.parent / "a" / "ToyCar" / "autoencoder"))
+    shutil.copy(light / "data.json", light.parent / "a")
+    _rewrite(job / "manifest.json", lambda content: content.pop("scoring"))
+    spoil(job)
+    assert _run(data, light.parent / "again").taken == [f"{BOTH} from {light}"]
+    assert _files(light.parent / "again") == _files(light_base)
+
+
+def _forbid(folder: Path, patched: pytest.MonkeyPatch) -> None:
+    """As a folder of another user with mode 0700; the tests may run as root, for whom there is none."""
+    for name in ("open", "stat", "lstat", "scandir", "listdir"):
+        patched.setattr(os, name, _refusing(getattr(os, name), folder))
+
+
+def _refusing(real: Callable[..., Any], folder: Path) -> Callable[..., Any]:
+    def refuse(path: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(path, str | Path) and folder in Path(path).parents:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return real(path, *args, **kwargs)
+
+    return refuse
+
+
+@pytest.mark.parametrize(
+    ("closed", "taken"),
+    [
+        (".", []),
+        ("ToyCar", []),
+        ("ToyCar/oe", [f"took 1 trained network{TWO}"]),
+        ("ToyCar/oe/inlier", [f"took 2 trained networks{TWO}"]),
+    ],
+)
+def test_a_folder_of_another_user_that_cannot_be_read_is_passed_over(
+    closed: str, taken: list[str], base: Path, data: Path, tmp_path: Path
+) -> None:
+    run = Path(shutil.copytree(base, tmp_path / "base"))
+    with pytest.MonkeyPatch.context() as patched:
+        _forbid(run / closed, patched)
+        said = _run(data, tmp_path / "again", systems=EVERY)
+    assert [line.partition(" from ")[0] for line in said.taken] == taken
+    assert _files(tmp_path / "again") == _files(base)
+
+
+def test_the_name_of_a_run_that_is_taken_from_controls_no_terminal(light: Path, data: Path) -> None:
+    light.rename(light.with_name("\x1b[2J\n"))
+    assert _run(data, light.parent / "again").taken == [rf"{BOTH} from {light.parent}/\x1b[2J\n"]
+
+
+def test_tables_are_copied_so_that_an_edit_changes_one_run(light: Path, data: Path) -> None:
+    _run(data, light.parent / "again")
+    assert _same("autoencoder/weights.safetensors", light, light.parent / "again")
+    assert not _same("autoencoder/candidates.csv", light, light.parent / "again")
+
+
+@pytest.mark.parametrize("take", [True, False])
+def test_scores_are_made_or_taken_only_for_the_network_that_was_noted(
+    take: bool, light: Path, light_base: Path, data: Path
+) -> None:
+    again = Path(shutil.copytree(light, light.parent / "again"))
+    _spoil_weights(again)
+    (again / "ToyCar" / "autoencoder" / "candidates.csv").unlink()
+    lines = _run(data, again, take=take).lines
+    assert "ToyCar autoencoder: weights.safetensors is not the file that was noted; it is made again" in lines
+    assert _files(again) == _files(light_base)
+
+
+def test_weights_that_nothing_notes_are_made_again(light: Path, light_base: Path, data: Path) -> None:
+    for path in (light / "ToyCar" / "autoencoder").iterdir():
+        path.unlink() if path.name != "weights.safetensors" else _spoil_weights(light)
+    _run(data, light, take=False)
+    assert _files(light) == _files(light_base)
+
+
+def test_scores_are_not_taken_for_the_network_of_another_training(light: Path, data: Path) -> None:
+    """Two trainings of equal digest gave other bytes, as on two computers; the scores of each are its own."""
+    again = Path(shutil.copytree(light, light.parent / "again"))
+    job = light / "ToyCar" / "autoencoder"
+    _spoil_weights(light)
+    other = {"weights.safetensors": file_digest(job / "weights.safetensors")}
+    _rewrite(job / "manifest.json", lambda content: content["training"]["files"].update(other))
+    (again / "ToyCar" / "autoencoder" / "candidates.csv").unlink()
+    assert _run(data, again).taken == []
+
+
+def test_a_stage_is_noted_with_the_digest_that_it_was_begun_with_or_not_at_all(tmp_path: Path) -> None:
+    manifest = JobManifest(tmp_path)
+    with pytest.raises(AssertionError, match="begun before it is noted"):
+        manifest.note("training", {})
+    for digest in (None, "None", "", 3, ["a"]):
+        (tmp_path / "manifest.json").write_text(json.dumps({"training": {"sha256": digest, "files": {}}}))
+        assert manifest.noted("training") is None
+        assert manifest.depends_on("training") is None

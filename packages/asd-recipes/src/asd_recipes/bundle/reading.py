@@ -7,7 +7,6 @@ a pipe cannot block.
 import hashlib
 import os
 import re
-import stat
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from asd_recipes.bundle.strict_json import JsonError, parse_strict
 from asd_recipes.probes.joined_score import OE, SPECTRAL
 from asd_recipes.recipe.settings import Recipe, RecipeError
 from asd_recipes.recipe.toml_text import recipe_from_table
+from asd_recipes.regular_file import NotRegularError, read_regular
 from asd_recipes.typed_values import TypedValueError, as_dataclass
 
 _AGAIN = "Copy the model again from the original, or make it again with `asd fit`."
@@ -98,21 +98,14 @@ def check_limits(recipe: Recipe) -> None:
 
 
 def _read_regular(path: Path, *, most: int) -> bytes:
-    """The content of a file of 1 to `most` bytes; a link is not followed."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        return read_regular(path, most=most)
     except FileNotFoundError:
         raise BundleError(path, f"is missing. {_AGAIN}") from None
+    except NotRegularError as error:
+        raise BundleError(path, f"{error}. {_AGAIN}") from error
     except OSError as error:
         raise BundleError(path, f"cannot be read, or is a link ({error.strerror}). {_AGAIN}") from error
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode) or not 0 < status.st_size <= most:
-            raise BundleError(path, f"is empty, too large, or not a regular file ({status.st_size} bytes). {_AGAIN}")
-        with open(descriptor, "rb", closefd=False) as file:
-            return file.read(status.st_size)
-    finally:
-        os.close(descriptor)
 
 
 def _checked(content: Any, path: Path) -> Manifest:

@@ -79,6 +79,18 @@ class JobContext:
             return False
         return manifest.depends_on("scoring") == self.scoring_digest(job)
 
+    def drop_strange_networks(self, job: Job, progress: Progress) -> None:
+        """Begins the trainings anew whose network is not the one that was noted: the job's, and OE's if it needs that.
+
+        Called for unfinished jobs, before anything is made or taken that depends on a network.
+        """
+        needed = [Job(job.machine, OE.slug)] if job.needs_oe(self.recipe) else []
+        for each in (*needed, job):
+            manifest, there = JobManifest(self.folder(each)), (self.folder(each) / WEIGHTS).exists()
+            if there and manifest.noted("training") and not manifest.is_noted_file("training", WEIGHTS):
+                progress.say(f"{each.machine} {each.name}: {WEIGHTS} is not the file that was noted; it is made again")
+                manifest.begin("training", self.training_digest(each))
+
     def run(self, job: Job, progress: Progress) -> list[Problem]:
         """Runs the unfinished stages of a job; returns a problem if its training diverged, so that others continue."""
         folder = self.folder(job)

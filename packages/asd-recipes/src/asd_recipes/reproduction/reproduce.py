@@ -169,6 +169,8 @@ class Reproduction:
         if stale := sum(context.stale(job) for job in jobs):
             was, are = ("was", "is") if stale == 1 else ("were", "are")
             progress.say(f"{counted(stale, 'job')} of this run {was} done by other code, and {are} done again")
+        for job in (job for job in jobs if not context.finished(job)):
+            context.drop_strange_networks(job, progress)
         if self.take:
             take_stages(context, jobs, progress)
         wanted = [job for job in jobs if not context.finished(job)]
