@@ -13,9 +13,11 @@ from asd_inlier import GaussianMixtureInlier, MahalanobisKNN, save_inlier_model
 from asd_models import OutlierExposureNet
 from asd_recipes.bundle import Manifest, ModelScores, Threshold, Training, write_bundle
 from asd_recipes.bundle.manifest import Level
-from asd_recipes.probes.joined_score import Joined, JoinedDetector, ProbeShare
+from asd_recipes.probes.joined_score import Joined, JoinedDetector, ProbeShare, Scale
 from asd_recipes.recipe.toml_text import load_recipe
 
+SHORTER = tuple(Scale(1.2 + missing, 0.3 + missing / 4) for missing in range(11, 0, -1))
+"""Of 0.25 s, 0.5 s, ..., 2.75 s; a stretch has 3 s."""
 Parts = tuple[Path, dict[str, Path]]
 
 
@@ -71,7 +73,7 @@ def made_up_joined() -> Joined:
         ("clicks", 0.0): 0.2,
     }
     return Joined(
-        detectors={"oe": JoinedDetector(0.25, 0.9, 0.1, 0.8), "spectral": JoinedDetector(0.75, 1.7, 1.2, 0.3)},
+        detectors={"oe": JoinedDetector(0.25, 0.9, 0.1, 0.8), "spectral": JoinedDetector(0.75, 1.7, 1.2, 0.3, SHORTER)},
         mean=0.05,
         std=0.7,
         probed_pieces=6,

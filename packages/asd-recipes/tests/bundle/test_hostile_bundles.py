@@ -358,6 +358,7 @@ ATTACKS: dict[str, Attack] = {
 
 
 SPECTRAL = "spectral.safetensors"
+SCALE = {"mean": 2.0, "std": 0.5}
 SHARE = {"kind": "tone", "level_db": -6.0, "above": 0.5, "above_alone": {"oe": 0.0, "spectral": 1.0}}
 
 
@@ -398,6 +399,16 @@ JOINED_ATTACKS: dict[str, Attack] = {
     "sensitivity NaN": _set("joined/detectors/oe/sensitivity", float("nan")),
     "a detector's deviation 0": _set("joined/detectors/spectral/std", 0.0),
     "a detector's deviation of nothing": _set("joined/detectors/spectral/std", 1e-320),
+    "a scale too few": _set("joined/detectors/spectral/shorter", 10 * [SCALE]),
+    "a scale too many": _set("joined/detectors/spectral/shorter", 12 * [SCALE]),
+    "a million scales": _set("joined/detectors/spectral/shorter", 30_000 * [SCALE]),
+    "no scales": _drop("joined/detectors/spectral/shorter"),
+    "scales of the network": _set("joined/detectors/oe/shorter", 11 * [SCALE]),
+    "a scale of deviation 0": _set("joined/detectors/spectral/shorter", [*10 * [SCALE], {**SCALE, "std": 0.0}]),
+    "a scale of deviation below 0": _set("joined/detectors/spectral/shorter", [*10 * [SCALE], {**SCALE, "std": -1.0}]),
+    "a scale NaN": _set("joined/detectors/spectral/shorter", [*10 * [SCALE], {**SCALE, "mean": float("nan")}]),
+    "a scale without a mean": _set("joined/detectors/spectral/shorter", [*10 * [SCALE], {"std": 1.0}]),
+    "scales as numbers": _set("joined/detectors/spectral/shorter", 11 * [1.0]),
     "the joined deviation 0": _set("joined/std", 0.0),
     "the joined mean beyond floats": _manifest(_as_text('"mean": 0.05', '"mean": 1e999')),
     "nothing probed": _set("joined/probed_pieces", 0),

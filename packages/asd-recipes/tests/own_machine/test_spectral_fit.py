@@ -1,18 +1,23 @@
-"""What the spectral statistics of one's own machine learn from: stretches as long as those that are scored."""
+"""The spectral statistics of one's own machine: what they learn from, and what they say about shorter recordings."""
 
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from asd_recipes.bundle.manifest import NORMAL
 from asd_recipes.dataset.clip import Clip
 from asd_recipes.dataset.clip_name import ClipName
 from asd_recipes.own_machine import own_data
 from asd_recipes.own_machine.own_data import OwnData, prepare_own_data
-from asd_recipes.own_machine.spectral_fit import training_stretches
+from asd_recipes.own_machine.spectral_fit import SpectralFit, scales, training_stretches
+from asd_recipes.probes.joined_score import Joined, JoinedDetector, Scale
+from asd_recipes.progress import PlainProgress
 from asd_recipes.recipe.toml_text import load_recipe
+from asd_recipes.scoring.clip_scorer import ClipScorer
+from asd_recipes.waveforms.device_choice import Device
 from asd_recipes.waveforms.waveform_bank import WaveformBank
 
 RECIPE = load_recipe("own")
@@ -56,3 +61,75 @@ def test_of_many_stretches_evenly_spread_ones_are_taken(monkeypatch: pytest.Monk
     monkeypatch.setattr(own_data, "MOST_PIECES", 3)
     few = [stretch[0] for stretch in training_stretches(data, RECIPE)]
     assert few == [every[place * len(every) // 3] for place in range(3)]
+
+
+def _humming(seconds: float, seed: int, *, ticks: float = 0.0) -> NDArray[np.float32]:
+    """Noise whose loudness wanders, with a faint tick every 0.2 s if asked for."""
+    rng, samples = np.random.default_rng(seed), round(RATE_HZ * seconds)
+    every = np.arange(0, samples + 4000, 4000)
+    wander = np.interp(np.arange(samples), every, rng.normal(0, 0.3, len(every)))
+    wave = 0.1 * np.exp(wander) * rng.standard_normal(samples)
+    wave[::3200] += ticks
+    return wave.astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def scorer(tmp_path_factory: pytest.TempPathFactory) -> ClipScorer:
+    """Of 60 stretches of 10 s, 40 of which train, with a threshold for one false alarm in ten."""
+    recipe = replace(RECIPE, log_mel=replace(RECIPE.log_mel, bands=16, hop_s=0.064))
+    data = _data(10.0, 20.0)
+    waves = [_humming(10.0, seed) for seed in range(60)]
+    clips = tuple(replace(data.prepared.bank.clips[0], listed_as=str(seed)) for seed in range(60))
+    bank = WaveformBank(clips, tuple(waves), (), "made up")
+    prepared = replace(
+        data.prepared, bank=bank, training={NORMAL: list(range(40))}, validation={NORMAL: list(range(40, 60))}
+    )
+    data = replace(data, prepared=prepared, stretch_s=10.0)
+    fit = SpectralFit(tmp_path_factory.mktemp("fit"), data, recipe, Device("cpu", "float32", "1 thread"))
+    fit.run(PlainProgress(quiet=True))
+    held_out, shorter = fit.held_out_scores(), fit.shorter()
+    assert len(shorter) == 19, "0.5 s, 1 s, ... 9.5 s"
+    whole = scales([held_out])[0]
+    assert whole == Scale(held_out.mean(), held_out.std()), "as ever"
+    np.testing.assert_array_equal(held_out, fit.scorer().score_pieces(waves[40:]))
+    detector = JoinedDetector(1.0, 1.0, whole.mean, whole.std, shorter)
+    alone = Joined({"spectral": detector}, 0.0, 1.0, 1, ())
+    threshold = float(np.quantile((held_out - whole.mean) / whole.std, 0.9))
+    spectral = replace(fit.scorer(), scales=(*shorter, whole))
+    return ClipScorer(recipe, NORMAL, [], synthetic=False, stretch_s=10.0, threshold=threshold, spectral=spectral,
+                      joined=alone)  # fmt: skip
+
+
+@pytest.mark.parametrize("seconds", [1.0, 2.0, 3.0, 5.0, 8.0, 10.0])
+def test_of_normal_recordings_of_any_length_about_the_promised_share_is_above_the_threshold(
+    scorer: ClipScorer, seconds: float
+) -> None:
+    scores = np.array([scorer.score_wave(_humming(seconds, seed)).score for seed in range(100, 140)])
+    assert scorer.threshold is not None
+    assert np.mean(scores > scorer.threshold) <= 0.3, "a tenth was promised, by twenty pieces"
+    assert abs(np.median(scores)) < 1
+
+
+@pytest.mark.parametrize("seconds", [2.0, 5.0, 10.0])
+def test_a_fault_in_a_short_recording_is_above_the_threshold(scorer: ClipScorer, seconds: float) -> None:
+    assert scorer.threshold is not None
+    for seed in range(100, 105):
+        assert scorer.score_wave(_humming(seconds, seed, ticks=2.0)).score > scorer.threshold
+
+
+def test_a_stretch_with_a_gap_is_normal_if_its_sound_is(scorer: ClipScorer) -> None:
+    scores = []
+    for seed in range(100, 110):
+        wave = _humming(10.0, seed)
+        wave[2 * RATE_HZ : 7 * RATE_HZ] = 0
+        scored = scorer.score_wave(wave)
+        assert scored.gaps_s
+        scores.append(scored.score)
+    assert abs(np.median(scores)) < 1.5
+
+
+def test_beginnings_that_tell_nothing_get_the_scale_of_the_next_length() -> None:
+    varied, alike = np.array([1.0, 3.0]), np.array([5.0, 5.0])
+    assert scales([np.array([7.0]), varied, alike, np.array([]), varied + 1]) == [
+        Scale(2.0, 1.0), Scale(2.0, 1.0), Scale(3.0, 1.0), Scale(3.0, 1.0), Scale(3.0, 1.0),
+    ]  # fmt: skip

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from asd_features import WaveformStatistics
 from asd_inlier import MahalanobisKNN
-from asd_recipes.probes.joined_score import Joined, JoinedDetector
+from asd_recipes.probes.joined_score import Joined, JoinedDetector, Scale
 from asd_recipes.recipe.settings import Standardise
 from asd_recipes.recipe.toml_text import load_recipe
 from asd_recipes.scoring.clip_scorer import ClipScorer
@@ -79,3 +79,30 @@ def test_the_segment_with_the_fault_is_named() -> None:
     assert scored.worst.worst_start_s <= 5.0
     assert scored.worst.worst_end_s >= 5.5
     assert scored.score == pytest.approx(np.mean([stretch.score for stretch in scored.stretches]))
+
+
+@pytest.mark.parametrize("by", ["segment", "clip", "machine"])
+def test_a_beginning_of_a_piece_has_the_vector_of_a_piece_so_short(by: Standardise) -> None:
+    """But for the frames at its end, which see what follows."""
+    vectors, wave = _scorer(by).vectors, _hum(3.0, 93)
+    wave[3 * RATE_HZ // 2 :] *= 3
+    lengths = [RATE_HZ, 2 * RATE_HZ, 3 * RATE_HZ]
+    *beginnings, whole = vectors.of_beginnings(wave, lengths)
+    np.testing.assert_array_equal(whole, vectors.of_piece(wave))
+    for length, beginning in zip(lengths, beginnings, strict=False):
+        np.testing.assert_allclose(beginning, vectors.of_piece(wave[:length]), atol=0.5)
+
+
+def test_what_is_shorter_than_a_stretch_is_standardised_by_the_scale_of_its_length() -> None:
+    raw, wave = _scorer(), _hum(3.0, 92)  # hops of 0.25 s
+    scales = tuple(Scale(100.0 - hops, 50.0 - hops) for hops in range(1, 13))
+    scorer = replace(raw, scales=scales)
+    whole = scales[-1]
+    for audible, hops in (([0], 4), ([0, 1, 2], 6), ([0, 8], 8), (range(8), 11), (range(9), 12)):
+        of_raw, of_scaled = _stretch(raw, wave, *audible)[0], _stretch(scorer, wave, *audible)[0]
+        own = scales[hops - 1]
+        assert (of_scaled - whole.mean) / whole.std == pytest.approx((of_raw - own.mean) / own.std, rel=1e-9)
+    assert _stretch(scorer, wave)[0] == _stretch(raw, wave)[0], "a whole stretch to the bit"
+    assert _stretch(scorer, wave[: RATE_HZ // 8])[0] == pytest.approx(
+        (_stretch(raw, wave[: RATE_HZ // 8])[0] - scales[0].mean) / scales[0].std * whole.std + whole.mean
+    ), "shorter than a hop: the scale of one"

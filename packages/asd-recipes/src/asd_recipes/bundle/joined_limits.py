@@ -5,6 +5,7 @@ import math
 from asd_recipes.bundle.strict_json import JsonError
 from asd_recipes.probes.joined_score import OE, SPECTRAL, Joined, ProbeShare
 from asd_recipes.recipe.settings import Recipe
+from asd_recipes.scoring.stretches import whole_hops
 
 LEAST_STD = 1e-100
 """A score divided by it is a number."""
@@ -25,8 +26,13 @@ def check_joined(joined: Joined, recipe: Recipe, *, stretch_s: float) -> None:
     weights = [detector.weight for detector in detectors.values()]
     if min(weights) < 0 or not math.isclose(math.fsum(weights), 1, abs_tol=1e-9):
         raise JsonError("the weights of its detectors must be at least 0, and 1 in all")
-    if min([joined.std, *(detector.std for detector in detectors.values())]) < LEAST_STD:
+    shorter = [scale.std for detector in detectors.values() for scale in detector.shorter]
+    if min([joined.std, *(detector.std for detector in detectors.values()), *shorter]) < LEAST_STD:
         raise JsonError(f"a standard deviation must be at least {LEAST_STD:g}")
+    hops = whole_hops(round(stretch_s * recipe.audio.sample_rate_hz), recipe.segments)
+    needed = {OE: 0, SPECTRAL: hops - 1}
+    if any(len(detector.shorter) != needed[name] for name, detector in detectors.items()):
+        raise JsonError(f"{SPECTRAL} must have a scale for each length of 1 to {hops - 1} hops, and {OE} none")
     if detectors.get(SPECTRAL) and detectors[SPECTRAL].weight > 0:
         _check_stretch(recipe, stretch_s)
     _check_probes(joined)

@@ -20,7 +20,7 @@ from asd_recipes.bundle.errors import BundleError
 from asd_recipes.bundle.manifest import NETWORK, NORMAL, SPECTRAL_FILE, Manifest, ModelScores, inlier_file
 from asd_recipes.bundle.reading import read_file, read_manifest
 from asd_recipes.counted import counted
-from asd_recipes.probes.joined_score import OE, SPECTRAL
+from asd_recipes.probes.joined_score import OE, SPECTRAL, Scale
 from asd_recipes.scoring.clip_scorer import ClipScorer, NetworkScorer
 from asd_recipes.scoring.embedding import ClipEmbedder
 from asd_recipes.scoring.spectral_scorer import SpectralScorer, SpectralVectors
@@ -71,7 +71,9 @@ def _network_scorer(folder: Path, manifest: Manifest, level: WaveformStatistics,
 def _spectral_scorer(folder: Path, manifest: Manifest, level: WaveformStatistics, device: Device) -> SpectralScorer:
     dimensions = len(manifest.recipe.spectral.statistics) * manifest.recipe.log_mel.bands
     model = _checked_model(folder, SPECTRAL_FILE, manifest, kind="MahalanobisKNN", dimensions=dimensions)
-    return SpectralScorer(SpectralVectors(manifest.recipe, level, device), model)
+    scale = manifest.joined.detectors[SPECTRAL]  # type: ignore[union-attr]  # only a joined model has it
+    scales = (*scale.shorter, Scale(scale.mean, scale.std))
+    return SpectralScorer(SpectralVectors(manifest.recipe, level, device), model, scales)
 
 
 def _network(folder: Path, manifest: Manifest) -> OutlierExposureNet:

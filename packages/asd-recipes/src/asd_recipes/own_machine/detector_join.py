@@ -10,7 +10,7 @@ from asd_eval import ScoreEnsemble, ZScoreStandardiser
 from asd_recipes.bundle import Threshold
 from asd_recipes.own_machine.held_out_threshold import threshold_of
 from asd_recipes.own_machine.probe_scores import ProbeScores
-from asd_recipes.probes.joined_score import Joined, JoinedDetector, ProbeShare, weighted_sum
+from asd_recipes.probes.joined_score import SPECTRAL, Joined, JoinedDetector, ProbeShare, Scale, weighted_sum
 from asd_recipes.probes.sensitivity import sensitivity, weights_of
 
 Float64Array = NDArray[np.float64]
@@ -24,12 +24,14 @@ class DetectorJoin:
         held_out: (N,) scores of the held-out pieces, by detector.
         probes: the detectors' scores of pieces with probes.
         false_alarms, stretch_s: of the threshold.
+        shorter: the spectral statistics' scales of what is shorter than a stretch.
     """
 
     held_out: Mapping[str, Float64Array]
     probes: ProbeScores
     false_alarms: float
     stretch_s: float
+    shorter: tuple[Scale, ...] = ()
 
     def run(self) -> tuple[Joined, Threshold]:
         """The model's score, and its threshold."""
@@ -38,7 +40,9 @@ class DetectorJoin:
         sensitivities = {name: sensitivity(normal[name], probed[name], self.probes.pieces) for name in normal}
         weights = weights_of(sensitivities, len(next(iter(normal.values()))))
         detectors = {
-            name: JoinedDetector(weights[name], sensitivities[name], scale.mean_, scale.std_)
+            name: JoinedDetector(
+                weights[name], sensitivities[name], scale.mean_, scale.std_, self.shorter if name == SPECTRAL else ()
+            )
             for name, scale in ensemble.standardisers.items()
         }
         scale = ZScoreStandardiser().fit(weighted_sum(detectors, self.held_out))

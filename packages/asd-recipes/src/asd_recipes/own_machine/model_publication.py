@@ -59,7 +59,8 @@ class ModelPublication:
         if spectral.is_done:
             held_out[SPECTRAL] = spectral.held_out_scores()
         probes = read_probe_scores(training.folder / PROBES)
-        joined, threshold = DetectorJoin(held_out, probes, self.false_alarms, self.data.stretch_s).run()
+        shorter = spectral.shorter() if spectral.is_done else ()
+        joined, threshold = DetectorJoin(held_out, probes, self.false_alarms, self.data.stretch_s, shorter).run()
         with_network = OE in joined.voices
         scales = ensemble.standardisers if with_network else {}
         pieces = len(next(iter(held_out.values())))

@@ -1,32 +1,38 @@
 """Fits the spectral statistics of one's own machine, and scores the held-out pieces with them; seconds."""
 
-from dataclasses import dataclass
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from asd_eval import ZScoreStandardiser
 from asd_inlier import load_inlier_model, save_inlier_model
 from asd_recipes.baseline.spectral_detector import fitted_model
 from asd_recipes.bundle.manifest import NORMAL
 from asd_recipes.own_machine.own_data import OwnData, evenly_spread
-from asd_recipes.probes.joined_score import SPECTRAL
+from asd_recipes.probes.joined_score import SPECTRAL, Scale
 from asd_recipes.progress import Progress
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.scoring.candidate_table import candidate_table, read_candidate_table, write_candidate_table
 from asd_recipes.scoring.spectral_scorer import SpectralScorer, SpectralVectors
+from asd_recipes.scoring.stretches import whole_hops
 from asd_recipes.waveforms.device_choice import Device
 from asd_recipes.waveforms.waveform_bank import Samples
+from asd_recipes.whole_file import write_json
 
 Float64Array = NDArray[np.float64]
 SPECTRAL_MODEL = "spectral.safetensors"
 SPECTRAL_SCORES = "spectral.csv"
+_SHORTER = "spectral_shorter.json"
 _FEWEST = 2  # a covariance needs two vectors
 
 
 @dataclass(frozen=True)
 class SpectralFit:
-    """The inputs of the fit; it writes `SPECTRAL_MODEL`, then `SPECTRAL_SCORES`."""
+    """The inputs of the fit; it writes `SPECTRAL_MODEL` and the scales, then `SPECTRAL_SCORES`."""
 
     folder: Path
     data: OwnData
@@ -43,16 +49,22 @@ class SpectralFit:
             return
         held_out = prepared.validation[NORMAL]
         vectors = self._vectors()
+        waves, lengths = [prepared.bank.waves[piece] for piece in held_out], self._lengths()
         with progress.stage("fit spectral statistics", len(stretches) + len(held_out)) as advance:
-            pooled = []
+            pooled, beginnings = [], []
             for stretch in stretches:
                 pooled.append(vectors.of_piece(stretch))
                 advance(1)
             model = fitted_model(np.stack(pooled), self.recipe.spectral)
-            scores = SpectralScorer(vectors, model).score_pieces([prepared.bank.waves[piece] for piece in held_out])
-            advance(len(held_out))
+            for wave in waves:
+                beginnings.append(vectors.of_beginnings(wave, lengths))
+                advance(1)
+            *shorter, scores = [model.anomaly_score(np.stack(of_length)) for of_length in zip(*beginnings, strict=True)]
         self.folder.mkdir(parents=True, exist_ok=True)
         save_inlier_model(model, self.folder / SPECTRAL_MODEL)
+        sounding = [np.array([wave[:length].min() < wave[:length].max() for wave in waves]) for length in lengths]
+        kept = [of_length[sounds] for of_length, sounds in zip([*shorter, scores], sounding, strict=True)]
+        write_json(self.folder / _SHORTER, [asdict(scale) for scale in scales(kept)[:-1]])
         clips = [prepared.bank.clips[piece] for piece in held_out]
         table = candidate_table(clips, ["validation"] * len(clips), {SPECTRAL: scores})
         write_candidate_table(self.folder / SPECTRAL_SCORES, table)
@@ -66,12 +78,33 @@ class SpectralFit:
         """(N,) scores of the held-out pieces."""
         return read_candidate_table(self.folder / SPECTRAL_SCORES).columns[SPECTRAL]
 
+    def shorter(self) -> tuple[Scale, ...]:
+        """The scales of beginnings of one hop, two hops, ... of the held-out pieces."""
+        return tuple(Scale(**scale) for scale in json.loads((self.folder / _SHORTER).read_text(encoding="utf-8")))
+
     def scorer(self) -> SpectralScorer:
         """The detector that `run` fitted."""
         return SpectralScorer(self._vectors(), load_inlier_model(self.folder / SPECTRAL_MODEL))
 
+    def _lengths(self) -> list[int]:
+        """In samples: one hop, two hops, ... and a whole stretch."""
+        segments, stretch = self.recipe.segments, round(self.data.stretch_s * self.recipe.audio.sample_rate_hz)
+        return [hops * segments.hop_samples for hops in range(1, whole_hops(stretch, segments))] + [stretch]
+
     def _vectors(self) -> SpectralVectors:
         return SpectralVectors(self.recipe, self.data.prepared.statistics[NORMAL], self.device)
+
+
+def scales(scores: Sequence[Float64Array]) -> list[Scale]:
+    """The scale of scores (N,) for each length; where they are equal or fewer than two, that of the next length."""
+    found: list[Scale] = []
+    for of_length in reversed(scores):
+        if not found or (len(of_length) > 1 and np.ptp(of_length) > 0):
+            scale = ZScoreStandardiser().fit(of_length)
+            found.append(Scale(scale.mean_, scale.std_))
+        else:
+            found.append(found[-1])
+    return found[::-1]
 
 
 def training_stretches(data: OwnData, recipe: Recipe) -> list[Samples]:

@@ -14,6 +14,14 @@ OE, SPECTRAL = "oe", "spectral"
 
 
 @dataclass(frozen=True)
+class Scale:
+    """Mean and standard deviation of normal scores."""
+
+    mean: float
+    std: float
+
+
+@dataclass(frozen=True)
 class JoinedDetector:
     """A detector's say in the score.
 
@@ -21,12 +29,15 @@ class JoinedDetector:
         weight: 0 for a detector that is left out.
         sensitivity: by how many standard deviations the probes raise its score, each score counted up to 3.
         mean, std: of its scores of the held-out pieces.
+        shorter: spectral statistics alone: the scale of scores of the first hop, two hops, ... of the held-out pieces,
+            without that of whole pieces.
     """
 
     weight: float
     sensitivity: float
     mean: float
     std: float
+    shorter: tuple[Scale, ...] = ()
 
 
 @dataclass(frozen=True)

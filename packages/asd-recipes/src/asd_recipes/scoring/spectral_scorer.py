@@ -4,10 +4,15 @@ Frames of all audible segments of a stretch are pooled into one vector, as long 
 from. The level of a stretch counts as it does for the network: `training.standardise` = "machine" keeps it, otherwise
 it is taken away. The score of a recording is the mean over its stretches.
 
+The fewer frames are pooled, the further out even a normal vector lies. So a model knows the scale of normal scores for
+each number of hops up to a stretch (`SpectralScorer.scales`), and the score of what is shorter, because the recording
+is or because of a gap, is brought from its own scale to that of a whole stretch.
+
 Where to listen: each segment gets the score of the frames that lie in it. These scores only compare the segments of one
-stretch, for a shorter vector lies further out.
+stretch.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,10 +24,12 @@ from numpy.typing import NDArray
 
 import asd_native
 from asd_features import WaveformStatistics, spectral_statistics
+from asd_recipes.probes.joined_score import Scale
 from asd_recipes.recipe.settings import Recipe, Standardise
+from asd_recipes.scoring.stretches import whole_hops
 from asd_recipes.waveforms.device_choice import Device
 from asd_recipes.waveforms.device_log_mel import DeviceLogMel, device_log_mel
-from asd_recipes.waveforms.standardised_segments import level_of, one_segment, standardised_segments
+from asd_recipes.waveforms.standardised_segments import LEAST_STD, level_of, one_segment, standardised_segments
 from asd_recipes.waveforms.waveform_bank import Samples
 
 if TYPE_CHECKING:
@@ -51,6 +58,29 @@ class SpectralVectors:
         """(D,) of a piece (T,), which is scored as one stretch."""
         return self.pooled(self.frames([wave], self.rule(wave)))
 
+    def of_beginnings(self, wave: Samples, lengths: Sequence[int]) -> list[Float64Array]:
+        """(D,) of the first samples of a piece (T,), for each length, but for the last frame as `of_piece` of these.
+
+        The spectrogram is computed once; the level of a beginning is taken away by its own rule.
+        """
+        frames = self.frames([wave], self.rule(wave))
+        hop = self.recipe.log_mel.hop_samples
+        return [self.pooled(self._louder(frames[:, : 1 + n // hop], self._gain(wave, n))) for n in lengths]
+
+    def _gain(self, wave: Samples, samples: int) -> float:
+        """By what to multiply a standardised wave so that its first samples are standardised; 1 if they are silent."""
+        if self.recipe.training.standardise == "machine":
+            return 1.0
+        whole, beginning = (level_of(part, "clip", self.level).std for part in (wave, wave[:samples]))
+        return whole / beginning if beginning > LEAST_STD else 1.0
+
+    def _louder(self, frames: NDArray[np.float32], gain: float) -> NDArray[np.float32]:
+        settings = self.recipe.log_mel
+        louder: NDArray[np.float32] = (
+            frames + np.float32(20 * math.log10(gain)) if settings.log else frames * np.float32(gain**settings.power)
+        )
+        return louder
+
     def rule(self, wave: Samples) -> tuple[Standardise, WaveformStatistics]:
         """What removes the level from parts of a recording (T,)."""
         by = self.recipe.training.standardise
@@ -73,10 +103,15 @@ class SpectralVectors:
 
 @dataclass(frozen=True)
 class SpectralScorer:
-    """The spectral statistics of a model, ready to score."""
+    """The spectral statistics of a model, ready to score.
+
+    Attributes:
+        scales: of normal scores of one hop, two hops, ... up to a whole stretch; empty: all scores stay as they are.
+    """
 
     vectors: SpectralVectors
     model: "asd_native.InlierModel | MahalanobisKNN"
+    scales: tuple[Scale, ...] = ()
 
     def score_pieces(self, waves: Sequence[Samples]) -> Float64Array:
         """(N,) scores of pieces that are one stretch each."""
@@ -85,7 +120,7 @@ class SpectralScorer:
     def score_stretch(
         self, wave: Samples, starts: NDArray[np.int64], rule: tuple[Standardise, WaveformStatistics]
     ) -> tuple[float, Float64Array]:
-        """The score of a stretch, and those of its segments (S,).
+        """The score of a stretch, and those of its segments (S,), on the scale of a whole stretch.
 
         Args:
             wave: the recording (T,).
@@ -103,5 +138,14 @@ class SpectralScorer:
                 end = max(first + 1, (start + length) // log_mel.hop_samples)
                 vectors.append(self.vectors.pooled(frames[:, first:end]))
         vectors.append(self.vectors.pooled(np.concatenate(spectrograms, axis=1)))
-        *of_segments, whole = self.model.anomaly_score(np.stack(vectors)).tolist()
-        return whole, np.array(of_segments)
+        scores = self.model.anomaly_score(np.stack(vectors))
+        heard = sum(map(len, parts))
+        return float(self._as_whole(scores[-1:], heard)[0]), self._as_whole(scores[:-1], length)
+
+    def _as_whole(self, scores: Float64Array, samples: int) -> Float64Array:
+        """Scores of so many samples, brought to the scale of a whole stretch."""
+        hops = whole_hops(samples, self.vectors.recipe.segments)
+        if hops >= len(self.scales):
+            return scores
+        own, whole = self.scales[hops - 1], self.scales[-1]
+        return (scores - own.mean) / own.std * whole.std + whole.mean

@@ -112,6 +112,11 @@ def cut_recording(wave: Samples, settings: SegmentSettings) -> Cut:
     return Cut(settings, len(wave), starts, ~touched, tuple((low, high) for low, high in seconds.tolist()))
 
 
+def whole_hops(samples: int, settings: SegmentSettings) -> int:
+    """How many hops of the segments so many samples hold; 1 if they are fewer than a hop."""
+    return max(1, samples // settings.hop_samples)
+
+
 def stretch_segments(segments: int, settings: SegmentSettings, *, stretch_s: float) -> list[range]:
     """The range of segments of each stretch, for a recording of `segments` segments."""
     hop = settings.hop_samples
