@@ -1,10 +1,12 @@
 """A stage depends on the settings that it reads: on all of them, and on no other."""
 
+import ast
 import dataclasses
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from importlib.util import find_spec
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -19,6 +21,7 @@ from asd_recipes.recipe.toml_text import load_recipe
 from asd_recipes.reproduction.code_digest import SCORING_CODE, TRAINING_CODE, code_digest
 from asd_recipes.reproduction.job import Job, jobs_of
 from asd_recipes.reproduction.job_stages import JobStages
+from asd_recipes.reproduction.library_versions import TRAINING_LIBRARIES
 from asd_recipes.reproduction.stage_digests import StageDigests
 from asd_recipes.training.machine_data import prepare_data
 from asd_recipes.waveforms.device_choice import Device
@@ -251,10 +254,10 @@ def test_other_code_and_other_libraries_give_other_digests(bank: WaveformBank, m
     module = "asd_recipes.reproduction.stage_digests"
     with monkeypatch.context() as patched:
         patched.setattr(
-            f"{module}.code_digest", lambda modules: "new" if "asd_inlier" in modules else code_digest(modules)
+            f"{module}.code_digest", lambda modules: "new" if "asd_recipes.scoring" in modules else code_digest(modules)
         )
         now = _training_and_scoring(bank)
-    assert now[0] == before[0], "asd-inlier trains nothing"
+    assert now[0] == before[0], "what scores trains nothing"
     assert now[1] != before[1]
     with monkeypatch.context() as patched:
         patched.setattr(f"{module}.library_versions", lambda names: {"torch": "3.0"})
@@ -279,6 +282,33 @@ def test_a_digest_of_code_changes_with_a_byte_of_a_package_or_a_module(
     found.append(code_digest(names))
     assert len(set(found)) == 4
     assert found[-1] == found[-2], "text is not code"
+
+
+def test_what_the_code_of_trainings_imports_counts_for_trainings_also_where_it_is_imported_late() -> None:
+    """Our packages and the libraries that compute, found in the text of the rooms and of what they take from ours."""
+    seen: set[str] = set()
+    wanted = [f"asd_recipes.{room}" for room in ("training", "waveforms")]
+    while wanted:
+        if (module := wanted.pop()) not in seen:
+            seen.add(module)
+            if module.startswith("asd_recipes.") or module == "asd_inlier.shrunk_whitening":
+                wanted += _imported_by(module)
+    packages = {module.partition(".")[0] for module in seen}
+    assert {"asd_inlier", "asd_models", "sklearn", "torch", "numpy"} <= packages, "the search finds them"
+    assert {name for name in packages if name.startswith("asd_")} <= {*TRAINING_CODE, "asd_recipes"}
+    computing = {"sklearn": "scikit-learn", "torch": "torch", "numpy": "numpy", "scipy": "scipy", "faiss": "faiss-cpu"}
+    assert {computing[name] for name in packages & computing.keys()} <= set(TRAINING_LIBRARIES)
+
+
+def _imported_by(module: str) -> set[str]:
+    """The modules that the files of a module or room import, late ones too."""
+    spec = find_spec(module)
+    if spec is None or spec.origin is None:
+        return set()
+    files = Path(spec.origin).parent.glob("*.py") if spec.submodule_search_locations else [Path(spec.origin)]
+    nodes = [node for file in files for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))]
+    named = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    return named | {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
 
 
 @pytest.mark.parametrize("modules", [TRAINING_CODE, SCORING_CODE])

@@ -18,6 +18,7 @@ from asd_recipes.recipe.toml_text import load_recipe
 from asd_recipes.scoring.embedding import ClipEmbedder
 from asd_recipes.training.balanced_sampler import Batch
 from asd_recipes.training.crops import TrainingCrops
+from asd_recipes.training.diverged import TrainingDivergedError
 from asd_recipes.training.flow_input import flow_vectors, measured_whitening
 from asd_recipes.training.machine_data import PreparedData, prepare_data
 from asd_recipes.training.mixed_batch import plain_batch
@@ -94,6 +95,18 @@ def test_the_measured_maps_are_the_target_machine_s_and_leave_the_network_as_it_
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
     assert not [name for name, tensor in model.state_dict().items() if not torch.equal(tensor, before[name])]
+
+
+@pytest.mark.parametrize("kind", ["scaled", "whitened"])
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_maps_that_are_not_finite_end_that_training_alone(kind: str, value: float, data: PreparedData) -> None:
+    training = _training(data, f"flow.input={kind}")
+    model = training._fresh()[0]
+    with torch.no_grad():
+        model.encoder.layer4[-1].bn2.weight.fill_(value)
+    log_mel = device_log_mel(training.recipe.log_mel, DEVICE)
+    with pytest.raises(TrainingDivergedError, match=r"fan OE-Flow: what the flow sees is (nan|inf) before epoch 1"):
+        training._measure_flow_input(0, log_mel, model)
 
 
 class _Killed(PlainProgress):

@@ -9,11 +9,11 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-TRAINING_CODE = ("asd_native", "asd_features", "asd_models", "asd_eval",
+TRAINING_CODE = ("asd_native", "asd_features", "asd_models", "asd_eval", "asd_inlier",
                  *(f"asd_recipes.{room}" for room in ("dataset", "recipe", "waveforms", "training", "baseline")),
                  "asd_recipes.reproduction.job_stages")  # fmt: skip
-"""What trains; asd_eval measures what a network has learnt after an epoch."""
-SCORING_CODE = (*TRAINING_CODE, "asd_inlier", "asd_recipes.scoring")
+"""What trains; asd_eval measures what a network has learnt after an epoch, asd_inlier whitens what a flow sees."""
+SCORING_CODE = (*TRAINING_CODE, "asd_recipes.scoring")
 """What fits and scores."""
 
 

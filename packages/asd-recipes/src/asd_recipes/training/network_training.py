@@ -147,6 +147,11 @@ class NetworkTraining:
         if model.flow is not None and (kind := self.recipe.flow.input) != "map":
             seed = derive_seed(self.recipe.seed, f"{self.key} flow input", self.machine, epoch)
             vectors = flow_vectors(model, self.machine, self.crops, log_mel, seed=seed)
+            if not np.isfinite(vectors).all():
+                raise TrainingDivergedError(
+                    f"{self.machine} {self.name}: what the flow sees is {vectors[~np.isfinite(vectors)][0]} before "
+                    f"epoch {epoch + 1}. Lower the learning rate, or set training.precision to float32."
+                )
             model.flow.whitening = measured_whitening(kind, vectors).to(self.device.torch_device)
 
     def _train_epoch(
