@@ -409,6 +409,8 @@ JOINED_ATTACKS: dict[str, Attack] = {
     "a scale NaN": _set("joined/detectors/spectral/shorter", [*10 * [SCALE], {**SCALE, "mean": float("nan")}]),
     "a scale without a mean": _set("joined/detectors/spectral/shorter", [*10 * [SCALE], {"std": 1.0}]),
     "scales as numbers": _set("joined/detectors/spectral/shorter", 11 * [1.0]),
+    "a detector's mean beyond its deviations": _set("joined/detectors/spectral/mean", -1e300),
+    "the joined mean beyond its deviations": _set("joined/mean", 1e300),
     "the joined deviation 0": _set("joined/std", 0.0),
     "the joined mean beyond floats": _manifest(_as_text('"mean": 0.05', '"mean": 1e999')),
     "nothing probed": _set("joined/probed_pieces", 0),

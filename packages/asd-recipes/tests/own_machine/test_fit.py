@@ -394,6 +394,12 @@ def test_a_model_names_its_detectors_in_its_first_line(model: Path) -> None:
     assert describe(_with_both(manifest))[0].count(" and spectral statistics (") == 1
 
 
+def test_a_model_without_a_table_of_probes_says_nothing_of_what_it_hears(model: Path) -> None:
+    manifest = read_manifest(model)
+    assert manifest.joined is not None
+    assert "hear" not in " ".join(describe(replace(manifest, joined=replace(manifest.joined, probes=()))))
+
+
 def _with_both(manifest: Manifest) -> Manifest:
     """The manifest with equal weights, whatever the tiny network hears."""
     assert manifest.joined is not None

@@ -1,5 +1,7 @@
 """The spectral statistics of one's own machine: what they learn from, and what they say about shorter recordings."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,10 +16,11 @@ from asd_recipes.own_machine import own_data
 from asd_recipes.own_machine.own_data import OwnData, prepare_own_data
 from asd_recipes.own_machine.spectral_fit import SpectralFit, scales, training_stretches
 from asd_recipes.probes.joined_score import Joined, JoinedDetector, Scale
-from asd_recipes.progress import PlainProgress
+from asd_recipes.progress import Advance, PlainProgress
 from asd_recipes.recipe.toml_text import load_recipe
+from asd_recipes.reproduction.run_store import RunError
 from asd_recipes.scoring.clip_scorer import ClipScorer
-from asd_recipes.waveforms.device_choice import Device
+from asd_recipes.waveforms.device_choice import Device, choose_device
 from asd_recipes.waveforms.waveform_bank import WaveformBank
 
 RECIPE = load_recipe("own")
@@ -133,3 +136,35 @@ def test_beginnings_that_tell_nothing_get_the_scale_of_the_next_length() -> None
     assert scales([np.array([7.0]), varied, alike, np.array([]), varied + 1]) == [
         Scale(2.0, 1.0), Scale(2.0, 1.0), Scale(3.0, 1.0), Scale(3.0, 1.0), Scale(3.0, 1.0),
     ]  # fmt: skip
+
+
+class _Said:
+    """Progress that keeps what is said."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.lines.append(text)
+
+    @contextmanager
+    def stage(self, name: str, steps: int, *, done: int = 0, in_bytes: bool = False) -> Iterator[Advance]:
+        yield lambda more: None
+
+
+@pytest.mark.parametrize("kind", ["tone", "loop"])
+def test_sound_without_variance_leaves_the_detector_out_and_says_so(kind: str, tmp_path: Path) -> None:
+    data = _data(10.0, 10.0, 10.0)
+    second = np.random.default_rng(0).uniform(-0.1, 0.1, RATE_HZ).astype(np.float32)
+    if kind == "tone":
+        second = np.sin(2 * np.pi * 440 * np.arange(RATE_HZ) / RATE_HZ).astype(np.float32)
+    waves = tuple(np.resize(second, len(wave)) for wave in data.prepared.bank.waves)
+    bank = replace(data.prepared.bank, waves=waves)
+    data, device = prepare_own_data(bank, RECIPE), choose_device("cpu", "float32", threads=1)
+    said, fit = _Said(), SpectralFit(tmp_path, data, RECIPE, device)
+    fit.run(said)
+    assert not fit.is_done
+    assert [line.endswith("; left out") for line in said.lines] == [True]
+    alone = replace(RECIPE, fit=replace(RECIPE.fit, detectors=("spectral",)))
+    with pytest.raises(RunError, match=r"sound the same .* Add recordings"):
+        replace(fit, recipe=alone).run(said)

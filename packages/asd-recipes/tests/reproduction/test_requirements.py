@@ -34,6 +34,12 @@ def test_a_recipe_that_no_run_could_follow_is_refused(setting: str, kind: type[E
         check_recipe(load_recipe("smoke", settings=[setting]), "cpu")
 
 
+def test_the_way_out_of_a_search_that_is_not_possible_here_names_the_setting() -> None:
+    with pytest.raises(RecipeError, match=r"inlier\.search=(faiss|numpy)\b") as refused:
+        check_recipe(load_recipe("smoke", settings=["inlier.search=faiss-gpu"]), "cpu")
+    assert 'backend="' not in str(refused.value)
+
+
 @pytest.mark.parametrize("name", ["metrics", "submissions", "plots", "data.json"])
 def test_a_machine_cannot_have_the_name_of_a_file_of_the_run(name: str) -> None:
     check_names(["fan", "Metrics"])

@@ -1,7 +1,7 @@
 """Which seconds of a recording are named, and that a score does not depend on batches."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from asd_eval import ScoreEnsemble
 from asd_features import WaveformStatistics, power_weights, segments, waveform_statistics
 from asd_inlier import MahalanobisKNN
 from asd_models import FastFlow, OutlierExposureNet
+from asd_recipes.probes.joined_score import Joined, JoinedDetector
 from asd_recipes.recipe.settings import Audio
 from asd_recipes.recipe.toml_text import load_recipe
 from asd_recipes.scoring.clip_scorer import ClipScorer, NetworkScorer
@@ -23,6 +24,7 @@ from asd_recipes.scoring.embedding import ClipEmbedder
 from asd_recipes.scoring.gaps import find_gaps
 from asd_recipes.scoring.scored_level import NoSoundError
 from asd_recipes.scoring.segment_means import FLOW, flow_scores
+from asd_recipes.scoring.unscorable import UnscorableError
 from asd_recipes.waveforms.device_choice import choose_device
 from asd_recipes.waveforms.one_recording import read_recording
 
@@ -267,6 +269,15 @@ def test_a_gap_is_found_in_what_a_resampler_and_a_mean_leave_of_it(tmp_path: Pat
     ((start, end),) = find_gaps(heard, 16_000) / 16_000
     assert start == pytest.approx(2.0, abs=0.01)
     assert end == pytest.approx(2.25, abs=0.01)
+
+
+@pytest.mark.parametrize("mean", [0.0, 1e300])
+def test_a_joined_score_that_is_no_finite_number_is_refused_and_never_normal(mean: float) -> None:
+    wave = np.random.default_rng(7).standard_normal(5 * 16_000).astype(np.float32)
+    oe = JoinedDetector(weight=1.0, sensitivity=1.0, mean=mean, std=1e-300)
+    joined = Joined({"oe": oe}, mean=1e300, std=1e-300, probed_pieces=1, probes=())
+    with pytest.raises(UnscorableError, match="infinite or no number"):
+        replace(_told("fan", np.full(17, 1e300), stretch_s=10.0), joined=joined).score_wave(wave)
 
 
 def test_the_reported_share_grows_to_one() -> None:

@@ -9,6 +9,8 @@ from asd_recipes.scoring.stretches import whole_hops
 
 LEAST_STD = 1e-100
 """A score divided by it is a number."""
+_MOST_STDS = 1e100
+"""A mean so many standard deviations away from 0 can still be subtracted from a score and divided."""
 _LARGEST_STRETCH = 1 << 24
 _MOST_SHARES = 1000
 _MOST_DB = 1000.0
@@ -33,6 +35,10 @@ def check_joined(joined: Joined, recipe: Recipe, *, stretch_s: float) -> None:
     needed = {OE: 0, SPECTRAL: hops - 1}
     if any(len(detector.shorter) != needed[name] for name, detector in detectors.items()):
         raise JsonError(f"{SPECTRAL} must have a scale for each length of 1 to {hops - 1} hops, and {OE} none")
+    scales = [(joined.mean, joined.std), *((detector.mean, detector.std) for detector in detectors.values())]
+    scales += [(scale.mean, scale.std) for detector in detectors.values() for scale in detector.shorter]
+    if any(abs(mean) > _MOST_STDS * std for mean, std in scales):
+        raise JsonError(f"a mean must be at most {_MOST_STDS:g} of its standard deviations")
     if detectors.get(SPECTRAL) and detectors[SPECTRAL].weight > 0:
         _check_stretch(recipe, stretch_s)
     _check_probes(joined)

@@ -52,7 +52,7 @@ def describe(manifest: "Manifest") -> list[str]:
     lines.append(_hearing(manifest))
     lines += _score_in_words(manifest)
     lines += _threshold_in_words(manifest)
-    if manifest.joined is not None:
+    if manifest.joined is not None and manifest.joined.probes:
         lines += _probes_in_words(manifest.joined, each_in=recipe.fit.probe_pieces)
     versions = ", ".join(f"{name} {version}" for name, version in sorted(manifest.versions.items()))
     lines.append(f"Trained on {manifest.device}; {versions}.")

@@ -13,9 +13,10 @@ from asd_inlier import load_inlier_model, save_inlier_model
 from asd_recipes.baseline.spectral_detector import fitted_model
 from asd_recipes.bundle.manifest import NORMAL
 from asd_recipes.own_machine.own_data import OwnData, evenly_spread
-from asd_recipes.probes.joined_score import SPECTRAL, Scale
+from asd_recipes.probes.joined_score import OE, SPECTRAL, Scale
 from asd_recipes.progress import Progress
 from asd_recipes.recipe.settings import Recipe
+from asd_recipes.reproduction.run_store import RunError
 from asd_recipes.scoring.candidate_table import candidate_table, read_candidate_table, write_candidate_table
 from asd_recipes.scoring.spectral_scorer import SpectralScorer, SpectralVectors
 from asd_recipes.scoring.stretches import whole_hops
@@ -28,6 +29,7 @@ SPECTRAL_MODEL = "spectral.safetensors"
 SPECTRAL_SCORES = "spectral.csv"
 _SHORTER = "spectral_shorter.json"
 _FEWEST = 2  # a covariance needs two vectors
+_LEAST_DIFFERENCE_DB = 0.01  # white noise alone changes the statistics of two stretches by more than ten times that
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,9 @@ class SpectralFit:
             for stretch in stretches:
                 pooled.append(vectors.of_piece(stretch))
                 advance(1)
+            if np.ptp(pooled, axis=0).max() < _LEAST_DIFFERENCE_DB:
+                self._leave_out(progress)
+                return
             model = fitted_model(np.stack(pooled), self.recipe.spectral)
             for wave in waves:
                 beginnings.append(vectors.of_beginnings(wave, lengths))
@@ -68,6 +73,20 @@ class SpectralFit:
         clips = [prepared.bank.clips[piece] for piece in held_out]
         table = candidate_table(clips, ["validation"] * len(clips), {SPECTRAL: scores})
         write_candidate_table(self.folder / SPECTRAL_SCORES, table)
+
+    def _leave_out(self, progress: Progress) -> None:
+        """Where all stretches are equal, every other sound is infinitely far away.
+
+        Raises:
+            RunError: there is no other detector.
+        """
+        reason = (
+            f"spectral statistics: all training stretches sound the same (no statistic differs by "
+            f"{_LEAST_DIFFERENCE_DB:g} dB), as copies or loops of one sound do"
+        )
+        if OE not in self.recipe.fit.detectors:
+            raise RunError(f"{reason}. Add recordings of the machine at other moments.")
+        progress.say(f"{reason}; left out")
 
     @property
     def is_done(self) -> bool:

@@ -79,8 +79,9 @@ class Joined:
 
     def score(self, scores: Mapping[str, Float64Array]) -> Float64Array:
         """Joined scores, from those of the detectors that have a say, all of one shape."""
-        weighted = weighted_sum(self.detectors, scores)
-        joined: Float64Array = (weighted - self.mean) / self.std
+        with np.errstate(over="ignore", invalid="ignore"):  # who scores refuses what is not finite
+            weighted = weighted_sum(self.detectors, scores)
+            joined: Float64Array = (weighted - self.mean) / self.std
         return joined
 
 

@@ -36,6 +36,7 @@ from asd_recipes.scoring.scored_level import NoSoundError, refuse_silence
 from asd_recipes.scoring.segment_means import FLOW, flow_of_bins, mean_over_bins, segment_weights
 from asd_recipes.scoring.spectral_scorer import SpectralScorer
 from asd_recipes.scoring.stretches import Cut, RecordingScore, Stretch, cut_recording, stretch_segments
+from asd_recipes.scoring.unscorable import UnscorableError
 from asd_recipes.waveforms.one_recording import read_recording
 from asd_recipes.waveforms.waveform_bank import Samples
 
@@ -140,6 +141,7 @@ class ClipScorer:
 
         Raises:
             NoSoundError: all samples are equal, or each segment touches a gap.
+            UnscorableError: a score is not finite.
         """
         cut = cut_recording(wave, self.recipe.segments)
         if not cut.audible.any():
@@ -160,6 +162,8 @@ class ClipScorer:
                 **({SPECTRAL: _by_spectral(self.spectral, wave, cut, groups, advance)} if self.spectral else {}),
             }
         )
+        if not np.isfinite(scored.groups).all():
+            raise UnscorableError("a score is infinite or no number: the model is damaged or does not fit")
         of_stretches = iter(zip(scored.groups[1:].tolist(), scored.segments[1:], strict=True))
         return RecordingScore(
             score=float(scored.groups[0]),

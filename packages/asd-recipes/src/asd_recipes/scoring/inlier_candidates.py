@@ -1,5 +1,6 @@
 """The thirty inlier models of the paper: GMM and KNN, five sizes each, on three kinds of training data (Sec. 4.2)."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -59,7 +60,8 @@ def check_search(settings: InlierModels) -> None:
     try:
         resolve_backend(settings.search)
     except (ImportError, RuntimeError) as error:
-        raise RecipeError(f"inlier.search={settings.search}: {error}") from error
+        reason = re.sub(r'backend="(\S+)"', r"--set inlier.search=\1", str(error))
+        raise RecipeError(f"inlier.search={settings.search}: {reason}") from error
 
 
 def candidates(settings: InlierModels) -> list[Candidate]:
