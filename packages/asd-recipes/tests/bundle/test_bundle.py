@@ -172,7 +172,7 @@ def test_info_refuses_a_model_with_a_bit_changed(model: Path, tmp_path: Path) ->
 
 def test_the_manifest_is_json_that_names_its_format_schema_and_seed(model: Path) -> None:
     content = json.loads((model / MANIFEST).read_text())
-    assert (content["format"], content["schema"], content["seed"]) == ("asd-model", 1, 7)
+    assert (content["format"], content["schema"], content["seed"]) == ("asd-model", 2, 7)
     assert content["recipe"]["log_mel"]["bands"] == 32
     assert content["versions"] == {"torch": "2.13.0"}
 

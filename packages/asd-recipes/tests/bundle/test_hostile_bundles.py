@@ -251,7 +251,7 @@ ATTACKS: dict[str, Attack] = {
     "manifest is a pipe": _pipe(MANIFEST),
     # the manifest's content
     "foreign format": _set("format", "another-tool"),
-    "newer schema": _set("schema", 2),
+    "newer schema": _set("schema", 3),
     "schema 0": _set("schema", 0),
     "schema true": _set("schema", True),
     "schema as text": _set("schema", "1"),

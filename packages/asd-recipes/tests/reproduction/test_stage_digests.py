@@ -260,6 +260,9 @@ def test_other_code_and_other_libraries_give_other_digests(bank: WaveformBank, m
     assert now[0] == before[0], "what scores trains nothing"
     assert now[1] != before[1]
     with monkeypatch.context() as patched:
+        patched.setattr(f"{module}.processor", lambda: ["another", "AVX2"])
+        assert not set(_training_and_scoring(bank)) & set(before), "another processor has other last bits"
+    with monkeypatch.context() as patched:
         patched.setattr(f"{module}.library_versions", lambda names: {"torch": "3.0"})
         now = _training_and_scoring(bank)
     assert now[0] != before[0]

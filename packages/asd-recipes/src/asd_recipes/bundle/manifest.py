@@ -1,5 +1,6 @@
-"""The contents of a model's manifest, version 1 of its schema.
+"""The contents of a model's manifest, version 2 of its schema.
 
+In version 2 a model's score may be that of several detectors (`joined`). Version 1 had the network alone; it is read.
 Within a version, fields are only added, with a default, so that older models stay readable. Changing a field's meaning
 needs a new version.
 """
@@ -14,7 +15,7 @@ from asd_recipes.recipe.settings import Recipe
 
 MANIFEST = "manifest.json"
 FORMAT = "asd-model"
-SCHEMA = 1
+SCHEMA = 2
 NORMAL = "normal"
 """The machine's name within a training. With the folder's name, the seeds and so the model would depend on it."""
 NETWORK = "network.safetensors"

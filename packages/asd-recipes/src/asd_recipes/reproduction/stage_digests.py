@@ -20,7 +20,7 @@ from asd_recipes.reproduction.code_digest import SCORING_CODE, TRAINING_CODE, co
 from asd_recipes.reproduction.job import Job
 from asd_recipes.reproduction.library_versions import SCORING_LIBRARIES, TRAINING_LIBRARIES, library_versions
 from asd_recipes.training.machine_data import PreparedData
-from asd_recipes.waveforms.device_choice import Device
+from asd_recipes.waveforms.device_choice import Device, processor
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,9 @@ class StageDigests:
             return hashlib.sha256(Path(path).read_bytes()).hexdigest()
         return attrgetter(name)(self.recipe)
 
-    @property
+    @cached_property
     def _device(self) -> list[str]:
-        return [self.device.name, self.device.hardware]
+        return [self.device.name, self.device.hardware, *(processor() if self.device.name == "cpu" else [])]
 
     @cached_property
     def _training_data(self) -> str:

@@ -1,7 +1,9 @@
 """Chooses the device, its precision and its number of threads; the choice is recorded with the run."""
 
 import os
+import platform
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import torch
@@ -89,6 +91,14 @@ def choose_device(wanted: str, precision: str, *, threads: int) -> Device:
         chosen = "bfloat16"
     hardware = torch.cuda.get_device_name() if name == "cuda" else f"{threads} threads"
     return Device(name, chosen, hardware)
+
+
+def processor() -> list[str]:
+    """What decides a processor's last bits: its model's name, and the instructions that torch takes on it."""
+    name, facts = platform.processor() or platform.machine(), Path("/proc/cpuinfo")
+    lines = facts.read_text(encoding="utf-8", errors="replace").splitlines() if facts.is_file() else []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return [models[0] if models else name, torch.backends.cpu.get_cpu_capability()]
 
 
 def _multiplies_bfloat16(name: str) -> bool:
