@@ -170,3 +170,13 @@ def test_without_data_a_second_factory_serves_where_the_profile_says_so(
         assert made[1][1:] == (replace(whole, test_per_class=0), derive_seed(3, "other factory"))
     else:
         assert not others
+
+
+def test_a_copy_of_the_data_set_is_refused_as_other_machines_and_both_recordings_are_named(
+    places: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(places / "data", tmp_path / "copy")
+    with pytest.raises(DatasetError, match="has the same samples as") as refused:
+        _run(places, tmp_path / "run", tmp_path / "copy", bank="bank-copy")
+    assert str(tmp_path / "copy") in str(refused.value)
+    assert str(places / "data") in str(refused.value)

@@ -19,6 +19,7 @@ from asd_recipes.progress import Progress
 from asd_recipes.recipe.settings import Recipe, RecipeError
 from asd_recipes.recipe.system_variants import SYSTEMS
 from asd_recipes.reproduction.code_digest import remember_code
+from asd_recipes.reproduction.copied_recordings import refuse_copies
 from asd_recipes.reproduction.job import Job, jobs_of
 from asd_recipes.reproduction.job_context import JobContext
 from asd_recipes.reproduction.library_versions import library_versions
@@ -111,6 +112,7 @@ class Reproduction:
         clips = (*dataset.clips, *(clip for found in others for clip in found.clips))
         with progress.stage("read recordings", len(clips)) as advance:
             bank = open_bank(clips, self.recipe.audio, self.bank, advance=advance)
+        refuse_copies(bank)
         problems = [*dataset.problems, *(problem for found in others for problem in found.problems), *bank.problems]
         for problem in problems:
             progress.say(f"left out {problem.file}: {problem.reason}")
