@@ -7,7 +7,7 @@ from collections.abc import Sequence
 _OURS = ("asd-native", "asd-features", "asd-models", "asd-inlier", "asd-eval", "asd-recipes")
 TRAINING_LIBRARIES = ("torch", "numpy", "scipy", "scikit-learn")
 """What others' code computes in a training; our own is known by `code_digest`, recordings by their samples."""
-SCORING_LIBRARIES = (*TRAINING_LIBRARIES, "faiss-cpu", "faiss-gpu")
+SCORING_LIBRARIES = (*TRAINING_LIBRARIES, "faiss-cpu", "faiss-gpu", "faiss-gpu-cu11", "faiss-gpu-cu12", "faiss-cuda")
 """What others' code computes in fitting and scoring."""
 
 
