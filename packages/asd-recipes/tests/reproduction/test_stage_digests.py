@@ -20,8 +20,10 @@ from asd_recipes.recipe.system_variants import SYSTEMS
 from asd_recipes.recipe.toml_text import load_recipe
 from asd_recipes.reproduction.code_digest import SCORING_CODE, TRAINING_CODE, code_digest
 from asd_recipes.reproduction.job import Job, jobs_of
+from asd_recipes.reproduction.job_context import JobContext
 from asd_recipes.reproduction.job_stages import JobStages
 from asd_recipes.reproduction.library_versions import TRAINING_LIBRARIES
+from asd_recipes.reproduction.run_store import RunStore
 from asd_recipes.reproduction.stage_digests import StageDigests
 from asd_recipes.training.machine_data import prepare_data
 from asd_recipes.waveforms.device_choice import Device
@@ -228,6 +230,35 @@ def test_the_content_of_a_file_of_weights_counts_and_not_its_path(bank: Waveform
         found.append(_training_and_scoring(bank, recipe))
     assert found[0] == found[1]
     assert not set(found[1]) & set(found[2])
+
+
+def test_a_replaced_file_of_weights_redoes_the_network_and_what_rests_on_it(bank: WaveformBank, tmp_path: Path) -> None:
+    """Also where the run was killed after a job without weights was begun, before OE was trained."""
+    (weights := tmp_path / "weights").write_bytes(b"some")
+    recipe = load_recipe("smoke", settings=[f"training.encoder_weights={weights}"])
+    data, oe, gaussian = prepare_data(bank, recipe), Job("ToyCar", "oe"), Job("ToyCar", "full-gaussian")
+
+    def context(run: str) -> JobContext:
+        return JobContext(RunStore(tmp_path / run), recipe, data, CPU, synthetic=True)
+
+    def train(context: JobContext, *jobs: Job) -> None:
+        for job in jobs:
+            context.begin_training(job)
+            if job.trains:
+                (context.folder(job) / "weights.safetensors").write_bytes(weights.read_bytes())
+            context.note_trained(job)
+
+    train(context("killed"), gaussian)
+    train(context("whole"), oe, gaussian)
+    weights.write_bytes(b"other")
+    assert context("whole").stale(oe)
+    assert not context("whole").trained(oe)
+    train(context("new"), oe, gaussian)
+    for run in ("killed", "whole"):
+        train(context(run), oe)
+        assert not context(run).trained(gaussian)
+        train(context(run), gaussian)
+        assert context(run).scoring_digest(gaussian) == context("new").scoring_digest(gaussian)
 
 
 def _renamed(bank: WaveformBank, folder: str, **changes: Any) -> WaveformBank:
