@@ -29,7 +29,7 @@ from asd_recipes.recipe.settings import Recipe, Standardise
 from asd_recipes.scoring.stretches import whole_hops
 from asd_recipes.waveforms.device_choice import Device
 from asd_recipes.waveforms.device_log_mel import DeviceLogMel, device_log_mel
-from asd_recipes.waveforms.standardised_segments import LEAST_STD, level_of, one_segment, standardised_segments
+from asd_recipes.waveforms.standardised_segments import level_of, one_segment, standardised_segments
 from asd_recipes.waveforms.waveform_bank import Samples
 
 if TYPE_CHECKING:
@@ -65,14 +65,15 @@ class SpectralVectors:
         """
         frames = self.frames([wave], self.rule(wave))
         hop = self.recipe.log_mel.hop_samples
-        return [self.pooled(self._louder(frames[:, : 1 + n // hop], self._gain(wave, n))) for n in lengths]
+        deviation = float(wave.std(dtype=np.float64))
+        return [self.pooled(self._louder(frames[:, : 1 + n // hop], self._gain(wave, deviation, n))) for n in lengths]
 
-    def _gain(self, wave: Samples, samples: int) -> float:
-        """By what to multiply a standardised wave so that its first samples are standardised; 1 if they are silent."""
+    def _gain(self, wave: Samples, whole: float, samples: int) -> float:
+        """What brings a beginning to deviation 1 in a piece standardised by its own, `whole`; 1 if it is silent."""
         if self.recipe.training.standardise == "machine":
             return 1.0
-        whole, beginning = (level_of(part, "clip", self.level).std for part in (wave, wave[:samples]))
-        return whole / beginning if beginning > LEAST_STD else 1.0
+        beginning = float(wave[:samples].std(dtype=np.float64))
+        return whole / beginning if beginning > 0 else 1.0
 
     def _louder(self, frames: NDArray[np.float32], gain: float) -> NDArray[np.float32]:
         settings = self.recipe.log_mel
