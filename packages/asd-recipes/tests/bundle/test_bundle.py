@@ -181,7 +181,7 @@ def test_info_says_what_a_joined_model_can_hear(joined_model: Path) -> None:
     result = CliRunner().invoke(app, ["info", str(joined_model)])
     assert result.exit_code == 0, result.output
     said = " ".join(result.output.split())
-    assert "OE (weight 0.25) and spectral statistics (weight 0.75)" in said
+    assert "OE counts 0.25 and spectral statistics count 0.75" in said
     assert "What it can hear: a tone is heard from -12 dB on; clicks are not heard at any level tested." in said
     assert "Intact: 4 files" in said
 
@@ -221,4 +221,4 @@ def test_a_detector_without_a_say_is_neither_stored_nor_computed(
     assert np.isfinite(scorer.score_wave(tone, tell=told.append).score)
     assert told[-1] == 1
     said = CliRunner().invoke(app, ["info", str(tmp_path / "model")]).output
-    assert "spectral statistics (weight 1.00), without OE" in " ".join(said.split())
+    assert "OE counts nothing" in " ".join(said.split())

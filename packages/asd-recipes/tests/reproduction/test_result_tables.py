@@ -181,7 +181,7 @@ def test_the_heading_says_when_the_data_are_synthetic(synthetic: bool, make_bank
     if synthetic:
         (tmp_path / "synth.json").write_text("{}")
     bank = make_bank(machines=("fan", "valve"))
-    heading = _heading(bank, Dataset(tmp_path, bank.clips, ()), dataclasses.replace(Recipe(), seed=41))
+    heading = _heading(bank, Dataset(tmp_path, bank.clips, ()), (), dataclasses.replace(Recipe(), seed=41))
     assert ("SYNTHETIC DATA" in heading) == synthetic
     assert f"{len(bank.clips)} clips of 2 machine types" in heading
     assert "seed 41" in heading
