@@ -397,7 +397,7 @@ def test_a_model_names_its_detectors_in_its_first_line(model: Path) -> None:
 def test_a_model_without_a_table_of_probes_says_nothing_of_what_it_hears(model: Path) -> None:
     manifest = read_manifest(model)
     assert manifest.joined is not None
-    assert "hear" not in " ".join(describe(replace(manifest, joined=replace(manifest.joined, probes=()))))
+    assert "What it can hear" not in " ".join(describe(replace(manifest, joined=replace(manifest.joined, probes=()))))
 
 
 def _with_both(manifest: Manifest) -> Manifest:
