@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 
 from asd_inlier import GaussianMixtureInlier, MahalanobisKNN, save_inlier_model
 from asd_models import OutlierExposureNet
-from asd_recipes.bundle import Manifest, ModelScores, Threshold, Training, write_bundle
+from asd_recipes.bundle import Manifest, Threshold, Training, write_bundle
 from asd_recipes.bundle.manifest import Level
 from asd_recipes.probes.joined_score import Joined, JoinedDetector, ProbeShare, Scale
 from asd_recipes.recipe.toml_text import load_recipe
@@ -55,7 +55,7 @@ def made_up_manifest() -> Manifest:
             pseudo_anomaly_auc=0.75,
             data_sha256="0" * 64,
         ),
-        scores={"gmm-1-source": ModelScores(1.5, 0.25), "knn-2-source": ModelScores(20.0, 4.0)},
+        scores={"gmm-1-source": Scale(1.5, 0.25), "knn-2-source": Scale(20.0, 4.0)},
         threshold=Threshold(1.25, 3.0, "largest", 0.1, -0.5, 0.1, 1.25),
         device="cpu (1 threads), float32",
         versions={"torch": "2.13.0"},

@@ -11,18 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from asd_features import spectral_statistics
 from asd_inlier import clip_scores
 from asd_recipes.progress import Advance, Progress
-from asd_recipes.recipe.settings import Recipe, SpectralStatistics
+from asd_recipes.recipe.settings import Recipe
 from asd_recipes.scoring.candidate_table import candidate_table, write_candidate_table
 from asd_recipes.scoring.segment_means import segment_weights
+from asd_recipes.scoring.spectral_scorer import SpectralVectors, fitted_model
 from asd_recipes.training.machine_data import PreparedData
 from asd_recipes.waveforms.device_choice import Device
-from asd_recipes.waveforms.device_log_mel import device_log_mel
 from asd_recipes.waveforms.standardised_segments import one_segment, standardised_segments
 from asd_recipes.waveforms.waveform_bank import Samples
 
@@ -57,21 +55,13 @@ class SpectralDetector:
         write_candidate_table(folder / "candidates.csv", table)
 
     def _pooled(self, waves: Sequence[Samples], advance: Advance) -> Iterator[Float64Array]:
-        """(1, D) for each clip, or (S, D) for its segments."""
-        settings, log_mel = self.recipe.spectral, device_log_mel(self.recipe.log_mel, self.device)
+        """(1, D) for each clip, or (S, D) for its segments, standardised by the machine's level."""
+        level, segments = self.data.statistics[self.machine], self.recipe.segments
+        vectors = SpectralVectors(self.recipe, level, self.device)
         for wave in waves:
-            frames = log_mel(self._pieces(wave)).cpu().numpy()
-            yield spectral_statistics(frames, settings.statistics, rank_decay=settings.rank_decay)  # type: ignore[arg-type]  # checked by the recipe
+            settings = one_segment(wave, segments) if self.recipe.spectral.pooling == "clip" else segments
+            yield vectors.of_segments(standardised_segments(wave, settings, "machine", level)(wave))
             advance(1)
-
-    def _pieces(self, wave: Samples) -> torch.Tensor:
-        """(1, T) for a whole clip, or (S, T) for its segments, standardised by the machine's level."""
-        segments, statistics = self.recipe.segments, self.data.statistics[self.machine]
-        if self.recipe.spectral.pooling == "clip":
-            segments = one_segment(wave, segments)
-        return torch.from_numpy(standardised_segments(wave, segments, "machine", statistics)(wave)).to(
-            self.device.torch_device
-        )
 
     def _scores(
         self, model: "MahalanobisKNN", waves: Sequence[Samples], pooled: Sequence[Float64Array]
@@ -81,14 +71,3 @@ class SpectralDetector:
         by_segment = self.recipe.spectral.pooling == "segment"
         weights = segment_weights(self.machine, waves, self.recipe) if by_segment else None
         return clip_scores(model.anomaly_score(np.concatenate(pooled)), counts, weights)
-
-
-def fitted_model(vectors: Float64Array, settings: SpectralStatistics) -> "MahalanobisKNN":
-    """The distance to normal vectors (N, D), N at least 2; few vectors have fewer neighbours."""
-    from asd_inlier import MahalanobisKNN  # imports scikit-learn, which takes a second
-
-    density = min(settings.local_density, len(vectors) - 1)
-    model = MahalanobisKNN(
-        min(settings.neighbours, len(vectors)), standardise=settings.standardise, local_density=density or None
-    )
-    return model.fit(vectors)

@@ -12,7 +12,7 @@ Nothing is executed: no pickle, no code.
 """
 
 from asd_recipes.bundle.errors import BundleError
-from asd_recipes.bundle.manifest import MANIFEST, SCHEMA, FileFacts, Manifest, ModelScores, Threshold, Training
+from asd_recipes.bundle.manifest import MANIFEST, SCHEMA, FileFacts, Manifest, Threshold, Training
 from asd_recipes.bundle.reading import read_manifest
 from asd_recipes.bundle.writing import write_bundle
 
@@ -22,7 +22,6 @@ __all__ = [
     "BundleError",
     "FileFacts",
     "Manifest",
-    "ModelScores",
     "Threshold",
     "Training",
     "read_manifest",

@@ -17,7 +17,7 @@ from asd_models import OutlierExposureNet
 from asd_models.outlier_exposure_net import EMBEDDING
 from asd_native import InlierModel
 from asd_recipes.bundle.errors import BundleError
-from asd_recipes.bundle.manifest import NETWORK, NORMAL, SPECTRAL_FILE, Manifest, ModelScores, inlier_file
+from asd_recipes.bundle.manifest import NETWORK, NORMAL, SPECTRAL_FILE, Manifest, inlier_file
 from asd_recipes.bundle.reading import read_file, read_manifest
 from asd_recipes.counted import counted
 from asd_recipes.probes.joined_score import OE, SPECTRAL, Scale
@@ -117,7 +117,7 @@ def _checked_model(folder: Path, name: str, manifest: Manifest, *, kind: str, di
     return model
 
 
-def _standardiser(scores: ModelScores) -> ZScoreStandardiser:
+def _standardiser(scores: Scale) -> ZScoreStandardiser:
     standardiser = ZScoreStandardiser()
     standardiser.mean_, standardiser.std_ = scores.mean, scores.std
     return standardiser

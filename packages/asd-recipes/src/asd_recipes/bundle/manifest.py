@@ -10,7 +10,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from asd_recipes.probes.joined_score import OE, SPECTRAL, Joined
+from asd_recipes.probes.joined_score import OE, SPECTRAL, Joined, Scale
 from asd_recipes.recipe.settings import Recipe
 
 MANIFEST = "manifest.json"
@@ -72,14 +72,6 @@ class Training:
 
 
 @dataclass(frozen=True)
-class ModelScores:
-    """Mean and standard deviation of an inlier model's scores of the held-out pieces."""
-
-    mean: float
-    std: float
-
-
-@dataclass(frozen=True)
 class Threshold:
     """A recording with a stretch that scores above `value` is called anomalous.
 
@@ -120,7 +112,7 @@ class Manifest:
     recipe: Recipe
     level: Level
     training: Training
-    scores: dict[str, ModelScores]
+    scores: dict[str, Scale]
     threshold: Threshold
     device: str
     versions: dict[str, str]

@@ -15,7 +15,7 @@ from asd_recipes.dataset.clip_name import ClipName, ClipNameError, parse_clip_na
 from asd_recipes.file_names import printable
 
 _TEST_FOLDERS = ("test", "source_test", "target_test")
-_FOLDERS = ("train", *_TEST_FOLDERS, "test_rename", "supplemental")
+FOLDERS = ("train", *_TEST_FOLDERS, "test_rename", "supplemental")
 
 
 def machine_folders(root: Path) -> list[str]:
@@ -36,7 +36,7 @@ def machine_folders(root: Path) -> list[str]:
 
 def _is_machine(entry: Path) -> bool:
     try:
-        return any((entry / folder).is_dir() for folder in _FOLDERS)
+        return any((entry / folder).is_dir() for folder in FOLDERS)
     except PermissionError:
         return False
 

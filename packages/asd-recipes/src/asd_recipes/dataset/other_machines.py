@@ -6,40 +6,25 @@ of another data set is another machine. A machine of a data set has no slash in 
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from asd_recipes.dataset.clip import Clip, DatasetError, Problem
+from asd_recipes.dataset.dcase_layout import FOLDERS
 from asd_recipes.dataset.scan import Dataset, scan_dataset
-from asd_recipes.dataset.synthetic_mark import folders_of, is_synthetic
 
-_UNUSED = ("test", "source_test", "target_test", "test_rename", "supplemental")
-
-
-@dataclass(frozen=True)
-class OtherMachines:
-    """The training clips of one folder, and the files of its training folders that are not clips."""
-
-    folder: Path
-    clips: tuple[Clip, ...]
-    problems: tuple[Problem, ...]
-
-    @property
-    def machines(self) -> list[str]:
-        return sorted({clip.machine for clip in self.clips})
-
-    @property
-    def synthetic(self) -> bool:
-        """Whether `asd data synth` made the folder or a part of it."""
-        return is_synthetic([self.folder, *folders_of(clip.path for clip in self.clips)])
+_UNUSED = set(FOLDERS) - {"train"}
 
 
-def find_other_machines(folders: Sequence[Path], dataset: Dataset) -> tuple[OtherMachines, ...]:
+def find_other_machines(folders: Sequence[Path], dataset: Dataset) -> tuple[Dataset, ...]:
     """Lists the training clips in folders of other machines; opens none of them.
 
     Args:
         folders: each in one of the layouts of `scan_dataset`.
         dataset: the data set of the run.
+
+    Returns:
+        For each folder its training clips, and the files of its training folders that are not clips.
 
     Raises:
         DatasetError: a folder is not there, has no training clips, is the data set's, is given twice, or shares a
@@ -59,7 +44,7 @@ def find_other_machines(folders: Sequence[Path], dataset: Dataset) -> tuple[Othe
     return found
 
 
-def _in_folder(folder: Path, number: int) -> OtherMachines:
+def _in_folder(folder: Path, number: int) -> Dataset:
     scanned, name = scan_dataset(folder), f"others{number}"
     clips = [replace(clip, machine=f"{name}/{clip.machine}") for clip in scanned.clips if clip.folder == "train"]
     if not clips:
@@ -68,7 +53,7 @@ def _in_folder(folder: Path, number: int) -> OtherMachines:
             "recordings in <machine>/train, such as a challenge's additional training set."
         )
     problems = [replace(problem, file=f"{name}/{problem.file}") for problem in scanned.problems if _matters(problem)]
-    return OtherMachines(folder, tuple(clips), tuple(problems))
+    return replace(scanned, clips=tuple(clips), problems=tuple(problems))
 
 
 def _matters(problem: Problem) -> bool:
@@ -77,7 +62,7 @@ def _matters(problem: Problem) -> bool:
     return len(parts) < 2 or parts[1] not in _UNUSED
 
 
-def _refuse_shared(found: Sequence[OtherMachines], dataset: Dataset) -> None:
+def _refuse_shared(found: Sequence[Dataset], dataset: Dataset) -> None:
     """Refuses a recording that is in two of the sets, also where links lead to it."""
     seen = dict.fromkeys(_files(dataset.clips), dataset.root)
     for others in found:
@@ -85,10 +70,10 @@ def _refuse_shared(found: Sequence[OtherMachines], dataset: Dataset) -> None:
         for file, path in files.items():
             if file in seen:
                 raise DatasetError(
-                    f"--others {others.folder}: {path} is a recording of {seen[file]} as well. A recording cannot be "
+                    f"--others {others.root}: {path} is a recording of {seen[file]} as well. A recording cannot be "
                     "of two machines: name folders that have none in common."
                 )
-        seen |= dict.fromkeys(files, others.folder)
+        seen |= dict.fromkeys(files, others.root)
 
 
 def _files(clips: Iterable[Clip]) -> dict[tuple[int, int], Path]:

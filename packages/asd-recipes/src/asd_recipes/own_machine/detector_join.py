@@ -1,7 +1,7 @@
 """Joins the detectors of a fit: weights from the probes, scale and threshold from the held-out pieces."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +38,8 @@ class DetectorJoin:
         ensemble = ScoreEnsemble.fit(self.held_out)
         normal, probed = (ensemble.standardise(scores) for scores in (self.probes.normal, self.probes.probed))
         sensitivities = {name: sensitivity(normal[name], probed[name], self.probes.pieces) for name in normal}
-        weights = weights_of(sensitivities, len(next(iter(normal.values()))))
+        pieces = len(next(iter(normal.values())))
+        weights = weights_of(sensitivities, pieces)
         detectors = {
             name: JoinedDetector(
                 weights[name], sensitivities[name], scale.mean_, scale.std_, self.shorter if name == SPECTRAL else ()
@@ -46,12 +47,12 @@ class DetectorJoin:
             for name, scale in ensemble.standardisers.items()
         }
         scale = ZScoreStandardiser().fit(weighted_sum(detectors, self.held_out))
-        joined = Joined(detectors, scale.mean_, scale.std_, len(next(iter(normal.values()))), ())
+        joined = Joined(detectors, scale.mean_, scale.std_, pieces, ())
         threshold = self._threshold(joined.score(self.held_out))
         own = {name: self._threshold(scores).value for name, scores in ensemble.standardise(self.held_out).items()}
         above = {name: probed[name] > own[name] for name in probed}
         shares = self._shares(joined.score(self.probes.probed) > threshold.value, above)
-        return Joined(detectors, scale.mean_, scale.std_, joined.probed_pieces, shares), threshold
+        return replace(joined, probes=shares), threshold
 
     def _threshold(self, held_out: Float64Array) -> Threshold:
         return threshold_of(held_out, self.false_alarms, stretch_s=self.stretch_s)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asd_eval import ScoreEnsemble
-from asd_recipes.bundle import Manifest, ModelScores, Training, write_bundle
+from asd_recipes.bundle import Manifest, Training, write_bundle
 from asd_recipes.bundle.manifest import NORMAL, Level
 from asd_recipes.dataset.synthetic_mark import folders_of, is_synthetic
 from asd_recipes.file_names import printable
@@ -19,7 +19,7 @@ from asd_recipes.own_machine.probe_scores import read_probe_scores
 from asd_recipes.own_machine.probing import PROBES
 from asd_recipes.own_machine.provenance import Provenance
 from asd_recipes.own_machine.spectral_fit import SPECTRAL_MODEL, SpectralFit
-from asd_recipes.probes.joined_score import OE, SPECTRAL
+from asd_recipes.probes.joined_score import OE, SPECTRAL, Scale
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.training.attribute_labels import AttributeLabels
 
@@ -54,8 +54,9 @@ class ModelPublication:
         held_out: dict[str, NDArray[np.float64]] = {}
         ensemble = ScoreEnsemble({})
         if training.is_done:
-            ensemble = ScoreEnsemble.fit(training.held_out_columns())
-            held_out[OE] = ensemble.score(training.held_out_columns())
+            columns = training.held_out_columns()
+            ensemble = ScoreEnsemble.fit(columns)
+            held_out[OE] = ensemble.score(columns)
         if spectral.is_done:
             held_out[SPECTRAL] = spectral.held_out_scores()
         probes = read_probe_scores(training.folder / PROBES)
@@ -72,7 +73,7 @@ class ModelPublication:
             recipe=self.recipe,
             level=Level(level.mean, level.std),
             training=self._training(pieces, training.folder if with_network else None),
-            scores={name: ModelScores(scale.mean_, scale.std_) for name, scale in scales.items()},
+            scores={name: Scale(scale.mean_, scale.std_) for name, scale in scales.items()},
             threshold=threshold,
             device=self.provenance.device,
             versions=self.provenance.versions,

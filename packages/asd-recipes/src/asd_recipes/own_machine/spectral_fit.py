@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from asd_eval import ZScoreStandardiser
 from asd_inlier import load_inlier_model, save_inlier_model
-from asd_recipes.baseline.spectral_detector import fitted_model
 from asd_recipes.bundle.manifest import NORMAL
 from asd_recipes.own_machine.own_data import OwnData, evenly_spread
 from asd_recipes.probes.joined_score import OE, SPECTRAL, Scale
@@ -18,7 +17,7 @@ from asd_recipes.progress import Progress
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.reproduction.run_store import RunError
 from asd_recipes.scoring.candidate_table import candidate_table, read_candidate_table, write_candidate_table
-from asd_recipes.scoring.spectral_scorer import SpectralScorer, SpectralVectors
+from asd_recipes.scoring.spectral_scorer import SpectralScorer, SpectralVectors, fitted_model
 from asd_recipes.scoring.stretches import whole_hops
 from asd_recipes.waveforms.device_choice import Device
 from asd_recipes.waveforms.waveform_bank import Samples

@@ -15,6 +15,7 @@ from asd_recipes.recipe.system_variants import (
     system_name,
     variant_of,
 )
+from asd_recipes.reproduction.job_manifest import NAME, SCORES, WEIGHTS
 from asd_recipes.training.attribute_labels import varying_items
 from asd_recipes.training.machine_data import PreparedData
 
@@ -48,7 +49,7 @@ class Job:
     @property
     def files(self) -> tuple[str, ...]:
         """The files that its folder holds when it is done."""
-        made = {"weights.safetensors": self.trains, "manifest.json": True, "candidates.csv": self.scored}
+        made = {WEIGHTS: self.trains, NAME: True, SCORES: self.scored}
         return tuple(name for name, there in made.items() if there)
 
     def needs_oe(self, recipe: Recipe) -> bool:

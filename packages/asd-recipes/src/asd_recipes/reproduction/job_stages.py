@@ -23,6 +23,7 @@ from asd_recipes.recipe.system_variants import (
     variant_of,
 )
 from asd_recipes.reproduction.job import Job
+from asd_recipes.reproduction.job_manifest import WEIGHTS
 from asd_recipes.scoring.embedding import ClipEmbedder
 from asd_recipes.scoring.scoring_stage import ScoringStage
 from asd_recipes.training.attribute_labels import AttributeLabels, machine_labels
@@ -75,7 +76,7 @@ class JobStages:
             return
         shutil.rmtree(folder / "inlier", ignore_errors=True)
         variant = variant_of(job.system)
-        embedder = ClipEmbedder.load(folder / "weights.safetensors", variant, self.recipe, statistics, self.device)
+        embedder = ClipEmbedder.load(folder / WEIGHTS, variant, self.recipe, statistics, self.device)
         ScoringStage(job.machine, job.name, variant, self.data, self.recipe, embedder).run(folder, progress)
 
     def _labels(self, job: Job, variant: SystemVariant) -> AttributeLabels | None:
@@ -90,7 +91,7 @@ def _oe_weights(job: Job, folder: Path) -> Path:
     Raises:
         TrainingDivergedError: it wrote nothing.
     """
-    weights = folder.with_name(OE.slug) / "weights.safetensors"
+    weights = folder.with_name(OE.slug) / WEIGHTS
     if not weights.is_file():
         raise TrainingDivergedError(
             f"{job.machine} {job.name} needs the network of {OE.name}, whose training diverged: see there."

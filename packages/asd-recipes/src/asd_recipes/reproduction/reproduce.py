@@ -13,7 +13,7 @@ from pathlib import Path
 from asd_recipes.counted import counted
 from asd_recipes.dataset.clip import Clip, DatasetError, Problem
 from asd_recipes.dataset.ground_truth_join import join_ground_truth
-from asd_recipes.dataset.other_machines import OtherMachines, find_other_machines
+from asd_recipes.dataset.other_machines import find_other_machines
 from asd_recipes.dataset.scan import Dataset, scan_dataset
 from asd_recipes.progress import Progress
 from asd_recipes.recipe.settings import Recipe, RecipeError
@@ -106,13 +106,14 @@ class Reproduction:
         machines = self._targets(dataset, progress)
         for found in others:
             counts = f"{counted(len(found.machines), 'machine type')}, {counted(len(found.clips), 'training clip')}"
-            progress.say(f"others: {found.folder} ({counts}), as pseudo-anomalies only")
+            progress.say(f"others: {found.root} ({counts}), as pseudo-anomalies only")
         words = f"{device.description}, {describe_log_mel(self.recipe.log_mel, device)}"
         progress.say(f"data: {self.data} ({counted(len(dataset.clips), 'clip')}); device: {words}")
         clips = (*dataset.clips, *(clip for found in others for clip in found.clips))
         with progress.stage("read recordings", len(clips)) as advance:
             bank = open_bank(clips, self.recipe.audio, self.bank, advance=advance)
-        refuse_copies(bank)
+        if others:
+            refuse_copies(bank)
         problems = [*dataset.problems, *(problem for found in others for problem in found.problems), *bank.problems]
         for problem in problems:
             progress.say(f"left out {problem.file}: {problem.reason}")
@@ -225,7 +226,7 @@ def _labels_digest(dataset: Dataset) -> str:
     return hashlib.sha256(repr([(clip.key, clip.name) for clip in dataset.clips]).encode()).hexdigest()
 
 
-def _heading(bank: WaveformBank, dataset: Dataset, others: Sequence[OtherMachines], recipe: Recipe) -> str:
+def _heading(bank: WaveformBank, dataset: Dataset, others: Sequence[Dataset], recipe: Recipe) -> str:
     machines = {clip.machine for clip in bank.clips}
     only = {clip.machine for clip in bank.clips if clip.folder == "train"} - set(dataset.scorable_machines())
     clips, types = counted(len(bank.clips), "clip"), counted(len(machines), "machine type")
@@ -236,6 +237,6 @@ def _heading(bank: WaveformBank, dataset: Dataset, others: Sequence[OtherMachine
             f"SYNTHETIC DATA {counts}. The paper's rows are of the real DCASE 2023 development set: "
             "shown for orientation, not for comparison."
         )
-    places = [f"{'SYNTHETIC ' if found.synthetic else ''}others {found.folder}" for found in others]
+    places = [f"{'SYNTHETIC ' if found.synthetic else ''}others {found.root}" for found in others]
     where = ", ".join([str(dataset.root), *places])
     return f"Data: {where} {counts}. The paper's rows are of the DCASE 2023 development set."

@@ -58,13 +58,19 @@ class StageDigests:
             return self.device.precision
         if name == "weighting.machines":
             return machine in self.recipe.weighting.machines
-        if name == "training.encoder_weights" and (path := self.recipe.training.encoder_weights):
-            return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        if name == "training.encoder_weights":
+            return self._encoder_weights
         return attrgetter(name)(self.recipe)
 
     @cached_property
     def _device(self) -> list[str]:
         return [self.device.name, self.device.hardware, *(processor() if self.device.name == "cpu" else [])]
+
+    @cached_property
+    def _encoder_weights(self) -> str:
+        """The content of the file of first weights, read once; empty without one."""
+        path = self.recipe.training.encoder_weights
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest() if path else ""
 
     @cached_property
     def _training_data(self) -> str:

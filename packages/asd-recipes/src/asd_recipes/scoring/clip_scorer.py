@@ -33,7 +33,7 @@ from asd_recipes.progress import Advance
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.scoring.embedding import ClipEmbedder
 from asd_recipes.scoring.scored_level import NoSoundError, refuse_silence
-from asd_recipes.scoring.segment_means import FLOW, flow_of_bins, mean_over_bins, segment_weights
+from asd_recipes.scoring.segment_means import FLOW, mean_over_bins, scores_of_bins, segment_weights
 from asd_recipes.scoring.spectral_scorer import SpectralScorer
 from asd_recipes.scoring.stretches import Cut, RecordingScore, Stretch, cut_recording, stretch_segments
 from asd_recipes.scoring.unscorable import UnscorableError
@@ -87,7 +87,7 @@ class NetworkScorer:
             )
             scores = {name: model.anomaly_score(embedded.vectors) for name, model in self.models.items()}
             advance(len(batch))
-            yield scores | ({FLOW: flow_of_bins(embedded)} if FLOW in self.ensemble.standardisers else {})
+            yield scores | ({} if embedded.score_maps is None else {FLOW: scores_of_bins(embedded.score_maps)})
 
 
 @dataclass(frozen=True)

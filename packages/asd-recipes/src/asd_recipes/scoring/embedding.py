@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from asd_features import LogMelSettings, SegmentSettings, WaveformStatistics
 from asd_inlier import pseudo_target_segments
-from asd_models import OutlierExposureNet, flow_score_map
+from asd_models import OutlierExposureNet, OutlierExposureOutput, flow_score_map
 from asd_recipes.progress import Advance
 from asd_recipes.recipe.settings import Recipe, Standardise
 from asd_recipes.recipe.system_variants import SystemVariant
@@ -157,7 +157,7 @@ class ClipEmbedder:
             for batches in clips:
                 counts.append(0)
                 for batch in batches:
-                    output = self.network(self._spectrograms(torch.from_numpy(batch).to(self.device.torch_device)))
+                    output = self._output(batch)
                     vectors.append(output.embedding.float().cpu().numpy())
                     if score_maps:
                         maps.append(self._score_map(output.map).cpu().numpy())
@@ -180,11 +180,16 @@ class ClipEmbedder:
         maps = []
         with self.device.autocast():
             for batch in self.batches(wave):
-                output = self.network(self._spectrograms(torch.from_numpy(batch).to(self.device.torch_device)))
-                maps.append(output.map.float().contiguous().cpu().numpy())
+                maps.append(self._output(batch).map.float().contiguous().cpu().numpy())
         found: Float32Array = np.concatenate(maps)
         _check_finite(found)
         return found
+
+    def _output(self, batch: Float32Array) -> OutlierExposureOutput:
+        output: OutlierExposureOutput = self.network(
+            self._spectrograms(torch.from_numpy(batch).to(self.device.torch_device))
+        )
+        return output
 
     def _score_map(self, maps: torch.Tensor) -> torch.Tensor:
         """(S, H, W) scores of positions by the flow."""

@@ -59,14 +59,13 @@ def map_scores(
         counts: (N,) segments of each clip.
         recipe: segments and weights.
     """
-    of_bins = score_maps.mean(axis=1, dtype=np.float64)
+    of_bins = scores_of_bins(score_maps)
     return mean_over_bins(of_bins, counts, segment_weights(machine, waves, recipe, bins=of_bins.shape[1]))
 
 
-def flow_of_bins(embedded: Embeddings) -> Float64Array:
-    """(S, bins) scores of the time bins of all segments: the flow's, mean over frequency."""
-    assert embedded.score_maps is not None, "only a network with a flow is asked for its score"
-    of_bins: Float64Array = embedded.score_maps.mean(axis=1, dtype=np.float64)
+def scores_of_bins(score_maps: NDArray[np.floating]) -> Float64Array:
+    """(S, bins) scores of the time bins of all segments: the mean of score maps (S, H, bins) over frequency."""
+    of_bins: Float64Array = score_maps.mean(axis=1, dtype=np.float64)
     return of_bins
 
 

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 import asd_native
 from asd_features import WaveformStatistics, spectral_statistics
 from asd_recipes.probes.joined_score import Scale
-from asd_recipes.recipe.settings import Recipe, Standardise
+from asd_recipes.recipe.settings import Recipe, SpectralStatistics, Standardise
 from asd_recipes.scoring.stretches import whole_hops
 from asd_recipes.waveforms.device_choice import Device
 from asd_recipes.waveforms.device_log_mel import DeviceLogMel, device_log_mel
@@ -53,6 +53,10 @@ class SpectralVectors:
     @cached_property
     def _log_mel(self) -> DeviceLogMel:
         return device_log_mel(self.recipe.log_mel, self.device)
+
+    def of_segments(self, segments: NDArray[np.float32]) -> Float64Array:
+        """(S, D) of standardised segments (S, T)."""
+        return self.pooled(self._spectrograms(segments).cpu().numpy())
 
     def of_piece(self, wave: Samples) -> Float64Array:
         """(D,) of a piece (T,), which is scored as one stretch."""
@@ -92,9 +96,12 @@ class SpectralVectors:
         spectrograms = []
         for part in parts:
             cut = standardised_segments(part, one_segment(part, self.recipe.segments), *rule)
-            spectrograms.append(self._log_mel(torch.from_numpy(cut(part)).to(self.device.torch_device))[0])
+            spectrograms.append(self._spectrograms(cut(part))[0])
         frames: NDArray[np.float32] = torch.cat(spectrograms, dim=1).cpu().numpy()
         return frames
+
+    def _spectrograms(self, segments: NDArray[np.float32]) -> torch.Tensor:
+        return self._log_mel(torch.from_numpy(segments).to(self.device.torch_device))
 
     def pooled(self, frames: NDArray[np.float32]) -> Float64Array:
         """(..., D) of spectrograms (..., M, F)."""
@@ -150,3 +157,14 @@ class SpectralScorer:
             return scores
         own, whole = self.scales[hops - 1], self.scales[-1]
         return (scores - own.mean) / own.std * whole.std + whole.mean
+
+
+def fitted_model(vectors: Float64Array, settings: SpectralStatistics) -> "MahalanobisKNN":
+    """The distance to normal vectors (N, D), N at least 2; few vectors have fewer neighbours."""
+    from asd_inlier import MahalanobisKNN  # imports scikit-learn, which takes a second
+
+    density = min(settings.local_density, len(vectors) - 1)
+    model = MahalanobisKNN(
+        min(settings.neighbours, len(vectors)), standardise=settings.standardise, local_density=density or None
+    )
+    return model.fit(vectors)

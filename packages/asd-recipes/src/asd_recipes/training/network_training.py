@@ -143,7 +143,7 @@ class NetworkTraining:
         return model, optimiser, OneCycleLR(optimiser, max_lr=rate, total_steps=total)
 
     def _measure_flow_input(self, epoch: int, log_mel: DeviceLogMel, model: OutlierExposureNet) -> None:
-        """Measures the fixed step before the flow, if there is one, for this epoch."""
+        """Measures the linear step before the flow, if there is one, for this epoch."""
         if model.flow is not None and (kind := self.recipe.flow.input) != "map":
             seed = derive_seed(self.recipe.seed, f"{self.key} flow input", self.machine, epoch)
             vectors = flow_vectors(model, self.machine, self.crops, log_mel, seed=seed)
