@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import typer.main
 
-from asd_recipes.cli import app
 from asd_recipes.dataset import clip_table
-from asd_recipes.scoring.recording_table import COLUMNS, STRETCH_COLUMNS
+from asd_runtime.cli import command_line
+from asd_runtime.scoring.recording_table import COLUMNS, STRETCH_COLUMNS
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -110,7 +110,7 @@ def test_the_patterns_find_what_the_pages_show() -> None:
 
 
 def _check_command(words: list[str]) -> None:
-    command: Any = typer.main.get_command(app)
+    command: Any = typer.main.get_command(command_line())
     while hasattr(command, "commands"):
         assert words, command.name
         assert words[0] in command.commands, words

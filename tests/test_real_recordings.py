@@ -7,7 +7,6 @@ import pytest
 
 from asd_features import ChannelError, SampleRateError, read_waveform
 from asd_recipes.dataset.scan import scan_dataset
-from asd_recipes.progress import PlainProgress
 from asd_recipes.recipe.system_variants import variant_of
 from asd_recipes.recipe.toml_text import load_recipe
 from asd_recipes.scoring.embedding import ClipEmbedder
@@ -18,6 +17,7 @@ from asd_recipes.training.machine_data import PreparedData, prepare_data
 from asd_recipes.training.network_training import NetworkTraining
 from asd_recipes.waveforms.device_choice import choose_device
 from asd_recipes.waveforms.waveform_bank import open_bank
+from asd_runtime.progress import PlainProgress
 
 RECIPE = load_recipe("smoke", settings=["training.batch_size=4"])
 SEGMENTS = {10: 5, 12: 7}  # of 5 s, by the length of the clip in seconds: 1.25 s apart, and one aligned to the end

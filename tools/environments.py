@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT / ".nox" / "asd"
 CONSTRAINTS = ROOT / "constraints.txt"
-PACKAGES = ["asd-features", "asd-models", "asd-inlier", "asd-eval", "asd-recipes"]
+PACKAGES = ["asd-features", "asd-models", "asd-inlier", "asd-eval", "asd-runtime", "asd-recipes"]
 EXTRAS = {"asd-features": "[torch]", "asd-inlier": "[faiss-cpu]", "asd-eval": "[plots]", "asd-recipes": "[plots]"}
 
 

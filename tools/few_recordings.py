@@ -22,10 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asd_eval import roc_auc
-from asd_recipes.bundle.loading import load_bundle
-from asd_recipes.probes.joined_score import Joined, JoinedDetector
-from asd_recipes.scoring.clip_scorer import ClipScorer
-from asd_recipes.whole_file import write_text
+from asd_runtime.model.joined_score import Joined, JoinedDetector
+from asd_runtime.model.reading import read_manifest
+from asd_runtime.scoring.scorer import Scorer
+from asd_runtime.whole_file import write_text
 
 MACHINES = "ToyCar,ToyTrain,bearing,fan,gearbox,slider,valve"
 PARTS = ("oe", "spectral")
@@ -90,19 +90,19 @@ def fitted(factory: Path, machine: str, folder: Path, settings: list[str]) -> Pa
 
 def alone_in(model: Path) -> list[str]:
     """The detectors that had no say and are not in the model, whose scores need a model of their own."""
-    joined = load_bundle(model).joined
+    joined = read_manifest(model).joined
     return [name for name in joined.detectors if name not in joined.voices]
 
 
 def write_scores(table: Path, test: Path, joined: Path, alone: dict[str, Path]) -> None:
     """One row for each test clip; a detector's own score comes from the joined model if it is in it."""
-    scorer = load_bundle(joined)
-    join = scorer.joined
-    parts = {name: load_bundle(model) for name, model in alone.items()}
+    scorer = Scorer.open(joined)
+    join = scorer.manifest.joined
+    parts = {name: Scorer.open(model) for name, model in alone.items()}
     parts |= {name: only(scorer, name) for name in join.voices}
     rows = []
     for path in sorted(test.glob("*.wav")):
-        scores = {name: part.score_file(path).score for name, part in parts.items()}
+        scores = {name: part.score(path).score for name, part in parts.items()}
         values = [*(scores.get(name, np.nan) for name in PARTS), float(join.score(scores))]
         rows.append([path.name, int("_anomaly_" in path.name), *map(repr, values)])
     weights = [repr(join.detectors[name].weight if name in join.detectors else 0.0) for name in PARTS]
@@ -110,12 +110,13 @@ def write_scores(table: Path, test: Path, joined: Path, alone: dict[str, Path]) 
     write_text(table, "".join(",".join(map(str, row)) + "\n" for row in [header, *(row + weights for row in rows)]))
 
 
-def only(scorer: ClipScorer, name: str) -> ClipScorer:
+def only(scorer: Scorer, name: str) -> Scorer:
     """A scorer whose score is that of one of its detectors, not standardised."""
     alone = Joined({name: JoinedDetector(1.0, 0.0, 0.0, 1.0)}, 0.0, 1.0, 1, ())
+    manifest = replace(scorer.manifest, joined=alone)
     if name == "oe":
-        return replace(scorer, spectral=None, joined=alone)
-    return replace(scorer, networks=[], joined=alone)
+        return replace(scorer, manifest=manifest, spectral=None)
+    return replace(scorer, manifest=manifest, system=None)
 
 
 def report(machines: list[Machine]) -> None:
@@ -139,9 +140,13 @@ def report(machines: list[Machine]) -> None:
     print(f"joined minus its best part ({COLUMNS[best]}): {difference:+.3f} ({low:+.3f} to {high:+.3f})")
 
 
+def numbers(text: str) -> list[int]:
+    return [int(word) for word in text.split(",")]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", default="0", help="of the factories, with commas")
+    parser.add_argument("--seeds", type=numbers, default="0", help="of the factories, with commas")
     parser.add_argument("--machines", default=MACHINES, help="with commas")
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="a setting of asd fit; repeatable"
@@ -151,7 +156,7 @@ def main() -> None:
     given = parser.parse_args()
     variant = "_".join(re.sub(r"[^\w.=-]+", "-", setting) for setting in sorted(given.set)) or "as it comes"
     machines = []
-    for seed in [int(word) for word in given.seeds.split(",")]:
+    for seed in given.seeds:
         root = given.out / f"{given.size}-{seed}"
         root.mkdir(parents=True, exist_ok=True)
         asd("data", "synth", root / "factory", "--size", given.size, "--seed", str(seed), "--quiet")

@@ -20,7 +20,11 @@ ROOT = Path(__file__).parents[1]
 HEAVY = {"torch", "faiss", "sklearn"}
 ALLOWED_HEAVY = {"asd-models": {"torch"}, "asd-inlier": {"sklearn"}, "asd-recipes": {"torch", "sklearn"}}
 # What a package's own tests compare with, beyond the test group; installed after the check.
-REFERENCES = {"native": ["scipy"]}
+REFERENCES = {
+    "native": ["scipy"],
+    "asd-models": ["onnx", "onnxruntime", "openvino"],
+    "asd-runtime": ["onnx", "onnxruntime"],
+}
 INSTALL = re.compile(r"^## Install$.*?^```sh\n([^\n]+)\n```$", re.MULTILINE | re.DOTALL)
 
 

@@ -500,6 +500,71 @@ static void cuda_is_refused_by_name_where_it_is_not(void) {
     }
 }
 
+static void statistics_are_pooled(void) {
+    const float mel[6] = {1.0f, 3.0f, 8.0f, -1.0f, -1.0f, -1.0f}; /* two bands of three frames */
+    const int32_t wanted[3] = {ASD_STATISTIC_DIFFERENCE, ASD_STATISTIC_MEAN, ASD_STATISTIC_RANK};
+    const int32_t twice[2] = {ASD_STATISTIC_STD, ASD_STATISTIC_STD}, unknown[1] = {5};
+    double pooled[6];
+    asd_statistics_options options = ASD_STATISTICS_OPTIONS_INIT;
+    options.rank_decay = 0.0;
+    CHECK(asd_spectral_statistics(mel, 1, 2, 3, wanted, 3, &options, pooled) == ASD_OK);
+    CHECK(pooled[0] == 3.5 && pooled[1] == 0.0 && pooled[2] == 4.0 && pooled[3] == -1.0 && pooled[4] == 8.0);
+    CHECK(asd_spectral_statistics(NULL, 0, 2, 3, wanted, 3, &options, NULL) == ASD_OK);
+    REFUSED(asd_spectral_statistics(mel, -1, 2, 3, wanted, 3, &options, pooled), "clips");
+    REFUSED(asd_spectral_statistics(mel, 1, 0, 3, wanted, 3, &options, pooled), "bands");
+    REFUSED(asd_spectral_statistics(mel, 1, 2, 0, wanted, 3, &options, pooled), "frames");
+    REFUSED(asd_spectral_statistics(mel, 1, INT64_MAX, 3, wanted, 3, &options, pooled), "memory");
+    REFUSED(asd_spectral_statistics(mel, 1, 2, 3, wanted, 0, &options, pooled), "statistics must be 1 to 4");
+    REFUSED(asd_spectral_statistics(mel, 1, 2, 3, wanted, 5, &options, pooled), "statistics must be 1 to 4");
+    REFUSED(asd_spectral_statistics(mel, 1, 2, 3, NULL, 3, &options, pooled), "statistics");
+    REFUSED(asd_spectral_statistics(mel, 1, 2, 3, twice, 2, &options, pooled), "each once");
+    REFUSED(asd_spectral_statistics(mel, 1, 2, 3, unknown, 1, &options, pooled), "number 0 is 5");
+    REFUSED(asd_spectral_statistics(NULL, 1, 2, 3, wanted, 3, &options, pooled), "mel");
+    REFUSED(asd_spectral_statistics(mel, 1, 2, 3, wanted, 3, NULL, pooled), "options");
+    REFUSED(asd_spectral_statistics(mel, 1, 2, 3, wanted, 3, &options, NULL), "pooled");
+    options.rank_decay = 1.5;
+    REFUSED(asd_spectral_statistics(mel, 1, 2, 3, wanted, 3, &options, pooled), "rank_decay must be 0");
+    options.rank_decay = 0.5;
+    options.value_type = ASD_INT16;
+    REFUSED(asd_spectral_statistics(mel, 1, 2, 3, wanted, 3, &options, pooled), "value_type");
+    options.value_type = ASD_FLOAT32;
+    options.threads = -1;
+    REFUSED(asd_spectral_statistics(mel, 1, 2, 3, wanted, 3, &options, pooled), "threads");
+    options.threads = 1;
+    options.value_type = ASD_FLOAT64;
+    pooled[0] = NAN;
+    REFUSED(asd_spectral_statistics(pooled, 1, 1, 1, wanted, 1, &options, pooled + 1), "finite");
+}
+
+/* Models that open are in model_test and recording_test. */
+static void models_are_refused_without_a_place(void) {
+    asd_model *model = NULL;
+    asd_recording *recording = NULL;
+    asd_recording_options options = ASD_RECORDING_OPTIONS_INIT;
+    asd_model_description facts = ASD_MODEL_DESCRIPTION_INIT;
+    asd_verdict verdict = ASD_VERDICT_INIT;
+    const int16_t wave[2] = {0, 1};
+    float mel[1];
+    REFUSED(asd_model_open(NULL, &model), "folder");
+    REFUSED(asd_model_open(".", NULL), "model");
+    errno = 0;
+    CHECK(asd_model_open("no such folder", &model) == ASD_FILE_FAILED && errno == ENOENT && model == NULL);
+    CHECK(asd_model_open(".", &model) == ASD_INVALID_MODEL && strstr(asd_last_error(), "manifest.json is missing") != NULL);
+    REFUSED(asd_model_describe(NULL, &facts), "model");
+    REFUSED(asd_model_describe_network(NULL, 0, NULL), "model");
+    REFUSED(asd_model_read_network(NULL, 0, mel, 4), "model");
+    REFUSED(asd_recording_create(NULL, wave, 2, &options, &recording), "model");
+    REFUSED(asd_recording_describe(NULL, NULL), "recording");
+    REFUSED(asd_recording_gap(NULL, 0, NULL, NULL), "recording");
+    REFUSED(asd_recording_log_mel(NULL, 0, 1, mel), "recording");
+    REFUSED(asd_recording_add(NULL, 0, NULL), "recording");
+    REFUSED(asd_recording_judge(NULL, &verdict), "recording");
+    REFUSED(asd_recording_stretch(NULL, 0, NULL), "recording");
+    asd_model_destroy(NULL);
+    asd_recording_destroy(NULL);
+    CHECK(strcmp(asd_status_name(ASD_NO_SOUND), "no sound") == 0);
+}
+
 int main(void) {
     CHECK(strcmp(asd_last_error(), "") == 0);
     versions_are_told();
@@ -509,6 +574,8 @@ int main(void) {
     power_is_filtered();
     means_are_weighted();
     inlier_models_score();
+    statistics_are_pooled();
+    models_are_refused_without_a_place();
     a_stream_gives_segments_as_they_fall_due();
     what_a_newer_caller_sets_is_refused_and_not_ignored();
     cuda_is_refused_by_name_where_it_is_not();

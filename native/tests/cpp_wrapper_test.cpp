@@ -279,9 +279,29 @@ void sections_of_other_than_six_values_are_refused() {
     CHECK(refused([&] { asd::high_passed_power(WAVE.data(), 1, 4, {}, power_options()); }, "sos"));
 }
 
+void statistics_come_back_for_each_type_of_spectrogram() {
+    const std::vector<std::int32_t> wanted = {ASD_STATISTIC_MEAN, ASD_STATISTIC_DIFFERENCE};
+    const std::vector<double> mel(WAVE.begin(), WAVE.end()), expected = {1.5, 3.5, 1.0, 1.0};
+    CHECK(asd::spectral_statistics(WAVE.data(), 1, 2, 2, wanted) == expected);
+    CHECK(asd::spectral_statistics(mel.data(), 1, 2, 2, wanted) == expected);
+    CHECK(refused([&] { asd::spectral_statistics(mel.data(), INT64_MAX, 2, 2, wanted); }, "memory"));
+    CHECK(refused([&] { asd::spectral_statistics(mel.data(), 1, 2, 2, {}); }, "statistics"));
+}
+
+void a_model_that_is_none_is_refused() {
+    try {
+        const asd::Model model("no such folder");
+        CHECK(false);
+    } catch (const asd::Error &error) {
+        CHECK(error.status() == ASD_FILE_FAILED && std::strstr(error.what(), "no such folder: cannot be opened"));
+    }
+}
+
 }  // namespace
 
 int main() {
+    statistics_come_back_for_each_type_of_spectrogram();
+    a_model_that_is_none_is_refused();
     segments_come_back_for_each_sample_type();
     crops_come_back_for_each_sample_type();
     log_mel_comes_back_for_each_sample_type();

@@ -12,7 +12,7 @@
 
 #include "asd/asd.h"
 #include "check.hpp"
-#include "model_bytes.hpp"
+#include "model_folder.hpp"
 #include "test_signal.hpp"
 
 namespace {
@@ -137,9 +137,34 @@ void opened_inlier_handles_leave_nothing_behind() {
     std::filesystem::remove(path);
 }
 
+// A recording of two segments; and a model whose last file is no inlier model.
+void model_and_recording_handles_leave_nothing_behind() {
+    const std::filesystem::path folder = std::filesystem::temp_directory_path() / "asd_handles_test";
+    const std::vector<std::int16_t> wave = noise_i16(3000, 1);
+    ModelFolderFiles model = small_model();
+    model.write(folder);
+    leaves_nothing_behind("asd_model and asd_recording", [&] {
+        asd_model *made = nullptr;
+        asd_recording *recording = nullptr;
+        const asd_recording_options options = ASD_RECORDING_OPTIONS_INIT;
+        CHECK(asd_model_open(folder.c_str(), &made) == ASD_OK);
+        CHECK(asd_recording_create(made, wave.data(), 3000, &options, &recording) == ASD_OK);
+        asd_recording_destroy(recording);
+        asd_model_destroy(made);
+    });
+    model.files["spectral.safetensors"] = small_knn().bytes();
+    model.write(folder);
+    leaves_nothing_behind("asd_model, refused", [&] {
+        asd_model *made = nullptr;
+        CHECK(asd_model_open(folder.c_str(), &made) == ASD_INVALID_MODEL && made == nullptr);
+    });
+    std::filesystem::remove_all(folder);
+}
+
 }  // namespace
 
 int main() {
+    model_and_recording_handles_leave_nothing_behind();
     log_mel_handles_leave_nothing_behind();
     refused_log_mel_handles_leave_nothing_behind();
     stream_handles_leave_nothing_behind();

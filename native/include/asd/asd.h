@@ -13,7 +13,7 @@
  *   - Finite input gives a finite result if the result fits its type. Otherwise it is infinite or NaN; each function says
  *     where that limit is. A recording at full scale 1 never comes near it.
  *   - It keeps no state and may be called from any number of threads at once, with different outputs. Functions that take a
- *     handle as const only read it. A stream is the exception: see asd_stream.
+ *     handle as const only read it. A stream and a recording are the exceptions: see asd_stream_create and asd_recording_create.
  *   - The result is the same, bit for bit, for any number of threads.
  *   - device ASD_DEVICE_CPU: pointers are host memory, values are checked. device ASD_DEVICE_CUDA: array pointers are
  *     memory of the current CUDA device, kernels are queued on `stream` (a cudaStream_t; NULL is the default stream)
@@ -52,7 +52,8 @@ typedef enum asd_status {
     ASD_CUDA_FAILED = 5,
     ASD_FILE_FAILED = 6,   /* errno says why */
     ASD_INVALID_MODEL = 7, /* a model file that is damaged, of another kind, or of a newer version */
-    ASD_OUT_OF_ORDER = 8   /* a call on a stream that needs another call first; the stream is unchanged */
+    ASD_OUT_OF_ORDER = 8,  /* a call on a stream or a recording that needs another call first; it is unchanged */
+    ASD_NO_SOUND = 9       /* a recording in which there is nothing to score; a fault of the recorder, not of the machine */
 } asd_status;
 
 typedef enum asd_sample_type {
@@ -158,6 +159,23 @@ typedef enum asd_inlier_kind {
     ASD_INLIER_GMM = 2  /* GaussianMixtureInlier: negative log-likelihood, full covariances */
 } asd_inlier_kind;
 
+/* Statistics of the frames of a spectrogram, one number for each band. */
+typedef enum asd_statistic {
+    ASD_STATISTIC_MEAN = 1,
+    ASD_STATISTIC_STD = 2,        /* population */
+    ASD_STATISTIC_DIFFERENCE = 3, /* mean absolute difference of neighbouring frames; 0 of a single frame */
+    ASD_STATISTIC_RANK = 4        /* generalised weighted rank pooling: frames by falling level, weighted with 1, r, r^2 ... */
+} asd_statistic;
+
+typedef struct asd_statistics_options {
+    int64_t struct_size;
+    double rank_decay;  /* r: 0 (the loudest frame) to 1 (the mean) */
+    int32_t value_type; /* of mel: ASD_FLOAT32 or ASD_FLOAT64 */
+    int32_t threads;
+} asd_statistics_options;
+
+#define ASD_STATISTICS_OPTIONS_INIT {(int64_t)sizeof(asd_statistics_options), 0.99, ASD_FLOAT32, 1}
+
 /* A fitted inlier model. */
 typedef struct asd_inlier asd_inlier;
 
@@ -197,6 +215,106 @@ typedef struct asd_stream_options {
 
 /* Takes one recording after another, each in blocks of any size; see asd_stream_create. */
 typedef struct asd_stream asd_stream;
+
+/* A model as `asd fit` makes it: a folder with a manifest, networks as ONNX, and detectors. */
+typedef struct asd_model asd_model;
+
+/* Which channel of a recording the model scores: a number from 0, or one of these. */
+typedef enum asd_channel {
+    ASD_CHANNEL_ONLY = -1, /* recordings have one */
+    ASD_CHANNEL_MEAN = -2  /* the mean of all, as float */
+} asd_channel;
+
+/* Strings are UTF-8 and live as long as the model. */
+typedef struct asd_model_description {
+    int64_t struct_size;
+    const char *machine;     /* its name */
+    const char *system;      /* "oe", "spectral" ... */
+    const char *precision;   /* arithmetic of the networks that its numbers belong to: "float32", "bfloat16" or "int8" */
+    int64_t sample_rate_hz;  /* of the samples that it takes */
+    int64_t segment_samples; /* L */
+    int64_t hop_samples;     /* from segment to segment */
+    int64_t bands;           /* M and F of a network's input, batch x M x F float32 */
+    int64_t frames;
+    int64_t dimensions;      /* D of a network's first output, batch x D float32; 0 if no detector reads it */
+    int64_t networks;        /* how many; 0 for spectral statistics alone */
+    double threshold;        /* a recording with a stretch that scores above it is called anomalous */
+    double stretch_s;        /* length of the stretches that the threshold is for */
+    int32_t channel;         /* asd_channel, or a channel's number */
+    int32_t resample;        /* 1: recordings of another rate may be converted; 0: they should be refused */
+    int32_t synthetic;       /* 1: trained on synthetic data, so that its scores of real recordings mean nothing */
+    int32_t reserved;        /* 0 */
+} asd_model_description;
+
+#define ASD_MODEL_DESCRIPTION_INIT {(int64_t)sizeof(asd_model_description), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0.0, 0.0, 0, 0, 0, 0}
+
+typedef struct asd_network_description {
+    int64_t struct_size;
+    const char *attribute; /* that it learnt to tell apart from sound; NULL: none */
+    int64_t onnx_bytes;    /* length of its ONNX file */
+    int32_t flow;          /* 1: it has a second output, batch x height x width, the flow's score map */
+    int32_t reserved;      /* 0 */
+} asd_network_description;
+
+#define ASD_NETWORK_DESCRIPTION_INIT {(int64_t)sizeof(asd_network_description), 0, 0, 0, 0}
+
+/* A recording that is scored with a model; see asd_recording_create. */
+typedef struct asd_recording asd_recording;
+
+typedef struct asd_recording_options {
+    int64_t struct_size;
+    int32_t sample_type; /* ASD_INT16 or ASD_FLOAT32 */
+    int32_t threads;     /* of each call on the recording; 0: all cores */
+} asd_recording_options;
+
+#define ASD_RECORDING_OPTIONS_INIT {(int64_t)sizeof(asd_recording_options), ASD_INT16, 1}
+
+typedef struct asd_recording_description {
+    int64_t struct_size;
+    int64_t segments;  /* S >= 1 */
+    int64_t stretches; /* >= 1; as long as stretch_s of the model, overlapping by half */
+    int64_t gaps;      /* parts of a quarter of a second or more in which nothing changes */
+} asd_recording_description;
+
+#define ASD_RECORDING_DESCRIPTION_INIT {(int64_t)sizeof(asd_recording_description), 0, 0, 0}
+
+/* What a network gave for segments [first, first + count). */
+typedef struct asd_network_output {
+    int64_t struct_size;
+    int64_t first;
+    int64_t count;
+    int64_t dimensions;      /* D, as asd_model_description says */
+    int64_t height;          /* of a score map; not read without a flow */
+    int64_t width;           /* time bins; the same for all segments of a recording */
+    const float *embeddings; /* count x D; not read if D is 0 */
+    const float *score_maps; /* count x height x width; not read without a flow */
+} asd_network_output;
+
+#define ASD_NETWORK_OUTPUT_INIT {(int64_t)sizeof(asd_network_output), 0, 0, 0, 0, 0, 0, 0}
+
+typedef struct asd_verdict {
+    int64_t struct_size;
+    double score;            /* of the whole recording; 0 is an average normal one, higher is more anomalous */
+    int64_t stretches_above; /* stretches whose score is above the threshold */
+    int64_t worst_stretch;   /* the one with the highest score */
+    int32_t anomalous;       /* 1 if any is above */
+    int32_t reserved;        /* 0 */
+} asd_verdict;
+
+#define ASD_VERDICT_INIT {(int64_t)sizeof(asd_verdict), 0.0, 0, 0, 0, 0}
+
+typedef struct asd_stretch {
+    int64_t struct_size;
+    double start_s;
+    double end_s;
+    double score;         /* NaN if each of its segments touches a gap */
+    double worst_start_s; /* the segment that raises its score most: where to listen */
+    double worst_end_s;
+    int32_t scored;       /* 0 if each of its segments touches a gap */
+    int32_t above;        /* 1 if its score is above the threshold */
+} asd_stretch;
+
+#define ASD_STRETCH_INIT {(int64_t)sizeof(asd_stretch), 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0}
 
 /* ASD_ABI_VERSION of the library that is loaded. Cannot fail. Any thread. */
 ASD_API int32_t asd_abi_version(void);
@@ -296,6 +414,13 @@ ASD_API asd_status asd_weighted_map_mean(const void *maps, const double *weights
                                          int64_t height, int64_t width, const asd_mean_options *options,
                                          double *means);
 
+/* mel: clips x bands x frames of value_type, as asd_log_mel_segments gives them. statistics: count of asd_statistic, each once.
+ * pooled: clips x count x bands, in the order of statistics, as asd_features.spectral_statistics gives them. A spectrogram's numbers do
+ * not depend on the others. clips may be 0. Fails on sizes, on statistics, on a rank_decay outside 0 to 1, on NaN or infinity. Runs on
+ * options->threads threads. */
+ASD_API asd_status asd_spectral_statistics(const void *mel, int64_t clips, int64_t bands, int64_t frames, const int32_t *statistics,
+                                           int64_t count, const asd_statistics_options *options, double *pooled);
+
 /* *inlier = a new handle of the model in `bytes`, which asd-inlier's save_inlier_model wrote; asd_inlier_destroy frees it. The
  * bytes are copied and need no alignment. Any bytes are safe to pass: ASD_INVALID_MODEL, with the reason, if they are not a
  * whole model of this version. Needs little more memory than size. Any thread. */
@@ -319,6 +444,64 @@ ASD_API asd_status asd_inlier_describe(const asd_inlier *inlier, asd_inlier_desc
  * options->threads threads; the memory that it takes, some vectors of D, N or K values, is freed before it returns. */
 ASD_API asd_status asd_inlier_score(const asd_inlier *inlier, const void *queries, int64_t count, int64_t dimensions,
                                     const asd_score_options *options, double *scores);
+
+/* *model = a new handle of the model in `folder`, which asd_model_destroy frees. Safe for any folder: only regular files are read, no
+ * link in it is followed, sizes are limited, and what is read must have the lengths and the SHA-256 that the manifest lists. Inlier
+ * models are read into memory; networks are only looked for, and read by asd_model_read_network. ASD_FILE_FAILED, with errno, unless
+ * folder names a folder that can be opened; ASD_INVALID_MODEL, with the reason, if it is not a whole model of this version. Files that
+ * are replaced afterwards change nothing in an open model. Any thread. */
+ASD_API asd_status asd_model_open(const char *folder, asd_model **model);
+
+/* Frees a handle that no call and no recording uses any more; NULL is nothing to do. Cannot fail. Any thread. */
+ASD_API void asd_model_destroy(asd_model *model);
+
+/* Fills *description; fields after those that the library knows are left unchanged. Fails on a wrong struct_size. Any thread. */
+ASD_API asd_status asd_model_describe(const asd_model *model, asd_model_description *description);
+
+/* The same of network 0, 1 ... of the model. */
+ASD_API asd_status asd_model_describe_network(const asd_model *model, int64_t network, asd_network_description *description);
+
+/* onnx: the network's ONNX file (capacity >= onnx_bytes), for a library that runs it: input "log_mel", outputs "embedding" and, with a
+ * flow, "score_map". The bytes have the hash that the manifest lists, whatever happens to the file; ASD_INVALID_MODEL if it is another
+ * file now. Any thread. */
+ASD_API asd_status asd_model_read_network(const asd_model *model, int64_t network, void *onnx, int64_t capacity);
+
+/* *recording = a new handle, which asd_recording_destroy frees. wave: samples of sample_type, one channel at the model's rate. Neither
+ * the model nor wave is copied: both must stay as they are until then. The network stays the caller's:
+ *
+ *     for each network and part of the segments:  asd_recording_log_mel, the network, asd_recording_add
+ *     then:                                       asd_recording_judge, and asd_recording_stretch for each stretch
+ *
+ * Segments and verdict are those of `asd score`: of 16-bit samples the spectrograms have the same bits; scores, given the same outputs
+ * of the networks, are equal to 1e-9 (to 1e-6 with spectral statistics, whose vectors are rounded to float32 in between).
+ * ASD_NO_SOUND if the level is below -90 dB or each segment touches a gap. Fails on samples outside 1 .. 2^31, NaN or infinity. Calls on
+ * one recording must come one after another; different recordings may share a model at once. */
+ASD_API asd_status asd_recording_create(const asd_model *model, const void *wave, int64_t samples,
+                                        const asd_recording_options *options, asd_recording **recording);
+
+/* Frees a handle that no call uses any more; NULL is nothing to do. Cannot fail. Any thread. */
+ASD_API void asd_recording_destroy(asd_recording *recording);
+
+/* Fills *description; fields after those that the library knows are left unchanged. Fails on a wrong struct_size. */
+ASD_API asd_status asd_recording_describe(const asd_recording *recording, asd_recording_description *description);
+
+/* Where gap 0, 1 ... begins and ends. No segment that touches one counts in a score. */
+ASD_API asd_status asd_recording_gap(const asd_recording *recording, int64_t gap, double *start_s, double *end_s);
+
+/* mel: count x M x F float32, the networks' input for segments [first, first + count). A segment's values do not depend on first and
+ * count. Fails if the recording has no such segments, and if a standardised sample exceeds the range of float32. */
+ASD_API asd_status asd_recording_log_mel(const asd_recording *recording, int64_t first, int64_t count, float *mel);
+
+/* Takes what network `network` gave for some segments, in any order; the arrays are not read afterwards. Each segment needs it, whether
+ * it touches a gap or not. Fails on NaN or infinity, on sizes, and where asd_inlier_score does. */
+ASD_API asd_status asd_recording_add(asd_recording *recording, int64_t network, const asd_network_output *output);
+
+/* Fills *verdict; fields after those that the library knows are left unchanged. ASD_OUT_OF_ORDER while a segment lacks the output of a
+ * network, ASD_INVALID_MODEL if a score is not finite. */
+ASD_API asd_status asd_recording_judge(asd_recording *recording, asd_verdict *verdict);
+
+/* Fills *found with stretch 0, 1 ... of the recording, in order. ASD_OUT_OF_ORDER before asd_recording_judge. */
+ASD_API asd_status asd_recording_stretch(const asd_recording *recording, int64_t stretch, asd_stretch *found);
 
 /* *stream = a new handle, which asd_stream_destroy frees. A stream takes a recording in blocks. As soon as the last sample of a
  * segment has arrived, it gives the segment's log-mel spectrogram and power; and at any time the mean of the scores that the

@@ -197,6 +197,19 @@ std::vector<double> weighted_map_mean(const Score *maps, const double *weights, 
     return means;
 }
 
+// mel: clips x bands x frames, float or double. Returns clips x statistics x bands.
+template <class Value>
+std::vector<double> spectral_statistics(const Value *mel, std::int64_t clips, std::int64_t bands, std::int64_t frames,
+                                        const std::vector<std::int32_t> &statistics,
+                                        asd_statistics_options options = ASD_STATISTICS_OPTIONS_INIT) {
+    options.value_type = detail::type_of(mel);
+    const auto count = static_cast<std::int64_t>(statistics.size());
+    check(asd_spectral_statistics(nullptr, 0, bands, frames, statistics.data(), count, &options, nullptr));
+    std::vector<double> pooled(detail::elements({clips, count, bands}));
+    check(asd_spectral_statistics(mel, clips, bands, frames, statistics.data(), count, &options, pooled.data()));
+    return pooled;
+}
+
 // A fitted inlier model; any number of threads may score with the same one at once.
 class InlierModel {
 public:
@@ -244,6 +257,100 @@ private:
 
     std::unique_ptr<asd_inlier, Destroy> handle_;
     asd_inlier_description description_ = ASD_INLIER_DESCRIPTION_INIT;
+};
+
+// A model whose folder is open; any number of recordings may be scored with the same one at once.
+class Model {
+public:
+    explicit Model(const std::string &folder) {
+        asd_model *made = nullptr;
+        check(asd_model_open(folder.c_str(), &made));
+        handle_.reset(made);
+        check(asd_model_describe(made, &description_));
+    }
+
+    // Its strings live as long as the model.
+    const asd_model_description &description() const noexcept { return description_; }
+
+    asd_network_description network(std::int64_t number) const {
+        asd_network_description description = ASD_NETWORK_DESCRIPTION_INIT;
+        check(asd_model_describe_network(handle_.get(), number, &description));
+        return description;
+    }
+
+    // The bytes of a network's ONNX file.
+    std::string onnx(std::int64_t number) const {
+        std::string bytes(static_cast<std::size_t>(network(number).onnx_bytes), '\0');
+        check(asd_model_read_network(handle_.get(), number, &bytes[0], static_cast<std::int64_t>(bytes.size())));
+        return bytes;
+    }
+
+private:
+    friend class Recording;
+    struct Destroy {
+        void operator()(asd_model *handle) const { asd_model_destroy(handle); }
+    };
+    std::unique_ptr<asd_model, Destroy> handle_;
+    asd_model_description description_ = ASD_MODEL_DESCRIPTION_INIT;
+};
+
+// A recording that is scored with a model; asd_recording_create says in which order. Model and samples must live as long.
+class Recording {
+public:
+    // wave: samples, int16 or float.
+    template <class Sample>
+    Recording(const Model &model, const Sample *wave, std::int64_t samples, std::int32_t threads = 1)
+        : cells_(model.description().bands * model.description().frames) {
+        asd_recording_options options = ASD_RECORDING_OPTIONS_INIT;
+        options.sample_type = detail::type_of(wave);
+        options.threads = threads;
+        asd_recording *made = nullptr;
+        check(asd_recording_create(model.handle_.get(), wave, samples, &options, &made));
+        handle_.reset(made);
+        check(asd_recording_describe(made, &description_));
+    }
+
+    const asd_recording_description &description() const noexcept { return description_; }
+
+    // The networks' input for segments [first, first + count): count x M x F.
+    std::vector<float> log_mel(std::int64_t first, std::int64_t count) const {
+        check(asd_recording_log_mel(handle_.get(), first, 0, nullptr));
+        std::vector<float> mel(count <= description_.segments - first ? detail::elements({count, cells_}) : 0);
+        check(asd_recording_log_mel(handle_.get(), first, count, mel.data()));
+        return mel;
+    }
+
+    void add(std::int64_t network, const asd_network_output &output) { check(asd_recording_add(handle_.get(), network, &output)); }
+
+    asd_verdict judge() {
+        asd_verdict verdict = ASD_VERDICT_INIT;
+        check(asd_recording_judge(handle_.get(), &verdict));
+        return verdict;
+    }
+
+    asd_stretch stretch(std::int64_t number) const {
+        asd_stretch found = ASD_STRETCH_INIT;
+        check(asd_recording_stretch(handle_.get(), number, &found));
+        return found;
+    }
+
+    struct Gap {
+        double start_s = 0.0, end_s = 0.0;
+    };
+
+    Gap gap(std::int64_t number) const {
+        Gap found;
+        check(asd_recording_gap(handle_.get(), number, &found.start_s, &found.end_s));
+        return found;
+    }
+
+private:
+    struct Destroy {
+        void operator()(asd_recording *handle) const { asd_recording_destroy(handle); }
+    };
+    std::unique_ptr<asd_recording, Destroy> handle_;
+    std::int64_t cells_;
+    asd_recording_description description_ = ASD_RECORDING_DESCRIPTION_INIT;
 };
 
 // A recording in blocks: gives each segment as soon as its last sample has arrived, with the same bits as LogMel::segments,

@@ -33,6 +33,7 @@ const char *asd_status_name(int32_t status) {
         case ASD_FILE_FAILED: return "file failed";
         case ASD_INVALID_MODEL: return "invalid model";
         case ASD_OUT_OF_ORDER: return "out of order";
+        case ASD_NO_SOUND: return "no sound";
         default: return "unknown status";
     }
 }

@@ -11,6 +11,7 @@
 #include "../kernels/inlier_models.hpp"
 #include "../kernels/log_mel_plan.hpp"
 #include "../kernels/segment_grid.hpp"
+#include "asd/asd.h"
 
 namespace asd::cpu {
 
@@ -46,6 +47,24 @@ void weighted_mean(const Score *scores, const double *weights, std::int64_t clip
 template <class Score>
 void weighted_map_mean(const Score *maps, const double *weights, std::int64_t clips, std::int64_t segments,
                        std::int64_t height, std::int64_t width, std::int32_t threads, double *means);
+
+// A spectrogram, or some of its frames: band m begins at m * stride.
+struct FramesOf {
+    std::int64_t bands;
+    std::int64_t frames;
+    std::int64_t stride;
+};
+
+struct Statistics {
+    const std::int32_t *kinds;  // asd_statistic
+    std::int64_t count;
+    double rank_decay;
+};
+
+// pooled: clips x count x bands; of several clips, each is bands x stride values after the one before.
+template <class Value>
+void spectral_statistics(const Value *mel, std::int64_t clips, const FramesOf &shape, const Statistics &statistics,
+                         std::int32_t threads, double *pooled);
 
 // Anomaly scores of count queries. A score is not finite if the query is so far out that float32 overflows.
 template <class Value>

@@ -4,12 +4,15 @@ import os
 import shlex
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from asd_native import _core
+
+sys.path.insert(0, str(Path(__file__).parent))  # for what the tests share
 
 ROOT = Path(__file__).parents[3]
 EXAMPLES = ROOT / "native" / "examples"
@@ -58,6 +61,15 @@ class Prefix:
         options = ["-D", "warnings", "-L", library, "-C", f"link-arg=-Wl,-rpath,{library}"]
         run("rustc", *options, source, "-o", build / "wav_scores")
         return build / "wav_scores"
+
+    def score_model(self, build: Path) -> Path:
+        """The program that scores with a model, with CMake and the OpenVINO of the Python package."""
+        from openvino.utils import get_cmake_path
+
+        paths = [f"-DCMAKE_PREFIX_PATH={self.folder}", f"-DOpenVINO_DIR={get_cmake_path()}"]
+        run("cmake", "-S", EXAMPLES / "cpp", "-B", build, "-DCMAKE_CXX_FLAGS=-Wall -Wextra -Werror", *paths)
+        run("cmake", "--build", build)
+        return build / "score_model"
 
     def example(self, language: str, build: Path) -> Path:
         tool = {"c": "cmake", "cpp": "pkg-config", "rust": "rustc"}[language]

@@ -21,6 +21,8 @@ class Tolerances:
     log_determinant_absolute = 1e-6
     # absolute: a sum over a grid, for a density with the kinks of ReLU, that falls to nothing before the grid's edge
     integral_absolute = 1e-4
+    # relative to the largest number: float32 convolutions of another library, batch normalisation within them
+    onnx = 1e-5
     # relative to the largest number: eight significant bits of bfloat16, over eight steps
     bfloat16 = 0.05
     # five standard errors of a mean, and of a variance, over 200,000 Beta(0.2, 0.2) variates

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from asd_models.flow_likelihood import flow_log_likelihood, flow_loss, flow_score_map
     from asd_models.joint_loss import oe_flow_loss, serial_oe_loss
     from asd_models.mixed_pairs import dominant_values, flow_rows
+    from asd_models.onnx_network import network_onnx
     from asd_models.outlier_exposure_loss import attribute_loss, machine_loss
     from asd_models.outlier_exposure_net import OutlierExposureNet, OutlierExposureOutput
     from asd_models.resnet18 import EncoderOutput, ResNet18
@@ -42,6 +43,7 @@ __all__ = [
     "mixup",
     "mixup_probability",
     "mixup_weights",
+    "network_onnx",
     "oe_flow_loss",
     "serial_oe_loss",
 ]
@@ -68,6 +70,7 @@ _HOME = {
     "mixup": "asd_models.waveform_mixup",
     "mixup_probability": "asd_models.waveform_mixup",
     "mixup_weights": "asd_models.waveform_mixup",
+    "network_onnx": "asd_models.onnx_network",
     "oe_flow_loss": "asd_models.joint_loss",
     "serial_oe_loss": "asd_models.joint_loss",
 }

@@ -21,9 +21,7 @@ from torch import Tensor, nn
 from asd_models.channel_whitening import ChannelWhitening
 from asd_models.layer_init import biased_conv2d
 
-_COEFFICIENT_SCALE = (
-    0.1  # as in FrEIA: a new sub-network changes its input little, so the flow starts near the identity
-)
+COEFFICIENT_SCALE = 0.1  # as in FrEIA: a new sub-network changes its input little, so the flow starts near the identity
 
 
 class FlowOutput(NamedTuple):
@@ -72,7 +70,7 @@ class FastFlow(nn.Module):
         self.whitening = whitening
         generator = torch.Generator().manual_seed(seed)
         self.steps = nn.ModuleList(
-            _CouplingStep(channels, 1 if number % 2 else 3, hidden_ratio, clamp, generator) for number in range(steps)
+            CouplingStep(channels, 1 if number % 2 else 3, hidden_ratio, clamp, generator) for number in range(steps)
         )
 
     def forward(self, maps: Tensor, noise: Tensor | None = None) -> FlowOutput:
@@ -91,7 +89,7 @@ class FastFlow(nn.Module):
             x = x + noise
         positions = x.shape[2] * x.shape[3]
         log_determinant = x.new_zeros(len(x)) + positions * constant
-        for step in self._chain():
+        for step in self.chain():
             x, log_scale = step(x)
             log_determinant = log_determinant + (log_scale.sum((1, 2, 3)) + positions * step.log_scale.sum())
         return FlowOutput(x, log_determinant)
@@ -100,7 +98,7 @@ class FastFlow(nn.Module):
         """As `forward`, with the log-determinant (B, H, W) of each position: the sum of its channels' log-scales."""
         x, constant = self._whitened(maps)
         log_determinant = x.new_zeros(len(x), *x.shape[2:]) + constant
-        for step in self._chain():
+        for step in self.chain():
             x, log_scale = step(x)
             log_determinant = log_determinant + (log_scale.sum(1) + step.log_scale.sum())
         return FlowOutput(x, log_determinant)
@@ -108,12 +106,13 @@ class FastFlow(nn.Module):
     def inverse(self, latent: Tensor) -> Tensor:
         """The maps (B, C, H, W) whose latent this is; the arguments and errors are those of `forward`."""
         x = self._checked("latent", latent)
-        for step in reversed(self._chain()):
+        for step in reversed(self.chain()):
             x = step.inverse(x)
         return x if self.whitening is None else self.whitening.inverse(x)
 
-    def _chain(self) -> "list[_CouplingStep]":
-        return [step for step in self.steps if isinstance(step, _CouplingStep)]
+    def chain(self) -> "list[CouplingStep]":
+        """The coupling steps, the first one first."""
+        return [step for step in self.steps if isinstance(step, CouplingStep)]
 
     def _whitened(self, maps: Tensor) -> tuple[Tensor, Tensor]:
         """What the first step sees, and the log-determinant of what was done to it, at one position."""
@@ -126,7 +125,7 @@ class FastFlow(nn.Module):
         return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
-class _CouplingStep(nn.Module):
+class CouplingStep(nn.Module):
     """Permutation, affine coupling, channel scale and offset."""
 
     permutation: Tensor
@@ -165,7 +164,7 @@ class _CouplingStep(nn.Module):
 
     def _coefficients(self, passive: Tensor) -> tuple[Tensor, Tensor]:
         """Log-scale within -clamp .. clamp and shift of the active half, in the dtype of the passive one."""
-        raw: Tensor = self.subnetwork(passive).to(passive.dtype) * _COEFFICIENT_SCALE
+        raw: Tensor = self.subnetwork(passive).to(passive.dtype) * COEFFICIENT_SCALE
         log_scale, shift = raw.chunk(2, 1)
         return self.clamp * log_scale.tanh(), shift
 

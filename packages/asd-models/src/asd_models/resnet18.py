@@ -26,7 +26,7 @@ class EncoderOutput(NamedTuple):
     embedding: Tensor
 
 
-class _BasicBlock(nn.Module):
+class BasicBlock(nn.Module):
     """Two 3x3 convolutions and a shortcut; a 1x1 convolution in the shortcut if the shape changes."""
 
     def __init__(self, in_channels: int, channels: int, stride: int, generator: torch.Generator | None) -> None:
@@ -89,7 +89,7 @@ class ResNet18(nn.Module):
         for number, (channels, stride) in enumerate(_STAGES, start=1):
             blocks: list[nn.Module] = []
             for block in range(_BLOCKS):
-                blocks.append(_BasicBlock(width, channels, stride if block == 0 else 1, generator))
+                blocks.append(BasicBlock(width, channels, stride if block == 0 else 1, generator))
                 width = channels
             self.add_module(f"layer{number}", nn.Sequential(*blocks))
 
@@ -120,5 +120,5 @@ class ResNet18(nn.Module):
         embedding = final.mean(dim=(2, 3), dtype=torch.promote_types(final.dtype, torch.float32))
         return EncoderOutput(summed if self.pre_relu_map else final, embedding)
 
-    def _stage(self, number: int) -> list[_BasicBlock]:
-        return [block for block in self.get_submodule(f"layer{number}").children() if isinstance(block, _BasicBlock)]
+    def _stage(self, number: int) -> list[BasicBlock]:
+        return [block for block in self.get_submodule(f"layer{number}").children() if isinstance(block, BasicBlock)]

@@ -1,5 +1,5 @@
 """`python -m asd_recipes` is the command `asd`."""
 
-from asd_recipes.cli import main
+from asd_runtime.cli import main
 
 main()

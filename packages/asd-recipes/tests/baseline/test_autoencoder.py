@@ -13,13 +13,13 @@ from safetensors.torch import load_file
 from asd_features import LogMelSettings, log_mel
 from asd_models import Autoencoder
 from asd_recipes.baseline.autoencoder import AutoencoderBaseline
-from asd_recipes.progress import Advance, PlainProgress
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.recipe.toml_text import load_recipe
 from asd_recipes.scoring.candidate_table import CandidateTable, read_candidate_table
 from asd_recipes.training.diverged import TrainingDivergedError
 from asd_recipes.training.machine_data import PreparedData, prepare_data
 from asd_recipes.waveforms.device_choice import choose_device
+from asd_runtime.progress import Advance, PlainProgress
 
 # Both compute in float64 from the same float32 residuals; the covariance of a few clips has a condition number of 1e6.
 RELATIVE = 1e-7

@@ -11,7 +11,6 @@ from sklearn.covariance import LedoitWolf  # type: ignore[import-untyped, unused
 
 from asd_features import power_weights
 from asd_recipes.baseline.full_gaussian import FullGaussian, PositionGaussians
-from asd_recipes.progress import PlainProgress
 from asd_recipes.recipe.system_variants import OE
 from asd_recipes.recipe.toml_text import load_recipe
 from asd_recipes.scoring.candidate_table import CandidateTable, read_candidate_table
@@ -19,6 +18,7 @@ from asd_recipes.scoring.embedding import ClipEmbedder
 from asd_recipes.training.machine_data import PreparedData, prepare_data
 from asd_recipes.training.network_building import write_untrained
 from asd_recipes.waveforms.device_choice import choose_device
+from asd_runtime.progress import PlainProgress
 
 # float64 distances by another route
 ROUNDING = 1e-8

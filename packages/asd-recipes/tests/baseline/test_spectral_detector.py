@@ -11,7 +11,6 @@ from sklearn.covariance import LedoitWolf
 
 from asd_features import log_mel, power_weights, segments
 from asd_recipes.baseline.spectral_detector import SpectralDetector
-from asd_recipes.progress import PlainProgress
 from asd_recipes.recipe.settings import Recipe, RecipeError
 from asd_recipes.recipe.toml_text import load_recipe
 from asd_recipes.reproduction.result_tables import table_lines
@@ -19,6 +18,7 @@ from asd_recipes.reproduction.systems import evaluate_systems
 from asd_recipes.scoring.candidate_table import CandidateTable, read_candidate_table
 from asd_recipes.training.machine_data import PreparedData, prepare_data
 from asd_recipes.waveforms.device_choice import choose_device
+from asd_runtime.progress import PlainProgress
 
 # asd-inlier keeps whitened vectors in float32.
 RELATIVE = 1e-4

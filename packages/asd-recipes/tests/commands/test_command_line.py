@@ -13,8 +13,8 @@ import pytest
 import typer
 
 from asd_eval import bootstrap_directory, compare_directories, evaluate_directory, official_text, write_submission
-from asd_recipes.cli import app
 from asd_recipes.synth import DatasetSize, write_dataset
+from asd_runtime.cli import command_line
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +31,7 @@ def _asd(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
 
 def _commands() -> list[tuple[str, ...]]:
     """Every command of the application, including those in groups, so that a new one is tested automatically."""
-    group = typer.main.get_command(app)
+    group = typer.main.get_command(command_line())
     found = []
     for name, command in group.commands.items():  # type: ignore[attr-defined]
         inner = getattr(command, "commands", None)
@@ -47,12 +47,13 @@ def test_the_help_of_every_command_shows_an_example(command: tuple[str, ...]) ->
     assert [line for line in lines if line.startswith(f"asd {' '.join(command)}")]
 
 
-def test_the_commands_are_those_of_the_package_s_page() -> None:
-    page = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    shown = {tuple(line.split()[1:3]) for line in page.splitlines() if line.startswith("asd ")}
+def test_the_commands_are_those_of_the_packages_pages() -> None:
+    packages = Path(__file__).parents[3]
+    pages = [(packages / name / "README.md").read_text(encoding="utf-8") for name in ("asd-recipes", "asd-runtime")]
+    shown = {tuple(line.split()[1:3]) for page in pages for line in page.splitlines() if line.startswith("asd ")}
     listed = {words if words[0] == "data" else words[:1] for words in shown}
     assert listed == set(_commands())
-    assert len(listed) == 11
+    assert len(listed) == 12
 
 
 @pytest.fixture(scope="module")

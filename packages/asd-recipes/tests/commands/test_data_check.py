@@ -14,11 +14,11 @@ import pytest
 import soundfile
 from typer.testing import CliRunner
 
-from asd_recipes.cli import app
+from asd_runtime.cli import command_line
 
 
 def _check(*arguments: str | Path) -> tuple[int, str]:
-    result = CliRunner().invoke(app, ["data", "check", *map(str, arguments), "--quiet"])
+    result = CliRunner().invoke(command_line(), ["data", "check", *map(str, arguments), "--quiet"])
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return result.exit_code, result.output
 
@@ -158,7 +158,7 @@ def test_ground_truth_labels_anonymous_clips(recordings: Path, tmp_path: Path) -
 
 
 def test_one_recording_is_no_table_of_clips(recordings: Path) -> None:
-    result = CliRunner().invoke(app, ["data", "check", str(recordings / "0.wav")])
+    result = CliRunner().invoke(command_line(), ["data", "check", str(recordings / "0.wav")])
     assert f"is a recording. Pass its folder: asd data check {recordings}" in str(result.exception)
 
 
@@ -200,5 +200,5 @@ def test_an_unreadable_file_is_named_once_and_without_the_class_of_the_error(
     def closed(path: Path) -> None:
         raise PermissionError(errno.EACCES, "Permission denied", str(path))
 
-    monkeypatch.setattr("asd_recipes.dataset.recording_findings.measure_recording", closed)
+    monkeypatch.setattr("asd_runtime.sound.recording_findings.measure_recording", closed)
     assert f"error: unreadable: {recordings / '0.wav'}: Permission denied\n" in _check(recordings)[1]

@@ -6,7 +6,6 @@ itself does not change, except for the size of synthetic data.
 
 import re
 import shlex
-import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,24 +14,24 @@ import numpy as np
 import pytest
 import soundfile
 import typer
+from made_up_model import made_up_manifest, write_made_up
 from typer.testing import CliRunner
 
 from asd_eval import write_submission
-from asd_recipes.cli import app
 from asd_recipes.synth import DatasetSize, write_dataset
+from asd_runtime.cli import command_line
 
-MODEL = Path(__file__).parents[1] / "bundle" / "data" / "model-version-1.tar.xz"
 FIT = ["threads=1", "segments.length_s=1.0", "training.epochs=1", "training.batch_size=16", "log_mel.bands=16"]
 FIT += ["log_mel.hop_s=0.064", "inlier.components=[1]", "inlier.neighbours=[1]"]
 NOT_RUN = {
     ("reproduce",): "takes minutes; tests/test_run_end_to_end.py runs the command",
+    ("export",): "needs a finished run; tests/reproduction/test_model_export.py makes models of runs",
     ("study",): "takes hours; tests/reproduction/test_study.py runs the command's parts",
     ("data", "download"): "needs the network; tests/download runs the command against a server of its own",
     ("data", "verify"): "needs a download; tests/download runs the command",
 }
 QUICK = {
     ("fit",): ["--device", "cpu", *(word for setting in FIT for word in ("--set", setting))],
-    ("score",): ["--device", "cpu"],
     ("evaluate",): ["--resamples", "100"],
     ("compare",): ["--resamples", "100"],
     ("data", "synth"): ["--machines", "fan", "--jobs", "1"],
@@ -41,7 +40,7 @@ QUICK = {
 
 def _commands(group: Any = None, name: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Every command and group with its name, as in ("data", "check")."""
-    for part, command in (group or typer.main.get_command(app)).commands.items():
+    for part, command in (group or typer.main.get_command(command_line())).commands.items():
         yield (*name, part), command
         if hasattr(command, "commands"):
             yield from _commands(command, (*name, part))
@@ -65,7 +64,7 @@ IDS = [line for _, line in EXAMPLES]
 
 @pytest.mark.parametrize(("command", "example"), EXAMPLES, ids=IDS)
 def test_an_example_fits_on_a_line_of_80_columns(command: tuple[str, ...], example: str) -> None:
-    shown = CliRunner().invoke(app, [*command, "--help"], env={"COLUMNS": "80", "NO_COLOR": "1"})
+    shown = CliRunner().invoke(command_line(), [*command, "--help"], env={"COLUMNS": "80", "NO_COLOR": "1"})
     shown_lines = [line.strip() for line in shown.output.splitlines()]
     assert {line.strip() for line in example.splitlines()} <= set(shown_lines), shown.output
 
@@ -74,7 +73,7 @@ def test_an_example_fits_on_a_line_of_80_columns(command: tuple[str, ...], examp
 def test_a_paragraph_is_not_broken_twice_at_80_columns(command: tuple[str, ...]) -> None:
     """Help keeps the line ends of the source, but for the first paragraph."""
     text = dict(_commands())[command].help or ""
-    shown = CliRunner().invoke(app, [*command, "--help"], env={"COLUMNS": "80", "NO_COLOR": "1"})
+    shown = CliRunner().invoke(command_line(), [*command, "--help"], env={"COLUMNS": "80", "NO_COLOR": "1"})
     lines = [line.strip() for paragraph in text.split("\n\n")[1:] for line in paragraph.splitlines()]
     assert set(lines) <= {line.strip() for line in shown.output.splitlines()}, shown.output
 
@@ -99,11 +98,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         soundfile.write(root / name, 0.1 * rng.standard_normal(64_000), 16_000)
     write_dataset(root / "dcase2023t2" / "dev_data" / "raw", size=DatasetSize(3, 2, 1), seed=2, machines=["fan"])
-    (root / "models").mkdir()
-    with tarfile.open(MODEL) as archive:
-        archive.extractall(root / "models" / "unpacked", filter="data")
-    manifest = next((root / "models" / "unpacked").rglob("manifest.json"))
-    manifest.parent.rename(root / "models" / "pump7")
+    write_made_up(root / "models" / "pump7", made_up_manifest())
     for _, example in EXAMPLES:
         for word in shlex.split(_joined(example)):
             if "submissions" in word:
@@ -132,7 +127,7 @@ def test_an_example_does_what_it_says(
     words = shlex.split(_joined(example).replace("--size quick", "--size tiny"))[1:] + QUICK.get(command, [])
     if command == ("fit",) and "--others" not in words:
         words += ["--others", "other-machines"]  # the synthetic machines would take longer than all examples
-    result = CliRunner().invoke(app, words)
+    result = CliRunner().invoke(command_line(), words)
     assert result.exit_code == 0, result.output or result.exception
     for option in ("--out", "--json", "--stretches"):
         if option in words:

@@ -8,11 +8,11 @@ import pytest
 import soundfile
 from typer.testing import CliRunner, Result
 
-from asd_recipes.cli import app
+from asd_runtime.cli import command_line
 
 
 def _asd(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+    return CliRunner().invoke(command_line(), [str(argument) for argument in arguments])
 
 
 def _words(result: Result) -> str:
@@ -33,9 +33,8 @@ def place(tmp_path: Path) -> Path:
     (tmp_path / "hard.json").hardlink_to(tmp_path / "normal" / "n00.wav")
     (tmp_path / "turning.json").symlink_to("turning.json")
     (tmp_path / "folder.json").mkdir()
-    (tmp_path / "model").mkdir()
-    for name in ("manifest.json", "network.safetensors"):
-        (tmp_path / "model" / name).write_text("of a model")
+    (tmp_path / "model" / "networks").mkdir(parents=True)
+    (tmp_path / "model" / "manifest.json").write_text("of a model")
     (tmp_path / "table.csv").write_text("file_name\nnormal/n00.wav\n")
     return tmp_path
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from asd_recipes.cli import main
 from asd_recipes.synth import DatasetSize, write_dataset
+from asd_runtime.cli import main
 
 Asd = Callable[..., int]
 BASELINE = ["--profile", "smoke", "--systems", "autoencoder", "--device", "cpu", "--jobs", "1", "--quiet"]

@@ -15,9 +15,9 @@ from asd_recipes.dataset.data_check import check_dataset
 from asd_recipes.dataset.data_report import DataReport
 from asd_recipes.dataset.ground_truth_join import join_ground_truth
 from asd_recipes.dataset.plain_folder import scan_any
-from asd_recipes.dataset.recording_findings import Expected
 from asd_recipes.dataset.scan import scan_dataset
 from asd_recipes.synth import DatasetSize, write_dataset
+from asd_runtime.sound.recording_findings import Expected
 
 
 @pytest.fixture(scope="module")

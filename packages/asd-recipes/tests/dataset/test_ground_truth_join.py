@@ -11,11 +11,11 @@ from asd_recipes.dataset.clip import DatasetError
 from asd_recipes.dataset.clip_name import parse_clip_name
 from asd_recipes.dataset.ground_truth_join import join_ground_truth
 from asd_recipes.dataset.scan import Dataset, scan_dataset
-from asd_recipes.progress import PlainProgress
 from asd_recipes.recipe.toml_text import load_recipe
 from asd_recipes.reproduction.reproduce import Reproduction
 from asd_recipes.reproduction.run_store import RunStore
 from asd_recipes.synth import DatasetSize, write_dataset
+from asd_runtime.progress import PlainProgress
 
 _TRUTH = {
     "section_00_0000.wav": "section_00_source_test_normal_0003_speed_1000.wav",

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from asd_recipes.download import DownloadReport, Patience, Web, download_dataset
-from asd_recipes.progress import PlainProgress
+from asd_runtime.progress import PlainProgress
 
 
 class Handler(BaseHTTPRequestHandler):

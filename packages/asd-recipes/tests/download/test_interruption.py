@@ -23,7 +23,7 @@ CALL = """
 import os, signal, sys
 from pathlib import Path
 from asd_recipes.download import dataset_download, download_dataset, extraction, published_archives
-from asd_recipes.progress import PlainProgress
+from asd_runtime.progress import PlainProgress
 
 def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from asd_recipes.own_machine.detector_join import DetectorJoin
 from asd_recipes.own_machine.probe_scores import ProbeScores, read_probe_scores, write_probe_scores
 from asd_recipes.probes.faults import FAULTS
-from asd_recipes.probes.joined_score import Joined
+from asd_runtime.model.joined_score import Joined
 
 PIECES, EACH = 15, 5
 ROWS = [(fault.kind, level, (5 * turn + place) % PIECES) for turn, fault in enumerate(FAULTS) for place in range(EACH)

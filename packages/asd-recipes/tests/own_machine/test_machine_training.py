@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from asd_recipes.own_machine.machine_training import WEIGHTS, MachineTraining
-from asd_recipes.progress import PlainProgress
+from asd_recipes.own_machine.machine_training import SHIPPED, WEIGHTS, MachineTraining
 from asd_recipes.recipe.toml_text import load_recipe
 from asd_recipes.reproduction.run_store import RunError
-from asd_recipes.scoring.unscorable import UnscorableError
 from asd_recipes.training.diverged import TrainingDivergedError
 from asd_recipes.training.machine_data import PreparedData
 from asd_recipes.waveforms.device_choice import choose_device
+from asd_runtime.errors import UnscorableError
+from asd_runtime.progress import PlainProgress
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,7 @@ def test_a_number_that_is_lost_in_training_or_in_scoring_refuses_the_model(
     monkeypatch.setattr(MachineTraining, stage, lost)
     if stage == "_fit_inlier_models":
         (tmp_path / WEIGHTS).touch()
+        (tmp_path / SHIPPED).touch()
     data = PreparedData(make_bank(machines=("fan",)), {}, {}, {})
     training = MachineTraining(tmp_path, data, None, load_recipe("smoke"), choose_device("cpu", "float32", threads=1))
     with pytest.raises(RunError, match="not finite"):

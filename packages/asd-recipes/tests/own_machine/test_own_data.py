@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from asd_recipes.bundle.manifest import NORMAL
 from asd_recipes.dataset.clip import Clip, DatasetError
 from asd_recipes.dataset.clip_name import ClipName
+from asd_recipes.own_machine.normal import NORMAL
 from asd_recipes.own_machine.own_data import FEW_RECORDINGS, OwnData, evenly_spread, prepare_own_data
 from asd_recipes.recipe.toml_text import load_recipe
 from asd_recipes.waveforms.waveform_bank import WaveformBank

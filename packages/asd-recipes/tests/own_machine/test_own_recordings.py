@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from asd_recipes.bundle.manifest import NORMAL
 from asd_recipes.dataset.clip import DatasetError
+from asd_recipes.own_machine.normal import NORMAL
 from asd_recipes.own_machine.own_recordings import OwnRecordings, find_normal
 from asd_recipes.own_machine.recording_attributes import with_attributes
 

@@ -7,21 +7,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from made_up_model import made_up_manifest
 from numpy.typing import NDArray
 
-from asd_recipes.bundle.manifest import NORMAL
 from asd_recipes.dataset.clip import Clip
 from asd_recipes.dataset.clip_name import ClipName
 from asd_recipes.own_machine import own_data
+from asd_recipes.own_machine.normal import NORMAL
 from asd_recipes.own_machine.own_data import OwnData, prepare_own_data
 from asd_recipes.own_machine.spectral_fit import SpectralFit, scales, training_stretches
-from asd_recipes.probes.joined_score import Joined, JoinedDetector, Scale
-from asd_recipes.progress import Advance, PlainProgress
 from asd_recipes.recipe.toml_text import load_recipe
 from asd_recipes.reproduction.run_store import RunError
-from asd_recipes.scoring.clip_scorer import ClipScorer
-from asd_recipes.waveforms.device_choice import Device, choose_device
 from asd_recipes.waveforms.waveform_bank import WaveformBank
+from asd_runtime.model.joined_score import Joined, JoinedDetector, Scale
+from asd_runtime.progress import Advance, PlainProgress
+from asd_runtime.scoring.scorer import Scorer
 
 RECIPE = load_recipe("own")
 RATE_HZ = 16_000
@@ -77,7 +77,7 @@ def _humming(seconds: float, seed: int, *, ticks: float = 0.0) -> NDArray[np.flo
 
 
 @pytest.fixture(scope="module")
-def scorer(tmp_path_factory: pytest.TempPathFactory) -> ClipScorer:
+def scorer(tmp_path_factory: pytest.TempPathFactory) -> Scorer:
     """Of 60 stretches of 10 s, 40 of which train, with a threshold for one false alarm in ten."""
     recipe = replace(RECIPE, log_mel=replace(RECIPE.log_mel, bands=16, hop_s=0.064))
     data = _data(10.0, 20.0)
@@ -88,7 +88,7 @@ def scorer(tmp_path_factory: pytest.TempPathFactory) -> ClipScorer:
         data.prepared, bank=bank, training={NORMAL: list(range(40))}, validation={NORMAL: list(range(40, 60))}
     )
     data = replace(data, prepared=prepared, stretch_s=10.0)
-    fit = SpectralFit(tmp_path_factory.mktemp("fit"), data, recipe, Device("cpu", "float32", "1 thread"))
+    fit = SpectralFit(tmp_path_factory.mktemp("fit"), data, recipe)
     fit.run(PlainProgress(quiet=True))
     held_out, shorter = fit.held_out_scores(), fit.shorter()
     assert len(shorter) == 19, "0.5 s, 1 s, ... 9.5 s"
@@ -99,28 +99,32 @@ def scorer(tmp_path_factory: pytest.TempPathFactory) -> ClipScorer:
     alone = Joined({"spectral": detector}, 0.0, 1.0, 1, ())
     threshold = float(np.quantile((held_out - whole.mean) / whole.std, 0.9))
     spectral = replace(fit.scorer(), scales=(*shorter, whole))
-    return ClipScorer(recipe, NORMAL, [], synthetic=False, stretch_s=10.0, threshold=threshold, spectral=spectral,
-                      joined=alone)  # fmt: skip
+    made_up = made_up_manifest()
+    manifest = replace(
+        made_up,
+        front_end=spectral.vectors.front_end,
+        joined=alone,
+        threshold=replace(made_up.threshold, value=threshold, stretch_s=10.0),
+    )
+    return Scorer(manifest, "no network", None, spectral)
 
 
 @pytest.mark.parametrize("seconds", [1.0, 2.0, 3.0, 5.0, 8.0, 10.0])
 def test_of_normal_recordings_of_any_length_about_the_promised_share_is_above_the_threshold(
-    scorer: ClipScorer, seconds: float
+    scorer: Scorer, seconds: float
 ) -> None:
     scores = np.array([scorer.score_wave(_humming(seconds, seed)).score for seed in range(100, 140)])
-    assert scorer.threshold is not None
-    assert np.mean(scores > scorer.threshold) <= 0.3, "a tenth was promised, by twenty pieces"
+    assert np.mean(scores > scorer.manifest.threshold.value) <= 0.3, "a tenth was promised, by twenty pieces"
     assert abs(np.median(scores)) < 1
 
 
 @pytest.mark.parametrize("seconds", [2.0, 5.0, 10.0])
-def test_a_fault_in_a_short_recording_is_above_the_threshold(scorer: ClipScorer, seconds: float) -> None:
-    assert scorer.threshold is not None
+def test_a_fault_in_a_short_recording_is_above_the_threshold(scorer: Scorer, seconds: float) -> None:
     for seed in range(100, 105):
-        assert scorer.score_wave(_humming(seconds, seed, ticks=2.0)).score > scorer.threshold
+        assert scorer.score_wave(_humming(seconds, seed, ticks=2.0)).score > scorer.manifest.threshold.value
 
 
-def test_a_stretch_with_a_gap_is_normal_if_its_sound_is(scorer: ClipScorer) -> None:
+def test_a_stretch_with_a_gap_is_normal_if_its_sound_is(scorer: Scorer) -> None:
     scores = []
     for seed in range(100, 110):
         wave = _humming(10.0, seed)
@@ -160,8 +164,8 @@ def test_sound_without_variance_leaves_the_detector_out_and_says_so(kind: str, t
         second = np.sin(2 * np.pi * 440 * np.arange(RATE_HZ) / RATE_HZ).astype(np.float32)
     waves = tuple(np.resize(second, len(wave)) for wave in data.prepared.bank.waves)
     bank = replace(data.prepared.bank, waves=waves)
-    data, device = prepare_own_data(bank, RECIPE), choose_device("cpu", "float32", threads=1)
-    said, fit = _Said(), SpectralFit(tmp_path, data, RECIPE, device)
+    data = prepare_own_data(bank, RECIPE)
+    said, fit = _Said(), SpectralFit(tmp_path, data, RECIPE)
     fit.run(said)
     assert not fit.is_done
     assert [line.endswith("; left out") for line in said.lines] == [True]

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from asd_recipes.probes.sensitivity import chance, sensitivity, weights_of
+from asd_recipes.probes.sensitivity import sensitivity, weights_of
+from asd_runtime.model.joined_score import chance
 
 
 def test_a_sensitivity_is_the_mean_rise_of_limited_scores() -> None:

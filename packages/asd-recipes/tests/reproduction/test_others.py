@@ -10,7 +10,6 @@ import pytest
 
 from asd_recipes.commands.run_folders import bank_folder, run_name, synthetic_data, synthetic_others
 from asd_recipes.dataset.clip import DatasetError
-from asd_recipes.progress import PlainProgress
 from asd_recipes.recipe.seeding import derive_seed
 from asd_recipes.recipe.system_variants import variant_of
 from asd_recipes.recipe.toml_text import load_recipe
@@ -22,6 +21,7 @@ from asd_recipes.training.crops import TrainingCrops
 from asd_recipes.training.machine_data import prepare_data
 from asd_recipes.training.network_training import NetworkTraining
 from asd_recipes.waveforms.device_choice import choose_device
+from asd_runtime.progress import PlainProgress
 
 QUIET = PlainProgress(quiet=True)
 SETTINGS = ["threads=1", "segments.length_s=1.0", "training.epochs=1", "inlier.components=[1]", "inlier.neighbours=[1]"]

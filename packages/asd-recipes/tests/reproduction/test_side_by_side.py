@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 
 from asd_recipes.dataset.scan import scan_dataset
-from asd_recipes.progress import PlainProgress
 from asd_recipes.recipe.toml_text import load_recipe
 from asd_recipes.reproduction.job import Job, jobs_of
 from asd_recipes.reproduction.run_store import RunError, RunStore
 from asd_recipes.reproduction.side_by_side import WorkerStart, run_side_by_side
 from asd_recipes.scoring.embedding import ClipEmbedder
-from asd_recipes.scoring.unscorable import UnscorableError
 from asd_recipes.synth import DatasetSize, write_dataset
 from asd_recipes.training.machine_data import prepare_data
 from asd_recipes.waveforms.waveform_bank import open_bank
+from asd_runtime.errors import UnscorableError
+from asd_runtime.progress import PlainProgress
 
 QUIET = PlainProgress(quiet=True)
 SETTINGS = ["inlier.components=[1]", "inlier.neighbours=[1]", "joint.epochs=1"]

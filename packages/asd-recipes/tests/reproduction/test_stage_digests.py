@@ -13,7 +13,6 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
 
-from asd_recipes.progress import PlainProgress
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.recipe.stage_settings import scoring_settings, training_settings
 from asd_recipes.recipe.system_variants import SYSTEMS
@@ -28,6 +27,7 @@ from asd_recipes.reproduction.stage_digests import StageDigests
 from asd_recipes.training.machine_data import prepare_data
 from asd_recipes.waveforms.device_choice import Device
 from asd_recipes.waveforms.waveform_bank import WaveformBank
+from asd_runtime.progress import PlainProgress
 
 QUIET = PlainProgress(quiet=True)
 PAPER = Recipe()
@@ -325,11 +325,13 @@ def test_what_the_code_of_trainings_imports_counts_for_trainings_also_where_it_i
     while wanted:
         if (module := wanted.pop()) not in seen:
             seen.add(module)
-            if module.startswith("asd_recipes.") or module == "asd_inlier.shrunk_whitening":
+            if module.startswith(("asd_recipes.", "asd_runtime.")) or module == "asd_inlier.shrunk_whitening":
                 wanted += _imported_by(module)
     packages = {module.partition(".")[0] for module in seen}
     assert {"asd_inlier", "asd_models", "sklearn", "torch", "numpy"} <= packages, "the search finds them"
-    assert {name for name in packages if name.startswith("asd_")} <= {*TRAINING_CODE, "asd_recipes"}
+    assert {name for name in packages if name.startswith("asd_")} <= {*TRAINING_CODE, "asd_recipes", "asd_runtime"}
+    rooms = {module for module in seen if module.startswith("asd_runtime.") and module.count(".") > 1}
+    assert {".".join(module.split(".")[:2]) for module in rooms} <= set(TRAINING_CODE)
     computing = {"sklearn": "scikit-learn", "torch": "torch", "numpy": "numpy", "scipy": "scipy", "faiss": "faiss-cpu"}
     assert {computing[name] for name in packages & computing.keys()} <= set(TRAINING_LIBRARIES)
 

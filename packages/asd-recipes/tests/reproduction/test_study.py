@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from asd_recipes.progress import PlainProgress
 from asd_recipes.recipe.settings import Recipe, RecipeError
 from asd_recipes.recipe.stage_settings import training_settings
 from asd_recipes.recipe.toml_text import changed_settings, load_recipe
@@ -24,6 +23,7 @@ from asd_recipes.reproduction.study import (
 )
 from asd_recipes.scoring.candidate_table import CandidateTable, write_candidate_table
 from asd_recipes.synth import DatasetSize, write_dataset
+from asd_runtime.progress import PlainProgress
 
 QUIET = PlainProgress(quiet=True)
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from asd_recipes.progress import Advance
 from asd_recipes.recipe.toml_text import load_recipe
 from asd_recipes.reproduction.job_manifest import JobManifest, Stage, file_digest
 from asd_recipes.reproduction.reproduce import Reproduction
 from asd_recipes.reproduction.run_store import RunStore
 from asd_recipes.synth import DatasetSize, write_dataset
+from asd_runtime.progress import Advance
 
 SETTINGS = ["seed=1", "threads=1", "training.epochs=1", "inlier.components=[1]", "inlier.neighbours=[1, 2]",
             "weighting.machines=[]", "segments.length_s=1.0", "log_mel.bands=16", "log_mel.hop_s=0.128",

@@ -8,7 +8,6 @@ import pytest
 from asd_recipes.dataset.clip import Clip
 from asd_recipes.dataset.clip_name import ClipName
 from asd_recipes.dataset.clip_table import scan_tables
-from asd_recipes.progress import PlainProgress
 from asd_recipes.recipe.toml_text import load_recipe
 from asd_recipes.reproduction.job import Job
 from asd_recipes.reproduction.run_results import evaluate_run
@@ -19,6 +18,7 @@ from asd_recipes.scoring.candidate_table import (
     read_candidate_table,
     write_candidate_table,
 )
+from asd_runtime.progress import PlainProgress
 
 KINDS = [(domain, label) for domain in ("source", "target") for label in ("normal", "anomaly")] * 3
 

@@ -7,7 +7,6 @@ import pytest
 
 from asd_features import power_weights
 from asd_models import OutlierExposureNet
-from asd_recipes.progress import PlainProgress
 from asd_recipes.recipe.system_variants import variant_of
 from asd_recipes.recipe.toml_text import load_recipe
 from asd_recipes.scoring.candidate_table import read_candidate_table
@@ -16,6 +15,7 @@ from asd_recipes.scoring.scoring_stage import ScoringStage
 from asd_recipes.scoring.segment_means import flow_scores, segment_weights
 from asd_recipes.training.machine_data import prepare_data
 from asd_recipes.waveforms.device_choice import choose_device
+from asd_runtime.progress import PlainProgress
 
 RECIPE = load_recipe("smoke", settings=["segments.length_s=1.0"])
 # Sums of a few hundred float64 in another order.

@@ -12,7 +12,6 @@ import torch
 from sklearn.covariance import LedoitWolf  # type: ignore[import-untyped, unused-ignore]
 
 from asd_models import OutlierExposureNet, flow_score_map
-from asd_recipes.progress import Advance, PlainProgress
 from asd_recipes.recipe.system_variants import variant_of
 from asd_recipes.recipe.toml_text import load_recipe
 from asd_recipes.scoring.embedding import ClipEmbedder
@@ -26,6 +25,7 @@ from asd_recipes.training.network_building import load_network
 from asd_recipes.training.network_training import NetworkTraining
 from asd_recipes.waveforms.device_choice import choose_device
 from asd_recipes.waveforms.device_log_mel import device_log_mel
+from asd_runtime.progress import Advance, PlainProgress
 
 # float32 weights against float64 covariances
 ROUNDING = 1e-4

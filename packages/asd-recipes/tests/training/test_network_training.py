@@ -11,12 +11,10 @@ from safetensors.torch import load_file
 from torch.optim.lr_scheduler import ConstantLR, OneCycleLR
 
 from asd_models import DomainInvariantPrior, flow_loss
-from asd_recipes.progress import PlainProgress
 from asd_recipes.recipe.seeding import derive_seed
 from asd_recipes.recipe.system_variants import VARIANTS, SystemVariant, variant_of
 from asd_recipes.recipe.toml_text import load_recipe
 from asd_recipes.scoring.embedding import ClipEmbedder
-from asd_recipes.scoring.unscorable import UnscorableError
 from asd_recipes.training.attribute_labels import attribute_labels
 from asd_recipes.training.balanced_sampler import Batch
 from asd_recipes.training.crops import TrainingCrops
@@ -27,6 +25,8 @@ from asd_recipes.training.network_building import build_network, load_network
 from asd_recipes.training.network_training import NetworkTraining
 from asd_recipes.waveforms.device_choice import choose_device
 from asd_recipes.waveforms.device_log_mel import device_log_mel
+from asd_runtime.errors import UnscorableError
+from asd_runtime.progress import PlainProgress
 
 # Float32 crops, standardised in float32; the reference in float64.
 ABSOLUTE = 2e-5

@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from asd_recipes.cli import app
 from asd_recipes.dataset.data_check import check_dataset
-from asd_recipes.dataset.recording_findings import Expected, judge_recording
 from asd_recipes.dataset.scan import scan_dataset
+from asd_runtime.cli import command_line
+from asd_runtime.sound.recording_findings import Expected, judge_recording
 
 _OF_EACH = 15
 _RATE = 16_000
@@ -227,7 +227,7 @@ def test_floats_beyond_full_scale_are_clipped_only_where_their_tops_are_flat(fla
 
 
 def test_the_command_goes_on_past_bad_files_and_exits_with_1(bad: tuple[Path, dict[str, set[str]]]) -> None:
-    result = CliRunner().invoke(app, ["data", "check", str(bad[0]), "--quiet"])
+    result = CliRunner().invoke(command_line(), ["data", "check", str(bad[0]), "--quiet"])
     assert result.exit_code == 1, result.output
     assert "320 clips, " in result.output
 

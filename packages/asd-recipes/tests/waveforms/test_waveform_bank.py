@@ -12,8 +12,8 @@ import soundfile
 from asd_features import waveform_blocks
 from asd_recipes.dataset.clip import Clip
 from asd_recipes.dataset.clip_name import parse_clip_name
-from asd_recipes.recipe.settings import Audio
 from asd_recipes.waveforms.waveform_bank import WaveformBank, load_bank, open_bank
+from asd_runtime.sound.audio import Audio
 
 SAMPLES = [np.random.default_rng(number).integers(-32768, 32768, 900 + number, np.int16) for number in range(4)]
 

@@ -16,7 +16,6 @@ from safetensors.torch import load_file
 
 from asd_models import Autoencoder
 from asd_recipes.baseline.frame_stacks import FrameStacks, clip_frames, stacked
-from asd_recipes.progress import Advance, Progress
 from asd_recipes.recipe.seeding import derive_seed
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.scoring.candidate_table import candidate_table, write_candidate_table
@@ -25,6 +24,7 @@ from asd_recipes.training.diverged import TrainingDivergedError
 from asd_recipes.training.machine_data import PreparedData
 from asd_recipes.training.tensor_file import save_tensors
 from asd_recipes.waveforms.device_choice import Device
+from asd_runtime.progress import Advance, Progress
 
 Float64Array = NDArray[np.float64]
 _BANDS = 128

@@ -12,13 +12,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from asd_recipes.progress import Advance, Progress
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.scoring.candidate_table import candidate_table, write_candidate_table
 from asd_recipes.scoring.embedding import ClipEmbedder
 from asd_recipes.scoring.segment_means import map_scores
 from asd_recipes.training.machine_data import PreparedData
-from asd_recipes.waveforms.waveform_bank import Samples
+from asd_runtime.progress import Advance, Progress
+from asd_runtime.sound.samples import Samples
 
 Float32Array = NDArray[np.float32]
 Float64Array = NDArray[np.float64]

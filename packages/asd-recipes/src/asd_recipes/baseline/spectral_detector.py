@@ -14,15 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asd_inlier import clip_scores
-from asd_recipes.progress import Advance, Progress
+from asd_recipes.baseline.spectral_model import fitted_model, spectral_vectors
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.scoring.candidate_table import candidate_table, write_candidate_table
 from asd_recipes.scoring.segment_means import segment_weights
-from asd_recipes.scoring.spectral_scorer import SpectralVectors, fitted_model
 from asd_recipes.training.machine_data import PreparedData
 from asd_recipes.waveforms.device_choice import Device
-from asd_recipes.waveforms.standardised_segments import one_segment, standardised_segments
-from asd_recipes.waveforms.waveform_bank import Samples
+from asd_runtime.progress import Advance, Progress
+from asd_runtime.sound.samples import Samples
+from asd_runtime.sound.standardised_segments import one_segment, standardised_segments
 
 if TYPE_CHECKING:
     from asd_inlier import MahalanobisKNN
@@ -57,7 +57,7 @@ class SpectralDetector:
     def _pooled(self, waves: Sequence[Samples], advance: Advance) -> Iterator[Float64Array]:
         """(1, D) for each clip, or (S, D) for its segments, standardised by the machine's level."""
         level, segments = self.data.statistics[self.machine], self.recipe.segments
-        vectors = SpectralVectors(self.recipe, level, self.device)
+        vectors = spectral_vectors(self.recipe, level, self.device)
         for wave in waves:
             settings = one_segment(wave, segments) if self.recipe.spectral.pooling == "clip" else segments
             yield vectors.of_segments(standardised_segments(wave, settings, "machine", level)(wave))

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from asd_recipes.commands.download import download, verify
-from asd_recipes.commands.options import Quiet, in_percent, names, resumable
-from asd_recipes.counted import counted
+from asd_recipes.commands.options import in_percent, names, resumable
+from asd_runtime.commands.options import Quiet
+from asd_runtime.counted import counted
 
 if TYPE_CHECKING:
     from asd_recipes.dataset.data_report import CountLine, DataReport
-    from asd_recipes.dataset.recording_findings import Expected
+    from asd_runtime.sound.recording_findings import Expected
 
 data_app = typer.Typer(no_args_is_help=True, help="Get, make and check data sets in the DCASE layout.")
 data_app.command()(download)
@@ -39,8 +40,8 @@ def synth(
 
         asd data synth my-data --size quick --seed 3
     """
-    from asd_recipes.progress import show_progress
     from asd_recipes.synth import DatasetSize, write_dataset
+    from asd_runtime.progress import show_progress
 
     chosen = DatasetSize.named(size)
     with resumable(), show_progress(quiet=quiet) as progress, progress.stage(f"write {folder}", 100) as advance:
@@ -91,12 +92,12 @@ def check(
 
         asd data check recordings/pump7
     """
-    from asd_recipes.commands.output_places import check_outputs
     from asd_recipes.dataset.data_check import check_dataset
     from asd_recipes.dataset.ground_truth_join import join_ground_truth
     from asd_recipes.dataset.plain_folder import scan_any
-    from asd_recipes.progress import show_progress
-    from asd_recipes.whole_file import write_json
+    from asd_runtime.commands.output_places import check_outputs
+    from asd_runtime.progress import show_progress
+    from asd_runtime.whole_file import write_json
 
     asked = _expected(rate or "16000", channel or "only", min_seconds)
     dataset = scan_any(folder)
@@ -122,7 +123,7 @@ def check(
 
 
 def _expected(rate: str, channel: str, min_seconds: float) -> "Expected":
-    from asd_recipes.dataset.recording_findings import Expected
+    from asd_runtime.sound.recording_findings import Expected
 
     if not 0 <= min_seconds < math.inf:
         raise typer.BadParameter(f"{min_seconds} is not a number of seconds, 0 or more.", param_hint="--min-seconds")

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from asd_recipes.commands.options import Quiet, names, resumable
-from asd_recipes.counted import counted
+from asd_recipes.commands.options import names, resumable
+from asd_runtime.commands.options import Quiet
+from asd_runtime.counted import counted
 
 
 def download(
@@ -33,7 +34,7 @@ def download(
         asd data download dcase2023 --split eval --machine bandsaw,Vacuum
     """
     from asd_recipes.download import dataset_year, download_dataset
-    from asd_recipes.progress import show_progress
+    from asd_runtime.progress import show_progress
 
     year = dataset_year(dataset)
     root = out or Path(f"{dataset}t2")
@@ -83,7 +84,7 @@ def verify(
         asd data verify dcase2023t2
     """
     from asd_recipes.download import listed_bytes, verify_dataset
-    from asd_recipes.progress import show_progress
+    from asd_runtime.progress import show_progress
 
     with (
         show_progress(quiet=quiet) as progress,

@@ -45,8 +45,8 @@ def evaluate(
         asd evaluate runs/quick-seed0-synthetic-1a2b3c4d/submissions/oe
     """
     from asd_eval import bootstrap_directory, evaluate_directory, official_csv, official_text
-    from asd_recipes.commands.output_places import check_outputs
-    from asd_recipes.whole_file import write_text
+    from asd_runtime.commands.output_places import check_outputs
+    from asd_runtime.whole_file import write_text
 
     for path in export or []:
         if path.suffix not in FORMATS:

@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from asd_recipes.commands.options import DeviceOption, Quiet, resumable
-from asd_recipes.counted import counted
+from asd_recipes.commands.options import DeviceOption, resumable
+from asd_runtime.commands.options import Quiet
+from asd_runtime.counted import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from asd_recipes.dataset.clip import Problem
     from asd_recipes.own_machine.own_recordings import NormalRecordings, OwnRecordings
-    from asd_recipes.progress import Progress
     from asd_recipes.recipe.settings import Recipe
     from asd_recipes.reproduction.run_store import RunStore
+    from asd_runtime.progress import Progress
+    from asd_runtime.sound.problem import Problem
 
 
 def fit(
@@ -73,9 +74,9 @@ def fit(
         asd fit --normal recordings/pump7 --pattern '{speed}_{load}'
     """
     from asd_recipes.own_machine.own_recordings import find_normal
-    from asd_recipes.progress import show_progress
     from asd_recipes.recipe.settings import RecipeError
     from asd_recipes.recipe.toml_text import load_recipe
+    from asd_runtime.progress import show_progress
 
     if not 0 < false_alarms < 1:
         raise typer.BadParameter(f"{false_alarms} is not between 0 and 1.", param_hint="--false-alarms")
@@ -88,10 +89,10 @@ def fit(
         raise RecipeError(f"--out must name a new folder; {model} exists. Try {model / 'model'}.")
     found = find_normal(normal, without=others or [])  # refuses before anything is made
     with resumable(), show_progress(quiet=quiet) as progress:
-        from asd_recipes.bundle.threshold_trust import trust_in_words
         from asd_recipes.own_machine.fit import OwnFit
-        from asd_recipes.probes.hearing import weights_in_words
         from asd_recipes.reproduction.run_store import RunStore
+        from asd_runtime.model.hearing import weights_in_words
+        from asd_runtime.model.threshold_trust import trust_in_words
 
         store = RunStore(model.with_name(f".{model.name}.fit"))
         with store.locked():

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from asd_recipes.commands.options import DeviceOption, Quiet, names, resumable
+from asd_recipes.commands.options import DeviceOption, names, resumable
+from asd_runtime.commands.options import Quiet
 
 if TYPE_CHECKING:
     from asd_recipes.reproduction.reproduce import RunResult
@@ -78,8 +79,8 @@ def reproduce(
         asd reproduce --machines fan,valve --systems oe --set training.epochs=5
     """
     from asd_recipes.commands.run_folders import bank_folder, run_name, synthetic_data, synthetic_others
-    from asd_recipes.progress import show_progress
     from asd_recipes.recipe.toml_text import load_recipe
+    from asd_runtime.progress import show_progress
 
     only = names(machines)
     overrides = [*(settings or []), *([] if seed is None else [f"seed={seed}"])]

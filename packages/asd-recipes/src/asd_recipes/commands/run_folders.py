@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from asd_recipes.commands.options import in_percent
 
 if TYPE_CHECKING:
-    from asd_recipes.progress import Progress
     from asd_recipes.recipe.settings import Recipe
     from asd_recipes.synth import DatasetSize
+    from asd_runtime.progress import Progress
 
 OTHER_FACTORY = "other factory"
 """With the run's seed, what the seed of the second synthetic factory is derived from."""

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from asd_recipes.commands.options import DeviceOption, Quiet, names, resumable
+from asd_recipes.commands.options import DeviceOption, names, resumable
+from asd_runtime.commands.options import Quiet
 
 
 def study(
@@ -42,9 +43,9 @@ def study(
 
         asd study --parts "joint flow,ensembling" --seeds 0,1 --machines fan
     """
-    from asd_recipes.progress import show_progress
     from asd_recipes.recipe.settings import RecipeError
     from asd_recipes.recipe.toml_text import load_recipe
+    from asd_runtime.progress import show_progress
 
     recipe = load_recipe(profile, settings=settings or [])
     numbers, only = names(seeds), names(machines)
@@ -56,7 +57,7 @@ def study(
         from asd_recipes.reproduction.requirements import check_recipe
         from asd_recipes.reproduction.study import PARTS, SeedRuns, check_parts, study_markdown
         from asd_recipes.reproduction.study import study as run_study
-        from asd_recipes.whole_file import write_text
+        from asd_runtime.whole_file import write_text
 
         chosen = [part for part in PARTS if parts is None or part.name in names(parts)]
         if (parts is not None and len(chosen) < len(set(names(parts)))) or not chosen:

@@ -8,9 +8,10 @@ import csv
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
-from asd_recipes.dataset.clip import Clip, Problem
+from asd_recipes.dataset.clip import Clip
 from asd_recipes.dataset.clip_name import ClipName, ClipNameError, parse_clip_name
-from asd_recipes.file_names import printable
+from asd_runtime.file_names import printable
+from asd_runtime.sound.problem import Problem
 
 Attributes = tuple[tuple[str, str], ...]
 

@@ -1,27 +1,9 @@
-"""The two results of a scan: a clip, which is one recording of a data set, and a problem of a file."""
+"""A clip: one recording of a data set."""
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from asd_recipes.dataset.clip_name import ClipName, Domain
-
-AUDIO_SUFFIXES = (".wav", ".flac")
-
-Severity = Literal["error", "warning"]
-
-# Problems that a run can live with, or that may be intended; every other kind spoils a result or loses a recording.
-_WARNINGS = (
-    "not audio",
-    "folder not used",
-    "not listed",
-    "no ground truth",
-    "missing in a split",
-    "clipped",
-    "beyond full scale",
-    "dropout",
-    "level differs by domain",
-)
 
 
 class DatasetError(ValueError):
@@ -67,17 +49,3 @@ class Clip:
     def training_domain(self) -> Domain:
         """The domain that it trains for: a training clip that names none is of the source domain."""
         return self.name.domain or "source"
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A finding about a file or a part of the data set: where it is, its kind, and the reason."""
-
-    file: str
-    kind: str
-    reason: str
-
-    @property
-    def severity(self) -> Severity:
-        """Whether a run can live with it."""
-        return "warning" if self.kind in _WARNINGS else "error"

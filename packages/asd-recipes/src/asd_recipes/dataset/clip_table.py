@@ -19,9 +19,11 @@ from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 from asd_recipes.dataset.attribute_table import TableError, read_rows
-from asd_recipes.dataset.clip import AUDIO_SUFFIXES, Clip, DatasetError, Problem
+from asd_recipes.dataset.clip import Clip, DatasetError
 from asd_recipes.dataset.clip_name import ClipName, ClipNameError, Domain, Label, parse_clip_name
-from asd_recipes.file_names import printable
+from asd_runtime.file_names import printable
+from asd_runtime.sound.folder_search import AUDIO_SUFFIXES
+from asd_runtime.sound.problem import Problem
 
 _PATH_COLUMNS = ("file_name", "path", "file", "filename")
 _MACHINE_COLUMNS = ("machine", "machine_type")

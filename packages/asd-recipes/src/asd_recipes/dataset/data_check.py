@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from statistics import median
 
 from asd_recipes.dataset.attribute_table import attribute_problems, words
-from asd_recipes.dataset.clip import Clip, Problem
+from asd_recipes.dataset.clip import Clip
 from asd_recipes.dataset.data_report import CountLine, DataReport
-from asd_recipes.dataset.folder_search import search_folder
-from asd_recipes.dataset.recording_findings import Expected, Judgement, judge_recording, level_db
 from asd_recipes.dataset.scan import Dataset
-from asd_recipes.file_names import printable
+from asd_runtime.file_names import printable
+from asd_runtime.sound.folder_search import search_folder
+from asd_runtime.sound.problem import Problem
+from asd_runtime.sound.recording_findings import Expected, Judgement, judge_recording, level_db
 
 # Domains differ in level if loudness alone separates them: by at least 3 dB, and in nearly all pairs of clips.
 _LEVEL_STEP_DB = 3.0

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from asd_recipes.counted import counted
-from asd_recipes.dataset.clip import Problem
-from asd_recipes.file_names import printable
+from asd_runtime.counted import counted
+from asd_runtime.file_names import printable
+from asd_runtime.sound.problem import Problem
 
 # Findings of one kind that are shown at most: two-channel clips could otherwise fill a thousand lines. JSON has all.
 _SHOWN_OF_A_KIND = 10

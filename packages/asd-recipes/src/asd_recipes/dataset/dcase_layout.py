@@ -10,9 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from asd_recipes.dataset.attribute_table import read_attribute_tables
-from asd_recipes.dataset.clip import AUDIO_SUFFIXES, Clip, DatasetError, NoDatasetError, Problem
+from asd_recipes.dataset.clip import Clip, DatasetError, NoDatasetError
 from asd_recipes.dataset.clip_name import ClipName, ClipNameError, parse_clip_name, parse_supplement_name
-from asd_recipes.file_names import printable
+from asd_runtime.file_names import printable
+from asd_runtime.sound.folder_search import AUDIO_SUFFIXES
+from asd_runtime.sound.problem import Problem
 
 _TEST_FOLDERS = ("test", "source_test", "target_test")
 FOLDERS = ("train", *_TEST_FOLDERS, "test_rename", "supplemental")

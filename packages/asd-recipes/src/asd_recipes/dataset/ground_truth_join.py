@@ -14,11 +14,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from asd_eval import read_ground_truth
-from asd_recipes.counted import counted
 from asd_recipes.dataset.attribute_table import TableError, read_rows
-from asd_recipes.dataset.clip import Clip, DatasetError, Problem
+from asd_recipes.dataset.clip import Clip, DatasetError
 from asd_recipes.dataset.clip_name import ClipName, ClipNameError, parse_clip_name
 from asd_recipes.dataset.scan import Dataset
+from asd_runtime.counted import counted
+from asd_runtime.sound.problem import Problem
 
 _CORRESPONDENCE = "attributes_*_correspondence.csv"
 

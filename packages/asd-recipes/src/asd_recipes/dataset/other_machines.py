@@ -9,9 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from asd_recipes.dataset.clip import Clip, DatasetError, Problem
+from asd_recipes.dataset.clip import Clip, DatasetError
 from asd_recipes.dataset.dcase_layout import FOLDERS
 from asd_recipes.dataset.scan import Dataset, scan_dataset
+from asd_runtime.sound.problem import Problem
 
 _UNUSED = set(FOLDERS) - {"train"}
 

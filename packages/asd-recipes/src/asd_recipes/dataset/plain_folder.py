@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from asd_recipes.dataset.clip import AUDIO_SUFFIXES, Clip, DatasetError, NoDatasetError, Problem
+from asd_recipes.dataset.clip import Clip, DatasetError, NoDatasetError
 from asd_recipes.dataset.clip_name import ClipName
-from asd_recipes.dataset.folder_search import search_folder
 from asd_recipes.dataset.scan import Dataset, scan_dataset
-from asd_recipes.file_names import printable
+from asd_runtime.file_names import printable
+from asd_runtime.sound.folder_search import AUDIO_SUFFIXES, search_folder
+from asd_runtime.sound.problem import Problem
 
 
 def scan_any(root: Path) -> Dataset:

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from asd_recipes.dataset.clip import Clip, DatasetError, Problem
+from asd_recipes.dataset.clip import Clip, DatasetError
 from asd_recipes.dataset.clip_table import metadata_tables, scan_tables
 from asd_recipes.dataset.dcase_layout import closed_folders, machine_folders, scan_machine
 from asd_recipes.dataset.synthetic_mark import folders_of, is_synthetic
-from asd_recipes.file_names import printable
+from asd_runtime.file_names import printable
+from asd_runtime.sound.problem import Problem
 
 
 @dataclass(frozen=True)

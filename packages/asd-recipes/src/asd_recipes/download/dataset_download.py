@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from asd_recipes.counted import counted
 from asd_recipes.download.errors import (
     DownloadError,
     PlaceTakenError,
@@ -25,7 +24,8 @@ from asd_recipes.download.record_listing import Source, ask_record, unasked_sour
 from asd_recipes.download.records import SPLITS, ZENODO, Archive, known_archives, known_record
 from asd_recipes.download.transfer import begun_bytes, drop, fetch, md5_of
 from asd_recipes.download.web import Web, is_http
-from asd_recipes.progress import Advance, Progress
+from asd_runtime.counted import counted
+from asd_runtime.progress import Advance, Progress
 
 
 @dataclass(frozen=True)

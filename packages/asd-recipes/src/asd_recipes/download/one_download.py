@@ -6,7 +6,7 @@ from pathlib import Path
 
 from asd_recipes.download.errors import DownloadBusyError
 from asd_recipes.folder_lock import hold_lock
-from asd_recipes.whole_file import remove_partial_files
+from asd_runtime.whole_file import remove_partial_files
 
 
 @contextmanager

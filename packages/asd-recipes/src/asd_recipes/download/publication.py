@@ -11,7 +11,7 @@ from pathlib import Path
 from asd_recipes.download.errors import PlaceTakenError
 from asd_recipes.download.places import Places
 from asd_recipes.download.published_archives import Manifest, PublishedArchive, archive_as_json, archive_from_json
-from asd_recipes.whole_file import write_json
+from asd_runtime.whole_file import write_json
 
 
 def write_receipt(places: Places, name: str, archive: PublishedArchive) -> None:

@@ -9,7 +9,7 @@ from asd_recipes.download.errors import ManifestError
 from asd_recipes.download.extraction import UnpackedFile
 from asd_recipes.download.places import RAW_FOLDERS, Places
 from asd_recipes.download.record_listing import Source
-from asd_recipes.whole_file import write_json
+from asd_runtime.whole_file import write_json
 
 SCHEMA = 1
 

@@ -12,7 +12,7 @@ from asd_recipes.download.errors import WrongContentError
 from asd_recipes.download.patience import TransientError
 from asd_recipes.download.records import Archive
 from asd_recipes.download.web import Web
-from asd_recipes.whole_file import write_json
+from asd_runtime.whole_file import write_json
 
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,15})-(\d{1,15})/(\d{1,15}|\*)")
 

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asd_eval import ScoreEnsemble, ZScoreStandardiser
-from asd_recipes.bundle import Threshold
-from asd_recipes.own_machine.held_out_threshold import threshold_of
 from asd_recipes.own_machine.probe_scores import ProbeScores
-from asd_recipes.probes.joined_score import SPECTRAL, Joined, JoinedDetector, ProbeShare, Scale, weighted_sum
 from asd_recipes.probes.sensitivity import sensitivity, weights_of
+from asd_recipes.scoring.held_out_threshold import threshold_of
+from asd_runtime.model.joined_score import SPECTRAL, Joined, JoinedDetector, ProbeShare, Scale, weighted_sum
+from asd_runtime.model.manifest import Threshold
 
 Float64Array = NDArray[np.float64]
 

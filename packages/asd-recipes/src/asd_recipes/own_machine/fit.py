@@ -1,4 +1,4 @@
-"""The stages behind `asd fit`, in order: from folders of recordings to a model (`asd_recipes.bundle`).
+"""The stages behind `asd fit`, in order: from folders of recordings to a model (`asd_runtime.model`).
 
 Stages keep their results in a hidden folder next to the model, so that an interrupted or killed training continues when
 the command is run again. The folder is removed once the model is written.
@@ -7,9 +7,7 @@ the command is run again. The folder is removed once the model is written.
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from asd_recipes.bundle import Manifest, read_manifest
-from asd_recipes.bundle.reading import check_limits
-from asd_recipes.dataset.clip import Problem
+from asd_recipes.own_machine.fit_limits import check_limits
 from asd_recipes.own_machine.learnt_attributes import learnt_labels
 from asd_recipes.own_machine.machine_training import MachineTraining
 from asd_recipes.own_machine.model_publication import ModelPublication
@@ -19,12 +17,15 @@ from asd_recipes.own_machine.provenance import Provenance, check_same_model, pro
 from asd_recipes.own_machine.reading import ReadRecordings, read_recordings
 from asd_recipes.own_machine.spectral_fit import SpectralFit
 from asd_recipes.own_machine.training_description import describe_training
-from asd_recipes.probes.joined_score import OE, SPECTRAL
-from asd_recipes.progress import Progress
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.reproduction.run_store import RunStore
 from asd_recipes.scoring.inlier_candidates import check_search
 from asd_recipes.waveforms.device_choice import Device, choose_device
+from asd_runtime.model.joined_score import OE, SPECTRAL
+from asd_runtime.model.manifest import Manifest
+from asd_runtime.model.reading import read_manifest
+from asd_runtime.progress import Progress
+from asd_runtime.sound.problem import Problem
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ class OwnFit:
         for text in describe_training(data, labels, recipe=recipe, device=device):
             progress.say(text)
         training = MachineTraining(trained, data.prepared, labels, recipe, device)
-        spectral = SpectralFit(trained, data, recipe, device)
+        spectral = SpectralFit(trained, data, recipe)
         if OE in recipe.fit.detectors:
             training.run(progress)
         if SPECTRAL in recipe.fit.detectors:

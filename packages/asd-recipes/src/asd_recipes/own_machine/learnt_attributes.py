@@ -1,6 +1,6 @@
 """The attribute values that the network of one's own machine learns to distinguish."""
 
-from asd_recipes.bundle.manifest import NORMAL
+from asd_recipes.own_machine.normal import NORMAL
 from asd_recipes.recipe.system_variants import SystemVariant
 from asd_recipes.training.attribute_labels import AttributeLabels, machine_labels
 from asd_recipes.training.machine_data import PreparedData

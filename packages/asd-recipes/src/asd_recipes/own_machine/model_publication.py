@@ -1,27 +1,29 @@
-"""Makes the model (`asd_recipes.bundle`) from the files of a training."""
+"""Makes the model (`asd_runtime.model`) from the files of a training."""
 
 import csv
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from asd_eval import ScoreEnsemble
-from asd_recipes.bundle import Manifest, Training, write_bundle
-from asd_recipes.bundle.manifest import NORMAL, Level
+from asd_recipes.baseline.spectral_model import spectral_facts
 from asd_recipes.dataset.synthetic_mark import folders_of, is_synthetic
-from asd_recipes.file_names import printable
 from asd_recipes.own_machine.detector_join import DetectorJoin
-from asd_recipes.own_machine.machine_training import WEIGHTS, MachineTraining
+from asd_recipes.own_machine.machine_training import SHIPPED, MachineTraining
+from asd_recipes.own_machine.normal import NORMAL
 from asd_recipes.own_machine.own_data import OwnData
 from asd_recipes.own_machine.probe_scores import read_probe_scores
 from asd_recipes.own_machine.probing import PROBES
 from asd_recipes.own_machine.provenance import Provenance
 from asd_recipes.own_machine.spectral_fit import SPECTRAL_MODEL, SpectralFit
-from asd_recipes.probes.joined_score import OE, SPECTRAL, Scale
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.training.attribute_labels import AttributeLabels
+from asd_runtime.file_names import printable
+from asd_runtime.model.joined_score import OE, SPECTRAL, Scale
+from asd_runtime.model.manifest import SPECTRAL_FILE, Manifest, NetworkFacts, Training, inlier_file, network_file
+from asd_runtime.model.writing import write_model
 
 
 @dataclass(frozen=True)
@@ -49,44 +51,44 @@ class ModelPublication:
         """Writes the model from what was fitted and `Probing` wrote. A detector without a say is left out.
 
         Raises:
-            BundleError: the model's folder exists.
+            ModelError: the model's folder exists.
         """
         held_out: dict[str, NDArray[np.float64]] = {}
-        ensemble = ScoreEnsemble({})
+        scales: dict[str, Scale] = {}
         if training.is_done:
             columns = training.held_out_columns()
             ensemble = ScoreEnsemble.fit(columns)
             held_out[OE] = ensemble.score(columns)
+            scales = {name: Scale(scale.mean_, scale.std_) for name, scale in ensemble.standardisers.items()}
         if spectral.is_done:
             held_out[SPECTRAL] = spectral.held_out_scores()
         probes = read_probe_scores(training.folder / PROBES)
         shorter = spectral.shorter() if spectral.is_done else ()
         joined, threshold = DetectorJoin(held_out, probes, self.false_alarms, self.data.stretch_s, shorter).run()
         with_network = OE in joined.voices
-        scales = ensemble.standardisers if with_network else {}
+        with_spectral = SPECTRAL in joined.voices
         pieces = len(next(iter(held_out.values())))
-        level = self.data.prepared.statistics[NORMAL]
         manifest = Manifest(
             machine=printable(model.resolve().name),
             system=("serialoe" if self.labels else "oe") if with_network else "spectral",
             synthetic=is_synthetic([self.folder, *folders_of(self._normal_files())]),
-            recipe=self.recipe,
-            level=Level(level.mean, level.std),
-            training=self._training(pieces, training.folder if with_network else None),
-            scores={name: Scale(scale.mean_, scale.std_) for name, scale in scales.items()},
+            precision="float32",
+            front_end=training.front_end,
+            networks=(NetworkFacts(attribute=None, flow=False, scores=scales),) if with_network else (),
+            spectral=spectral_facts(self.recipe.spectral) if with_spectral else None,
+            joined=joined,
             threshold=threshold,
+            training=self._training(pieces, training.folder if with_network else None),
             device=self.provenance.device,
             versions=self.provenance.versions,
             files={},
-            joined=joined,
+            recipe=asdict(self.recipe),
         )
-        return write_bundle(
-            model,
-            manifest,
-            network=training.folder / WEIGHTS if with_network else None,
-            inlier={name: training.folder / "inlier" / f"{name}.safetensors" for name in scales},
-            spectral=spectral.folder / SPECTRAL_MODEL if SPECTRAL in joined.voices else None,
-        )
+        files = {SPECTRAL_FILE: spectral.folder / SPECTRAL_MODEL} if with_spectral else {}
+        if with_network:
+            inlier = {inlier_file(0, name): training.folder / "inlier" / f"{name}.safetensors" for name in scales}
+            files |= {network_file(0): training.folder / SHIPPED, **inlier}
+        return write_model(model, manifest, files)
 
     def _normal_files(self) -> list[Path]:
         return [clip.path for clip in self.data.prepared.bank.clips if clip.machine == NORMAL]

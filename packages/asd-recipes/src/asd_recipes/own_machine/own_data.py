@@ -20,14 +20,16 @@ from typing import Literal
 import numpy as np
 
 from asd_features import waveform_statistics
-from asd_recipes.bundle.manifest import NORMAL
-from asd_recipes.counted import counted
-from asd_recipes.dataset.clip import Clip, DatasetError, Problem
+from asd_recipes.dataset.clip import Clip, DatasetError
 from asd_recipes.own_machine.held_out_recordings import held_out_recordings
+from asd_recipes.own_machine.normal import NORMAL
 from asd_recipes.recipe.seeding import derive_seed
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.training.machine_data import PreparedData
-from asd_recipes.waveforms.waveform_bank import Samples, WaveformBank
+from asd_recipes.waveforms.waveform_bank import WaveformBank
+from asd_runtime.counted import counted
+from asd_runtime.sound.problem import Problem
+from asd_runtime.sound.samples import Samples
 
 PIECE_S = 10.0
 """Least length of a training piece, as of DCASE's clips; a shorter recording is one piece."""

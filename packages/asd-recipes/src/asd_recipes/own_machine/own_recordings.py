@@ -1,6 +1,6 @@
 """Lists one's own recordings: a folder of the machine while it runs well, and folders of other sounds.
 
-Folders are searched to any depth (`asd_recipes.dataset.folder_search`). Attributes of the recordings come from
+Folders are searched to any depth (`asd_runtime.sound.folder_search`). Attributes of the recordings come from
 `recording_attributes`.
 """
 
@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
-from asd_recipes.bundle.manifest import NORMAL
-from asd_recipes.dataset.clip import Clip, DatasetError, Problem
+from asd_recipes.dataset.clip import Clip, DatasetError
 from asd_recipes.dataset.clip_name import ClipName
-from asd_recipes.dataset.folder_search import search_folder
-from asd_recipes.file_names import printable
+from asd_recipes.own_machine.normal import NORMAL
+from asd_runtime.file_names import printable
+from asd_runtime.sound.folder_search import search_folder
+from asd_runtime.sound.problem import Problem
 
 
 @dataclass(frozen=True)

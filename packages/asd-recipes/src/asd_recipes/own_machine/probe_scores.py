@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from asd_recipes.whole_file import write_text
+from asd_runtime.whole_file import write_text
 
 Float64Array = NDArray[np.float64]
 

@@ -8,31 +8,24 @@ without overlap, and the last one: the whole piece, in a quarter of the time or 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from asd_eval import ScoreEnsemble
-from asd_inlier import clip_scores, load_inlier_model
-from asd_recipes.bundle.manifest import NORMAL
 from asd_recipes.own_machine.machine_training import MachineTraining
+from asd_recipes.own_machine.normal import NORMAL
 from asd_recipes.own_machine.own_data import OwnData
 from asd_recipes.own_machine.probe_scores import ProbeScores, write_probe_scores
 from asd_recipes.own_machine.spectral_fit import SpectralFit
 from asd_recipes.probes.faults import FAULTS, Fault, probed
-from asd_recipes.probes.joined_score import OE, SPECTRAL
-from asd_recipes.progress import Advance, Progress
 from asd_recipes.recipe.seeding import derive_seed
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.reproduction.run_store import RunError
-from asd_recipes.scoring.embedding import ClipEmbedder
-from asd_recipes.scoring.segment_means import segment_weights
-from asd_recipes.scoring.unscorable import UnscorableError
-from asd_recipes.waveforms.waveform_bank import Samples
-
-if TYPE_CHECKING:
-    from asd_recipes.scoring.inlier_candidates import InlierModel
+from asd_runtime.errors import UnscorableError
+from asd_runtime.model.joined_score import OE, SPECTRAL
+from asd_runtime.progress import Advance, Progress
+from asd_runtime.scoring.network_scorer import SystemScorer
+from asd_runtime.sound.samples import Samples
 
 Float64Array = NDArray[np.float64]
 Hear = Callable[[Sequence[Samples]], Float64Array]
@@ -91,7 +84,14 @@ class Probing:
             for name, hear in self.detectors.items():
                 parts[name].append(hear(group))
             advance(1)
-        return {name: np.concatenate(of_detector) for name, of_detector in parts.items()}
+        scores = {name: np.concatenate(of_detector) for name, of_detector in parts.items()}
+        for name, of_detector in scores.items():
+            if not np.isfinite(of_detector).all():
+                raise RunError(
+                    f"a score of a held-out piece by {name} is infinite or no number. Leave recordings out whose scale "
+                    "is far from that of the others."
+                )
+        return scores
 
     def _waves(self) -> list[Samples]:
         """The pieces that are probed."""
@@ -110,7 +110,7 @@ def detectors_of(training: MachineTraining, spectral: SpectralFit) -> dict[str, 
     """The detectors that were fitted, by name."""
     found: dict[str, Hear] = {}
     if training.is_done:
-        found[OE] = NetworkHearing.of(training).scores
+        found[OE] = NetworkHearing(training.scorer()).scores
     if spectral.is_done:
         found[SPECTRAL] = spectral.scorer().score_pieces
     return found
@@ -120,33 +120,27 @@ def detectors_of(training: MachineTraining, spectral: SpectralFit) -> dict[str, 
 class NetworkHearing:
     """The network and the inlier models behind it."""
 
-    recipe: Recipe
-    embedder: ClipEmbedder
-    ensemble: ScoreEnsemble
-    models: "dict[str, InlierModel]"
-
-    @staticmethod
-    def of(training: MachineTraining) -> "NetworkHearing":
-        ensemble, folder = ScoreEnsemble.fit(training.held_out_columns()), training.folder / "inlier"
-        models = {name: load_inlier_model(folder / f"{name}.safetensors") for name in ensemble.standardisers}
-        return NetworkHearing(training.recipe, training.embedder(), ensemble, models)
+    scorer: SystemScorer
 
     def scores(self, waves: Sequence[Samples]) -> Float64Array:
         """(N,) scores of pieces, each the mean over segments that together hold the whole piece."""
-        segments = self.recipe.segments
+        return np.array([self._score(wave) for wave in waves])
+
+    def _score(self, wave: Samples) -> float:
+        front_end, (network,) = self.scorer.front_end, self.scorer.networks
+        segments = front_end.segments
         step = -(-segments.length_samples // segments.hop_samples)
-        chosen = [_spread(len(segments.starts(len(wave))), step) for wave in waves]
-        cut = [self.embedder.cut(wave)[places] for wave, places in zip(waves, chosen, strict=True)]
-        counts = np.array(list(map(len, cut)), np.int64)
-        weights = segment_weights(NORMAL, waves, self.recipe)
-        if weights is not None:
-            ends = np.cumsum([len(segments.starts(len(wave))) for wave in waves])[:-1]
-            of_pieces = np.split(weights, ends)
-            weights = np.concatenate([each[places] for each, places in zip(of_pieces, chosen, strict=True)])
-        vectors = self.embedder.embed_cut([[np.concatenate(cut)]], lambda steps: None).vectors
-        return self.ensemble.score(
-            {name: clip_scores(model.anomaly_score(vectors), counts, weights) for name, model in self.models.items()}
+        chosen = _spread(len(segments.starts(len(wave))), step)
+        spectrograms = front_end.spectrograms(front_end.cut(wave)[chosen], threads=self.scorer.threads)
+        weights = front_end.weights(wave)
+        of_chosen = None if weights is None else weights[chosen]
+        scores = self.scorer.means(
+            [network.of_segments(spectrograms)],
+            lambda bins: of_chosen,
+            np.arange(len(chosen)),
+            np.array([len(chosen)]),
         )
+        return float(scores[0])
 
 
 def _spread(segments: int, step: int) -> NDArray[np.int64]:

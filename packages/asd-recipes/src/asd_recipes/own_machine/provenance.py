@@ -5,13 +5,13 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from asd_recipes.bundle import Manifest
 from asd_recipes.recipe.settings import Recipe
-from asd_recipes.recipe.toml_text import changed_settings
+from asd_recipes.recipe.toml_text import changed_settings, recipe_from_table
 from asd_recipes.reproduction.library_versions import library_versions
 from asd_recipes.reproduction.run_store import RunError
 from asd_recipes.waveforms.device_choice import Device
 from asd_recipes.waveforms.waveform_bank import WaveformBank
+from asd_runtime.model.manifest import Manifest
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,11 @@ def check_same_model(
     Raises:
         RunError: it was made in another way.
     """
-    differing = changed_settings(manifest.recipe, recipe)
+    differing = changed_settings(recipe_from_table(manifest.recipe), recipe)
     if manifest.threshold.false_alarms != false_alarms:
         differing.append(f"--false-alarms was {manifest.threshold.false_alarms}, is {false_alarms}")
     if manifest.training.data_sha256 != provenance.data_sha256:
         differing.append("other recordings")
-    if manifest.joined is None:
-        differing.append("before detectors were joined")
     if manifest.versions != provenance.versions:
         differing.append("other library versions")
     if differing:

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from asd_recipes.bundle.manifest import NORMAL
-from asd_recipes.dataset.clip import Problem
+from asd_recipes.own_machine.normal import NORMAL
 from asd_recipes.own_machine.own_data import NothingUsableError, OwnData, prepare_own_data
 from asd_recipes.own_machine.own_recordings import OwnRecordings
-from asd_recipes.progress import Progress
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.waveforms.waveform_bank import WaveformBank, open_bank
+from asd_runtime.progress import Progress
+from asd_runtime.sound.problem import Problem
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from asd_recipes.bundle.manifest import NORMAL
-from asd_recipes.counted import counted
 from asd_recipes.dataset.attribute_table import Attributes, TableError, read_rows
 from asd_recipes.dataset.clip import Clip, DatasetError
+from asd_recipes.own_machine.normal import NORMAL
 from asd_recipes.own_machine.own_recordings import OwnRecordings
+from asd_runtime.counted import counted
 
 _PATHS = ("file_name", "path", "file", "filename")
 _FIELD = re.compile(r"\{(\w*)\}")

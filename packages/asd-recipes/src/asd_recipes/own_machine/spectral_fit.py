@@ -3,25 +3,28 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from asd_eval import ZScoreStandardiser
-from asd_inlier import load_inlier_model, save_inlier_model
-from asd_recipes.bundle.manifest import NORMAL
+from asd_inlier import save_inlier_model
+from asd_native import InlierModel
+from asd_recipes.baseline.spectral_model import fitted_model, spectral_facts
+from asd_recipes.own_machine.normal import NORMAL
 from asd_recipes.own_machine.own_data import OwnData, evenly_spread
-from asd_recipes.probes.joined_score import OE, SPECTRAL, Scale
-from asd_recipes.progress import Progress
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.reproduction.run_store import RunError
 from asd_recipes.scoring.candidate_table import candidate_table, read_candidate_table, write_candidate_table
-from asd_recipes.scoring.spectral_scorer import SpectralScorer, SpectralVectors, fitted_model
-from asd_recipes.scoring.stretches import whole_hops
-from asd_recipes.waveforms.device_choice import Device
-from asd_recipes.waveforms.waveform_bank import Samples
-from asd_recipes.whole_file import write_json
+from asd_recipes.scoring.front_end import front_end_of
+from asd_runtime.model.joined_score import OE, SPECTRAL, Scale
+from asd_runtime.progress import Progress
+from asd_runtime.scoring.spectral_scorer import SpectralScorer, SpectralVectors
+from asd_runtime.sound.hops import whole_hops
+from asd_runtime.sound.samples import Samples
+from asd_runtime.whole_file import write_json
 
 Float64Array = NDArray[np.float64]
 SPECTRAL_MODEL = "spectral.safetensors"
@@ -38,7 +41,6 @@ class SpectralFit:
     folder: Path
     data: OwnData
     recipe: Recipe
-    device: Device
 
     def run(self, progress: Progress) -> None:
         """Runs unless it is done. Too few training stretches leave the detector out, and that is said."""
@@ -63,9 +65,10 @@ class SpectralFit:
             for wave in waves:
                 beginnings.append(vectors.of_beginnings(wave, lengths))
                 advance(1)
-            *shorter, scores = [model.anomaly_score(np.stack(of_length)) for of_length in zip(*beginnings, strict=True)]
         self.folder.mkdir(parents=True, exist_ok=True)
         save_inlier_model(model, self.folder / SPECTRAL_MODEL)
+        scored = InlierModel(self.folder / SPECTRAL_MODEL).anomaly_score  # as the model is scored
+        *shorter, scores = [scored(np.stack(of_length)) for of_length in zip(*beginnings, strict=True)]
         sounding = [np.array([wave[:length].min() < wave[:length].max() for wave in waves]) for length in lengths]
         kept = [of_length[sounds] for of_length, sounds in zip([*shorter, scores], sounding, strict=True)]
         write_json(self.folder / _SHORTER, [asdict(scale) for scale in scales(kept)[:-1]])
@@ -102,7 +105,7 @@ class SpectralFit:
 
     def scorer(self) -> SpectralScorer:
         """The detector that `run` fitted."""
-        return SpectralScorer(self._vectors(), load_inlier_model(self.folder / SPECTRAL_MODEL))
+        return SpectralScorer(self._vectors(), InlierModel(self.folder / SPECTRAL_MODEL))
 
     def _lengths(self) -> list[int]:
         """In samples: one hop, two hops, ... and a whole stretch."""
@@ -110,7 +113,10 @@ class SpectralFit:
         return [hops * segments.hop_samples for hops in range(1, whole_hops(stretch, segments))] + [stretch]
 
     def _vectors(self) -> SpectralVectors:
-        return SpectralVectors(self.recipe, self.data.prepared.statistics[NORMAL], self.device)
+        """By the chain that the model is scored with, whatever device trains."""
+        front_end = front_end_of(self.recipe, NORMAL, self.data.prepared.statistics[NORMAL])
+        log_mel = partial(front_end.spectrograms, threads=self.recipe.threads)
+        return SpectralVectors(front_end, spectral_facts(self.recipe.spectral), log_mel)
 
 
 def scales(scores: Sequence[Float64Array]) -> list[Scale]:

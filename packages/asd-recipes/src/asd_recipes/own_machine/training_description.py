@@ -1,12 +1,12 @@
 """What `asd fit` says about a training before it begins."""
 
-from asd_recipes.bundle.manifest import NORMAL
-from asd_recipes.counted import counted
+from asd_recipes.own_machine.normal import NORMAL
 from asd_recipes.own_machine.own_data import MOST_PIECES, OwnData
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.training.attribute_labels import AttributeLabels
 from asd_recipes.waveforms.device_choice import Device
 from asd_recipes.waveforms.device_log_mel import describe_log_mel
+from asd_runtime.counted import counted
 
 
 def describe_training(data: OwnData, labels: AttributeLabels | None, *, recipe: Recipe, device: Device) -> list[str]:

@@ -7,15 +7,14 @@ kinds and levels; it was fixed before a real fault was scored.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from asd_features import LogMelSettings
 from asd_features.waveform_blocks import INT16_SCALE
+from asd_runtime.model.joined_score import Kind
 
-Kind = Literal["tone", "noise", "clicks", "modulation", "missing band", "rise"]
 Float64Array = NDArray[np.float64]
 
 _CLICK_S = 0.002
@@ -63,14 +62,12 @@ class Fault:
     """A kind of probe.
 
     Attributes:
-        words: for sentences, such as "a tone".
         levels_db: from faint to strong.
         change: what is added to a piece with strength 1.
         strength: at a level.
     """
 
     kind: Kind
-    words: str
     levels_db: tuple[float, ...]
     change: Callable[[_Piece], Float64Array]
     strength: Callable[[float], float]
@@ -115,12 +112,12 @@ _DEPTHS = (-36.0, -30.0, -24.0, -18.0, -12.0, -6.0, 0.0)
 _OF_A_BAND = (1.5, 3.0, 6.0, 9.0, 12.0, 18.0, 24.0)
 
 FAULTS = (
-    Fault("tone", "a tone", _OF_THE_PIECE, _tone, _ratio),
-    Fault("noise", "narrow-band noise", _OF_THE_PIECE, _noise, _ratio),
-    Fault("clicks", "clicks", _OF_THE_PIECE, _clicks, _ratio),
-    Fault("modulation", "amplitude modulation", _DEPTHS, _modulation, _ratio),
-    Fault("missing band", "a missing band", _OF_A_BAND, _octave, lambda fall_db: _ratio(-fall_db) - 1),
-    Fault("rise", "the rise of a band", _OF_A_BAND, _octave, lambda rise_db: _ratio(rise_db) - 1),
+    Fault("tone", _OF_THE_PIECE, _tone, _ratio),
+    Fault("noise", _OF_THE_PIECE, _noise, _ratio),
+    Fault("clicks", _OF_THE_PIECE, _clicks, _ratio),
+    Fault("modulation", _DEPTHS, _modulation, _ratio),
+    Fault("missing band", _OF_A_BAND, _octave, lambda fall_db: _ratio(-fall_db) - 1),
+    Fault("rise", _OF_A_BAND, _octave, lambda rise_db: _ratio(rise_db) - 1),
 )
 """Levels of the first three: root mean square of what is added, relative to the piece's. Of the modulation: its depth.
 Of the last two: by how much an octave falls or rises."""

@@ -13,9 +13,9 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-Float64Array = NDArray[np.float64]
+from asd_runtime.model.joined_score import MOST_DEVIATIONS, chance
 
-MOST_DEVIATIONS = 3.0
+Float64Array = NDArray[np.float64]
 
 
 def sensitivity(normal: Float64Array, probed: Float64Array, pieces: NDArray[np.int64]) -> float:
@@ -42,11 +42,6 @@ def weights_of(sensitivities: Mapping[str, float], pieces: int) -> dict[str, flo
     if total == 0:
         return dict.fromkeys(beyond_chance, 1 / len(beyond_chance))
     return {name: value / total for name, value in beyond_chance.items()}
-
-
-def chance(pieces: int) -> float:
-    """The standard error of a mean of so many standardised scores."""
-    return 1 / math.sqrt(pieces)
 
 
 def _limited(scores: Float64Array) -> Float64Array:

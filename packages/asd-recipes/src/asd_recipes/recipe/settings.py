@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from asd_features import HighPassSettings, LogMelSettings, SegmentSettings
+from asd_runtime.sound.audio import Audio
+from asd_runtime.sound.standardised_segments import Standardise
 
 
 class RecipeError(ValueError):
@@ -31,15 +33,6 @@ def _positive(key: str, value: float) -> None:
 
 
 @dataclass(frozen=True)
-class Audio:
-    """How a recording becomes 16 kHz mono; the defaults refuse a recording that is not."""
-
-    sample_rate_hz: int = 16_000
-    channel: int | Literal["only", "mean"] = "only"
-    resample: bool = False
-
-
-@dataclass(frozen=True)
 class Split:
     """Sec. 4.2: 85 % of the source clips and 6 of 10 target clips train, the rest validates."""
 
@@ -53,7 +46,6 @@ class Split:
 
 
 Schedule = Literal["one-cycle", "constant"]
-Standardise = Literal["machine", "clip", "segment"]
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
 
-from asd_recipes.file_names import shortened
 from asd_recipes.recipe.settings import Recipe, RecipeError
-from asd_recipes.typed_values import TypedValueError, typed
+from asd_runtime.file_names import shortened
+from asd_runtime.typed_values import TypedValueError, typed
 
 T = TypeVar("T")
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 TRAINING_CODE = ("asd_native", "asd_features", "asd_models", "asd_eval", "asd_inlier",
                  *(f"asd_recipes.{room}" for room in ("dataset", "recipe", "waveforms", "training", "baseline")),
-                 "asd_recipes.reproduction.job_stages")  # fmt: skip
+                 "asd_recipes.reproduction.job_stages", "asd_runtime.sound")  # fmt: skip
 """What trains; asd_eval measures what a network has learnt after an epoch, asd_inlier whitens what a flow sees."""
-SCORING_CODE = (*TRAINING_CODE, "asd_recipes.scoring")
+SCORING_CODE = (*TRAINING_CODE, "asd_recipes.scoring", "asd_runtime.scoring")
 """What fits and scores."""
 
 

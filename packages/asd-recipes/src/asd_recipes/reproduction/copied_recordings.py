@@ -4,7 +4,8 @@ import hashlib
 from collections import defaultdict
 
 from asd_recipes.dataset.clip import Clip, DatasetError
-from asd_recipes.waveforms.waveform_bank import Samples, WaveformBank
+from asd_recipes.waveforms.waveform_bank import WaveformBank
+from asd_runtime.sound.samples import Samples
 
 _BEGINNING = 256
 

@@ -9,8 +9,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from asd_recipes.dataset.clip import Problem
-from asd_recipes.progress import Progress
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.recipe.system_variants import AUTOENCODER, OE
 from asd_recipes.recipe.toml_text import recipe_digest
@@ -20,10 +18,12 @@ from asd_recipes.reproduction.job_stages import JobStages
 from asd_recipes.reproduction.library_versions import library_versions
 from asd_recipes.reproduction.run_store import SCHEMA, RunStore
 from asd_recipes.reproduction.stage_digests import StageDigests
-from asd_recipes.scoring.unscorable import UnscorableError
 from asd_recipes.training.diverged import TrainingDivergedError
 from asd_recipes.training.machine_data import PreparedData
 from asd_recipes.waveforms.device_choice import Device
+from asd_runtime.errors import UnscorableError
+from asd_runtime.progress import Progress
+from asd_runtime.sound.problem import Problem
 
 DIVERGED = "diverged"
 """Kind of a problem: a loss, an output or a score became infinite or NaN."""

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from asd_recipes.regular_file import open_regular, read_regular
-from asd_recipes.whole_file import write_json, write_text
+from asd_runtime.regular_file import open_regular, read_regular
+from asd_runtime.whole_file import write_json, write_text
 
 Stage = Literal["training", "scoring"]
 NAME = "manifest.json"

@@ -11,7 +11,6 @@ from pathlib import Path
 from asd_recipes.baseline.autoencoder import AutoencoderBaseline
 from asd_recipes.baseline.full_gaussian import FullGaussian
 from asd_recipes.baseline.spectral_detector import SpectralDetector
-from asd_recipes.progress import Progress
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.recipe.system_variants import (
     AUTOENCODER,
@@ -33,6 +32,7 @@ from asd_recipes.training.machine_data import PreparedData
 from asd_recipes.training.network_building import write_untrained
 from asd_recipes.training.network_training import NetworkTraining
 from asd_recipes.waveforms.device_choice import Device
+from asd_runtime.progress import Progress
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from asd_recipes.counted import counted
-from asd_recipes.dataset.clip import Clip, DatasetError, Problem
+from asd_recipes.dataset.clip import Clip, DatasetError
 from asd_recipes.dataset.ground_truth_join import join_ground_truth
 from asd_recipes.dataset.other_machines import find_other_machines
 from asd_recipes.dataset.scan import Dataset, scan_dataset
-from asd_recipes.progress import Progress
 from asd_recipes.recipe.settings import Recipe, RecipeError
 from asd_recipes.recipe.system_variants import SYSTEMS
 from asd_recipes.reproduction.code_digest import remember_code
@@ -36,6 +34,9 @@ from asd_recipes.training.plot import plot_trainings, plots_are_possible
 from asd_recipes.waveforms.device_choice import Device
 from asd_recipes.waveforms.device_log_mel import describe_log_mel
 from asd_recipes.waveforms.waveform_bank import WaveformBank, open_bank
+from asd_runtime.counted import counted
+from asd_runtime.progress import Progress
+from asd_runtime.sound.problem import Problem
 
 
 def chosen_systems(names: Sequence[str]) -> list[str]:

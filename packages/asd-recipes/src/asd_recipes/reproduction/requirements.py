@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from asd_recipes.bundle.reading import check_limits
-from asd_recipes.counted import counted
 from asd_recipes.dataset.clip import DatasetError
 from asd_recipes.dataset.scan import Dataset
 from asd_recipes.recipe.settings import Recipe
@@ -15,11 +13,13 @@ from asd_recipes.recipe.system_variants import (
     variant_of,
 )
 from asd_recipes.reproduction.run_store import RESERVED
+from asd_recipes.scoring.front_end import check_sizes
 from asd_recipes.scoring.inlier_candidates import check_search, fitting_candidates
 from asd_recipes.training.encoder_weights import check_encoder_weights
 from asd_recipes.training.machine_data import PreparedData
 from asd_recipes.waveforms.device_choice import Device, choose_device
 from asd_recipes.waveforms.waveform_bank import WaveformBank
+from asd_runtime.counted import counted
 
 _WITHOUT_OTHERS = {AUTOENCODER, SPECTRAL_STATISTICS, RANDOM_ENCODER.slug}
 """The systems that use no other machine types."""
@@ -34,7 +34,7 @@ def check_recipe(recipe: Recipe, device: str) -> Device:
             nearest neighbours is not there.
     """
     chosen = choose_device(device, recipe.training.precision, threads=recipe.threads)
-    check_limits(recipe)
+    check_sizes(recipe)
     check_encoder_weights(recipe.training.encoder_weights)
     check_search(recipe.inlier)
     return chosen

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from asd_eval import harmonic_mean
 from asd_recipes.reproduction.paper_tables import LAST_COLUMN, MACHINES, TITLES, paper_values
 from asd_recipes.reproduction.systems import CONVENTIONS, ConventionName, SystemResult
-from asd_recipes.whole_file import write_json, write_text
+from asd_runtime.whole_file import write_json, write_text
 
 if TYPE_CHECKING:
     from rich.console import Console

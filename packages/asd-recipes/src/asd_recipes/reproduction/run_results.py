@@ -10,13 +10,13 @@ import numpy as np
 
 from asd_eval import decide, write_submission
 from asd_eval.errors import ConventionError, RowError
-from asd_recipes.progress import Progress
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.reproduction.job import Job
 from asd_recipes.reproduction.run_store import RunStore
 from asd_recipes.reproduction.systems import SystemResult, evaluate_systems
 from asd_recipes.scoring.candidate_table import CandidateTable, read_candidate_table
-from asd_recipes.whole_file import write_json
+from asd_runtime.progress import Progress
+from asd_runtime.whole_file import write_json
 
 DECISION_QUANTILE = 0.9
 """Quantile of the validation clips' scores that sets the threshold, as in the official baseline."""

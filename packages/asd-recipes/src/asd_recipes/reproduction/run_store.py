@@ -24,7 +24,7 @@ from typing import Any
 from asd_recipes.folder_lock import hold_lock
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.recipe.toml_text import changed_settings, recipe_digest, recipe_from_toml, recipe_to_toml
-from asd_recipes.whole_file import remove_partial_files, write_json, write_text
+from asd_runtime.whole_file import remove_partial_files, write_json, write_text
 
 SCHEMA = 2
 RESERVED = frozenset({"metrics", "submissions", "plots", "recipe.toml", "data.json", "timings.jsonl", "tables.txt"})

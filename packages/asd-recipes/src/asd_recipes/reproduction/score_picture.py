@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from asd_recipes.reproduction.paper_tables import LAST_COLUMN, MACHINES, paper_values
 from asd_recipes.reproduction.systems import ConventionName, SystemResult
-from asd_recipes.whole_file import write_whole
+from asd_runtime.whole_file import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist

@@ -18,8 +18,7 @@ from pathlib import Path
 from queue import Empty
 from typing import Any
 
-from asd_recipes.dataset.clip import Clip, Problem
-from asd_recipes.progress import Advance, Progress
+from asd_recipes.dataset.clip import Clip
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.reproduction.code_digest import remember_code
 from asd_recipes.reproduction.job import Job
@@ -30,6 +29,8 @@ from asd_recipes.training.machine_data import prepare_data
 from asd_recipes.waveforms.device_choice import choose_device
 from asd_recipes.waveforms.waveform_bank import load_bank
 from asd_recipes.worker_lifetime import interrupts_later, leave_with_parent, leaves_on_error
+from asd_runtime.progress import Advance, Progress
+from asd_runtime.sound.problem import Problem
 
 
 @dataclass(frozen=True)

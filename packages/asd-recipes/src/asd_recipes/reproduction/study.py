@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from asd_eval import Comparison, compare
-from asd_recipes.progress import Progress
 from asd_recipes.recipe.settings import Recipe, RecipeError
 from asd_recipes.reproduction.job import Job
 from asd_recipes.reproduction.job_context import DIVERGED
@@ -23,7 +22,8 @@ from asd_recipes.reproduction.run_store import RunError, RunStore
 from asd_recipes.reproduction.systems import average, member_scores
 from asd_recipes.scoring.candidate_table import CandidateTable
 from asd_recipes.scoring.inlier_candidates import candidates
-from asd_recipes.scoring.segment_means import FLOW
+from asd_runtime.model.manifest import FLOW
+from asd_runtime.progress import Progress
 
 SINGLE_MODEL = "knn-1-source+target"
 """The one model that is left without the ensemble: the distance to the nearest segment of all training data."""

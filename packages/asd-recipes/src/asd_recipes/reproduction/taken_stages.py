@@ -13,14 +13,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from asd_recipes.counted import counted
-from asd_recipes.file_names import printable
-from asd_recipes.progress import Progress
 from asd_recipes.recipe.system_variants import has_network, variant_of
 from asd_recipes.reproduction.job import Job
 from asd_recipes.reproduction.job_context import JobContext
 from asd_recipes.reproduction.job_manifest import SCORES, WEIGHTS, JobManifest, Stage, file_digest, stage_of
-from asd_recipes.whole_file import write_whole
+from asd_runtime.counted import counted
+from asd_runtime.file_names import printable
+from asd_runtime.progress import Progress
+from asd_runtime.whole_file import write_whole
 
 _LAST: dict[Stage, str] = {"training": WEIGHTS, "scoring": SCORES}
 _WORDS: dict[Stage, str] = {"training": "trained network", "scoring": "score table"}

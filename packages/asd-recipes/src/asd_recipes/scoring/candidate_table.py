@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asd_recipes.dataset.clip import Clip
-from asd_recipes.file_names import from_table, in_table
-from asd_recipes.whole_file import write_text
+from asd_runtime.file_names import from_table, in_table
+from asd_runtime.whole_file import write_text
 
 Float64Array = NDArray[np.float64]
 

@@ -8,9 +8,10 @@ depend on its length.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -19,21 +20,18 @@ from numpy.typing import NDArray
 from asd_features import LogMelSettings, SegmentSettings, WaveformStatistics
 from asd_inlier import pseudo_target_segments
 from asd_models import OutlierExposureNet, OutlierExposureOutput, flow_score_map
-from asd_recipes.progress import Advance
-from asd_recipes.recipe.settings import Recipe, Standardise
+from asd_recipes.recipe.settings import Recipe
 from asd_recipes.recipe.system_variants import SystemVariant
-from asd_recipes.scoring.unscorable import UnscorableError
 from asd_recipes.training.network_building import load_network
 from asd_recipes.waveforms.device_choice import Device
 from asd_recipes.waveforms.device_log_mel import DeviceLogMel, device_log_mel
-from asd_recipes.waveforms.standardised_segments import one_segment, standardised_segments
-from asd_recipes.waveforms.waveform_bank import Samples
+from asd_runtime.progress import Advance
+from asd_runtime.scoring.finite_output import check_finite
+from asd_runtime.sound.samples import Samples
+from asd_runtime.sound.segment_batches import segment_batches
+from asd_runtime.sound.standardised_segments import Standardise, one_segment
 
 Float32Array = NDArray[np.float32]
-
-_SAMPLES_AT_ONCE = 1 << 21
-"""Total length of the segments that go through the network together: 65 of 2 s or 26 of 5 s, more than a DCASE clip or
-a piece of one's own recordings has. Their spectrograms take about 200 MB."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +41,35 @@ class Embeddings:
     vectors: Float32Array
     counts: NDArray[np.int64]
     score_maps: Float32Array | None = None  # (total, H, W) of the flow, if requested
+
+
+class Embedder(Protocol):
+    """What turns clips into embeddings."""
+
+    @property
+    def segments(self) -> SegmentSettings: ...
+
+    @property
+    def statistics(self) -> WaveformStatistics:
+        """Level of the machine's training clips."""
+        ...
+
+    @property
+    def standardise(self) -> Standardise: ...
+
+    def cut(self, wave: Samples) -> Float32Array:
+        """(S, T) standardised segments of one clip."""
+        ...
+
+    def embed(self, waves: Iterable[Samples], advance: Advance, *, score_maps: bool = False) -> Embeddings:
+        """Embeddings of clips, with the flow's maps if asked for."""
+        ...
+
+    def embed_pseudo_targets(
+        self, source: Sequence[Samples], target: Sequence[Samples], *, alpha: float, seed: int, advance: Advance
+    ) -> Embeddings:
+        """Embeddings of source-domain segments, each mixed with a random crop of a random target clip (Sec. 3.1)."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -115,18 +142,7 @@ class ClipEmbedder:
         Raises:
             UnscorableError: a standardised sample exceeds the range of float32.
         """
-        cut = standardised_segments(wave, self.segments, self.standardise, self.statistics)
-        length, starts = self.segments.length_samples, self.segments.starts(len(wave))
-        at_once = max(1, _SAMPLES_AT_ONCE // length)
-        for first in range(0, len(starts), at_once):
-            together = starts[first : first + at_once]
-            standardised = cut(wave[together[0] : together[-1] + length])
-            if not np.isfinite(standardised).all():
-                raise UnscorableError(
-                    "a standardised sample exceeds the range of float32: the recording's scale is far from that of the "
-                    "training recordings. Leave it out, or repair its samples."
-                )
-            yield standardised
+        return segment_batches(wave, self.segments, self.standardise, self.statistics)
 
     def embed(self, waves: Iterable[Samples], advance: Advance, *, score_maps: bool = False) -> Embeddings:
         """Embeddings of clips, one clip at a time; `score_maps` runs the flow as well."""
@@ -136,12 +152,7 @@ class ClipEmbedder:
         self, source: Sequence[Samples], target: Sequence[Samples], *, alpha: float, seed: int, advance: Advance
     ) -> Embeddings:
         """Embeddings of source-domain segments, each mixed with a random crop of a random target clip (Sec. 3.1)."""
-        whole = [self._whole(wave) for wave in target]
-        mixed = (
-            [pseudo_target_segments(self.cut(wave), whole, alpha=alpha, seed=seed + place)]
-            for place, wave in enumerate(source)
-        )
-        return self.embed_cut(mixed, advance)
+        return self.embed_cut(pseudo_targets(self, source, target, alpha=alpha, seed=seed), advance)
 
     @torch.inference_mode()
     def embed_cut(
@@ -167,7 +178,7 @@ class ClipEmbedder:
             np.concatenate(vectors), np.array(counts, np.int64), np.concatenate(maps) if maps else None
         )
         for part in (embeddings.vectors, *maps):
-            _check_finite(part)
+            check_finite(part)
         return embeddings
 
     @torch.inference_mode()
@@ -182,7 +193,7 @@ class ClipEmbedder:
             for batch in self.batches(wave):
                 maps.append(self._output(batch).map.float().contiguous().cpu().numpy())
         found: Float32Array = np.concatenate(maps)
-        _check_finite(found)
+        check_finite(found)
         return found
 
     def _output(self, batch: Float32Array) -> OutlierExposureOutput:
@@ -198,15 +209,12 @@ class ClipEmbedder:
         latent, log_determinant = flow.by_position(maps) if self.log_determinant else (flow(maps).latent, None)
         return flow_score_map(latent, log_determinant, dependent=self.dependent_channels)
 
-    def _whole(self, wave: Samples) -> Float32Array:
-        """The whole clip, standardised as one piece."""
-        whole: Float32Array = replace(self, segments=one_segment(wave, self.segments)).cut(wave)[0]
-        return whole
 
-
-def _check_finite(output: Float32Array) -> None:
-    if not np.isfinite(output).all():
-        raise UnscorableError(
-            "the network's output is not finite. Leave the recording out if it alone gives this; if all do, the "
-            "network is no good: train it again, with a lower learning rate."
-        )
+def pseudo_targets(
+    embedder: "Embedder", source: Sequence[Samples], target: Sequence[Samples], *, alpha: float, seed: int
+) -> Iterator[list[Float32Array]]:
+    """For each source-domain clip its segments (S, T), each mixed with a random crop of a random target clip."""
+    level, by, settings = embedder.statistics, embedder.standardise, embedder.segments
+    whole = [next(segment_batches(wave, one_segment(wave, settings), by, level))[0] for wave in target]
+    for place, wave in enumerate(source):
+        yield [pseudo_target_segments(embedder.cut(wave), whole, alpha=alpha, seed=seed + place)]

@@ -14,17 +14,19 @@ from numpy.typing import NDArray
 
 from asd_inlier import save_inlier_model
 from asd_models.outlier_exposure_net import EMBEDDING
-from asd_recipes.progress import Progress
+from asd_native import InlierModel
 from asd_recipes.recipe.seeding import derive_seed
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.recipe.system_variants import SystemVariant
 from asd_recipes.scoring.candidate_table import candidate_table, write_candidate_table
-from asd_recipes.scoring.embedding import ClipEmbedder, Embeddings
+from asd_recipes.scoring.embedding import Embedder, Embeddings
 from asd_recipes.scoring.inlier_candidates import candidates, fit_candidate
-from asd_recipes.scoring.segment_means import FLOW, flow_scores, score_clips, segment_weights
+from asd_recipes.scoring.segment_means import flow_scores, score_clips, segment_weights
 from asd_recipes.training.machine_data import PreparedData
-from asd_recipes.waveforms.waveform_bank import Samples
-from asd_recipes.whole_file import write_json
+from asd_runtime.model.manifest import FLOW
+from asd_runtime.progress import Progress
+from asd_runtime.sound.samples import Samples
+from asd_runtime.whole_file import write_json
 
 Float64Array = NDArray[np.float64]
 
@@ -38,12 +40,16 @@ class ScoringStage:
     variant: SystemVariant
     data: PreparedData
     recipe: Recipe
-    embedder: ClipEmbedder
+    embedder: Embedder
+    shipped: bool = False  # for a model: validation clips alone, scored by the saved inlier models with asd-native
 
     def run(self, folder: Path, progress: Progress) -> None:
         """Embeds, fits, scores and saves."""
         bank = self.data.bank
         scored, parts = self.data.scored_clips(self.machine)
+        if self.shipped:
+            scored = self.data.validation[self.machine]
+            parts = parts[: len(scored)]
         waves = [bank.waves[index] for index in scored]
         with progress.stage(f"{self.machine} {self.name}: embed test clips", len(scored)) as advance:
             embedded = self.embedder.embed(waves, advance, score_maps=self.variant.flow_score)
@@ -79,9 +85,11 @@ class ScoringStage:
                 if model is None:
                     progress.say(f"{self.machine} {self.name}: too few segments for {candidate.name}; left out")
                 else:
+                    path = folder / "inlier" / f"{candidate.name}.safetensors"
                     if self.recipe.inlier.save:
-                        save_inlier_model(model, folder / "inlier" / f"{candidate.name}.safetensors")
-                    columns[candidate.name] = score_clips(model, embedded, weights)
+                        save_inlier_model(model, path)
+                    scoring = InlierModel(path) if self.shipped else model
+                    columns[candidate.name] = score_clips(scoring, embedded, weights)
                 advance(1)
         return columns
 

@@ -10,14 +10,14 @@ from asd_features import power_weights
 from asd_inlier import clip_scores
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.scoring.embedding import Embeddings
-from asd_recipes.waveforms.waveform_bank import Samples
+from asd_runtime.scoring.segment_means import mean_over_bins, scores_of_bins
+from asd_runtime.sound.samples import Samples
 
 if TYPE_CHECKING:
+    import asd_native
     from asd_recipes.scoring.inlier_candidates import InlierModel
 
 Float64Array = NDArray[np.float64]
-FLOW = "flow"
-"""Column of the flow's own score."""
 
 
 def segment_weights(machine: str, waves: Sequence[Samples], recipe: Recipe, *, bins: int = 1) -> Float64Array | None:
@@ -31,7 +31,9 @@ def segment_weights(machine: str, waves: Sequence[Samples], recipe: Recipe, *, b
     return np.concatenate([of_clip.reshape(-1) for of_clip in weights])
 
 
-def score_clips(model: "InlierModel", embedded: Embeddings, weights: Float64Array | None) -> Float64Array:
+def score_clips(
+    model: "InlierModel | asd_native.InlierModel", embedded: Embeddings, weights: Float64Array | None
+) -> Float64Array:
     """(N,) scores: each clip's (weighted) mean over its segments (Eq. 4)."""
     # In one call for all clips: asd-inlier scores a row to the same bits whatever other rows come with it.
     return clip_scores(model.anomaly_score(embedded.vectors), embedded.counts, weights)
@@ -61,15 +63,3 @@ def map_scores(
     """
     of_bins = scores_of_bins(score_maps)
     return mean_over_bins(of_bins, counts, segment_weights(machine, waves, recipe, bins=of_bins.shape[1]))
-
-
-def scores_of_bins(score_maps: NDArray[np.floating]) -> Float64Array:
-    """(S, bins) scores of the time bins of all segments: the mean of score maps (S, H, bins) over frequency."""
-    of_bins: Float64Array = score_maps.mean(axis=1, dtype=np.float64)
-    return of_bins
-
-
-def mean_over_bins(of_bins: Float64Array, counts: NDArray[np.int64], weights: Float64Array | None) -> Float64Array:
-    """(N,) means of scores (S, bins) over the bins of counts (N,) segments each, weighted (S * bins,) or alike."""
-    bins = of_bins.shape[1]
-    return clip_scores(of_bins.reshape(-1), counts * bins, weights)

@@ -18,8 +18,8 @@ from asd_recipes.folder_lock import HeldLock
 from asd_recipes.synth.clip_plan import PlannedClip
 from asd_recipes.synth.machines import MODELS
 from asd_recipes.synth.recording import record
-from asd_recipes.whole_file import write_bytes
 from asd_recipes.worker_lifetime import interrupts_later, leave_with_parent, leaves_on_error
+from asd_runtime.whole_file import write_bytes
 
 _BATCH = 8  # clips per task: large enough to hide the queue's cost, small enough for a smooth progress bar
 

@@ -19,7 +19,7 @@ from asd_recipes.synth.clip_pool import write_clips
 from asd_recipes.synth.dataset_record import ATTRIBUTES, Request, is_whole, marks
 from asd_recipes.synth.errors import DatasetBusyError, DatasetExistsError, SyntheticDataError
 from asd_recipes.synth.machines import MODELS
-from asd_recipes.whole_file import remove_partial_files, write_text
+from asd_runtime.whole_file import remove_partial_files, write_text
 
 Report = Callable[[int, int], None]
 PATIENCE_S = 5.0  # workers of a killed call end within milliseconds, or if still starting, after their imports

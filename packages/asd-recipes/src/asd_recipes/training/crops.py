@@ -16,7 +16,7 @@ from asd_recipes.recipe.settings import Recipe
 from asd_recipes.training.balanced_sampler import Batch
 from asd_recipes.training.machine_data import PreparedData
 from asd_recipes.waveforms.device_choice import Device
-from asd_recipes.waveforms.standardised_segments import LEAST_STD, level_of, standardised_segments
+from asd_runtime.sound.standardised_segments import LEAST_STD, level_of, standardised_segments
 
 
 class ResidentBank:

@@ -15,7 +15,6 @@ from torch.optim.lr_scheduler import ConstantLR, LRScheduler, OneCycleLR
 
 from asd_models import DomainInvariantPrior, OutlierExposureNet
 from asd_models.outlier_exposure_net import EMBEDDING
-from asd_recipes.progress import Progress
 from asd_recipes.recipe.seeding import derive_seed
 from asd_recipes.recipe.settings import Joint, Recipe, TrainingSettings
 from asd_recipes.recipe.system_variants import SystemVariant
@@ -36,7 +35,8 @@ from asd_recipes.training.optimiser import network_optimiser
 from asd_recipes.training.tensor_file import save_tensors
 from asd_recipes.waveforms.device_choice import Device
 from asd_recipes.waveforms.device_log_mel import DeviceLogMel, device_log_mel
-from asd_recipes.whole_file import write_text
+from asd_runtime.progress import Progress
+from asd_runtime.whole_file import write_text
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from asd_recipes.whole_file import write_whole
+from asd_runtime.whole_file import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

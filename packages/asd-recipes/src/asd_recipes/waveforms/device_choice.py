@@ -8,7 +8,7 @@ from typing import Literal
 
 import torch
 
-from asd_recipes.counted import counted
+from asd_runtime.counted import counted
 
 
 class DeviceError(ValueError):

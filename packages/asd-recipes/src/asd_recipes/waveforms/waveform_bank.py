@@ -16,15 +16,15 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from numpy.typing import NDArray
 
 from asd_features import AudioError, ChannelError, SampleRateError, waveform_blocks
-from asd_recipes.dataset.clip import Clip, Problem
+from asd_recipes.dataset.clip import Clip
 from asd_recipes.folder_lock import hold_lock
-from asd_recipes.recipe.settings import Audio
-from asd_recipes.whole_file import whole_folder, write_json
+from asd_runtime.sound.audio import Audio
+from asd_runtime.sound.problem import Problem
+from asd_runtime.sound.samples import Samples
+from asd_runtime.whole_file import whole_folder, write_json
 
-Samples = NDArray[np.int16] | NDArray[np.float32]
 _SCHEMA = 1
 _TYPES = ("int16", "float32")
 

@@ -1,0 +1,34 @@
+"""Hours of sound are read for training in memory that does not grow with their length."""
+
+import resource
+from pathlib import Path
+
+import pytest
+from little_memory import SECONDS, run_limited, write_recordings
+
+READ = """
+from asd_recipes.dataset.clip import Clip
+from asd_recipes.dataset.clip_name import ClipName
+from asd_recipes.own_machine.own_data import prepare_own_data
+from asd_recipes.recipe.toml_text import load_recipe
+from asd_recipes.waveforms.waveform_bank import open_bank
+import soxr, soundfile
+names = {"normal": sys.argv[4], "others1/x": sys.argv[3]}
+clips = [Clip(machine, "train", Path(path), ClipName("00", 0), "a") for machine, path in names.items()]
+recipe = load_recipe("own")
+limit()
+bank = open_bank(clips, recipe.audio, Path(sys.argv[2]), advance=lambda steps: None)
+data = prepare_own_data(bank, recipe)
+pieces = [len(part["normal"]) for part in (data.prepared.training, data.prepared.validation)]
+print(data.recordings, data.seconds, data.stretch_s, *pieces)
+"""
+
+
+@pytest.fixture(scope="module")
+def recordings(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    return write_recordings(tmp_path_factory.mktemp("long"))
+
+
+@pytest.mark.skipif(not hasattr(resource, "RLIMIT_DATA"), reason="no limit of a process's memory on this system")
+def test_a_long_recording_is_read_for_training_in_little_memory(recordings: tuple[Path, Path], tmp_path: Path) -> None:
+    assert run_limited(READ, tmp_path / "bank", *recordings) == f"1 {SECONDS}.0 10.0 68 3\n"

@@ -1,0 +1,1 @@
+"""A model as a folder that can be copied, checked and kept."""

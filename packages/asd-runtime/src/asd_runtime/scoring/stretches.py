@@ -1,0 +1,121 @@
+"""Splits a recording into stretches that are judged separately: the mean over minutes would hide a fault of seconds.
+
+A stretch is as long as the pieces that set the threshold. Stretches overlap by half, rounded to hops of the segments,
+so that any sound shorter than half a stretch lies whole in one of them. The last stretch ends where the recording ends;
+a shorter recording is one stretch. A stretch is a range of the recording's segments, and its score is that of a
+recording with only these segments.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asd_features import SegmentSettings
+from asd_runtime.sound.gaps import find_gaps
+from asd_runtime.sound.samples import Samples
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A part of a recording.
+
+    Attributes:
+        start_s, end_s: where it begins and ends.
+        score: None if each of its segments touches a gap.
+        worst_start_s, worst_end_s: the segment that raises its score most.
+    """
+
+    start_s: float
+    end_s: float
+    score: float | None
+    worst_start_s: float
+    worst_end_s: float
+
+    def is_above(self, threshold: float) -> bool:
+        """Whether it has a score, and one above a threshold."""
+        return self.score is not None and self.score > threshold
+
+
+@dataclass(frozen=True)
+class Event:
+    """Adjacent stretches above a threshold: where the first begins, the last ends, and the highest score."""
+
+    start_s: float
+    end_s: float
+    peak: float
+
+
+@dataclass(frozen=True)
+class RecordingScore:
+    """The anomaly score of a recording and of its stretches, in order; at least one stretch has a score.
+
+    Attributes:
+        gaps_s: where each gap begins and ends; no segment that touches one counts.
+    """
+
+    score: float
+    stretches: tuple[Stretch, ...]
+    gaps_s: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def worst(self) -> Stretch:
+        """The stretch with the highest score; if several have it, the first."""
+        return max(self.stretches, key=lambda stretch: -np.inf if stretch.score is None else stretch.score)
+
+    def above(self, threshold: float) -> int:
+        """How many stretches have a score above a threshold."""
+        return sum(stretch.is_above(threshold) for stretch in self.stretches)
+
+    def events(self, threshold: float) -> list[Event]:
+        """The stretches above a threshold; those that follow each other are one event."""
+        runs = groupby(self.stretches, key=lambda stretch: stretch.is_above(threshold))
+        return [_event(list(run)) for above, run in runs if above]
+
+
+def _event(stretches: Sequence[Stretch]) -> Event:
+    peak = max(stretch.score for stretch in stretches if stretch.score is not None)
+    return Event(stretches[0].start_s, stretches[-1].end_s, peak)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A recording of `samples` samples, cut into segments.
+
+    Attributes:
+        audible: (S,) whether a segment counts: it touches no gap.
+        gaps_s: where each gap begins and ends.
+    """
+
+    settings: SegmentSettings
+    samples: int
+    starts: NDArray[np.int64]
+    audible: NDArray[np.bool_]
+    gaps_s: tuple[tuple[float, float], ...]
+
+    def seconds(self, segments: Sequence[int]) -> tuple[float, float]:
+        """(start, end) of a range of segments, in seconds."""
+        end = min(int(self.starts[segments[-1]]) + self.settings.length_samples, self.samples)
+        return int(self.starts[segments[0]]) / self.settings.sample_rate_hz, end / self.settings.sample_rate_hz
+
+
+def cut_recording(wave: Samples, settings: SegmentSettings) -> Cut:
+    """Where a recording's segments lie, and which hold sound."""
+    starts, gaps = settings.starts(len(wave)), find_gaps(wave, settings.sample_rate_hz)
+    # Of gaps in order, those that end after a segment's first sample, less those that begin after its last one.
+    touched = np.searchsorted(gaps[:, 0], starts + settings.length_samples) > np.searchsorted(
+        gaps[:, 1], starts, side="right"
+    )
+    seconds = gaps / settings.sample_rate_hz
+    return Cut(settings, len(wave), starts, ~touched, tuple((low, high) for low, high in seconds.tolist()))
+
+
+def stretch_segments(segments: int, settings: SegmentSettings, *, stretch_s: float) -> list[range]:
+    """The range of segments of each stretch, for a recording of `segments` segments."""
+    hop = settings.hop_samples
+    stretch = round(stretch_s * settings.sample_rate_hz)
+    of_each = min(segments, max(0, stretch - settings.length_samples) // hop + 1)
+    step, last = max(1, stretch // (2 * hop)), segments - of_each
+    return [range(first, first + of_each) for first in [*range(0, last, step), last]]
