@@ -55,8 +55,7 @@ def tests(session: nox.Session) -> None:
     if session.posargs:
         _python(session, "-m", "pytest", *session.posargs, env=env)
         return
-    workers = str(len(os.sched_getaffinity(0)))
-    _python(session, "-m", "pytest", "-m", "not slow and not timed", "-n", workers, "--dist", "loadfile", env=env)
+    _python(session, "-m", "pytest", "-m", "not slow and not timed", *environments.workers(), env=env)
     _python(session, "-m", "pytest", "-m", "timed and not slow", env=env)
 
 

@@ -86,6 +86,14 @@ def _output(environment: Path, code: str) -> str:
         return ""
 
 
+def workers() -> list[str]:
+    """Options of pytest: a worker for each core, a file at a time; a worker that dies ends the run with an error.
+
+    Without the last option pytest-xdist starts another worker, and with `loadfile` then waits for ever.
+    """
+    return ["-n", str(len(os.sched_getaffinity(0))), "--dist", "loadfile", "--max-worker-restart", "0"]
+
+
 def shared() -> Path:
     """The environment that most sessions share, brought up to date; returns its folder."""
     stamp, source = SHARED / "fingerprint", SHARED / "torch-source"

@@ -15,6 +15,8 @@ import sys
 import tomllib
 from pathlib import Path
 
+import environments
+
 ROOT = Path(__file__).parents[1]
 # The heavy libraries, and what each package may bring along of them.
 HEAVY = {"torch", "faiss", "sklearn"}
@@ -25,6 +27,8 @@ REFERENCES = {
     "asd-models": ["onnx", "onnxruntime", "openvino"],
     "asd-runtime": ["onnx", "onnxruntime"],
 }
+# All other packages run all their tests. Those of asd-recipes ran in the shared environment, which has what this one has.
+CHOSEN_TESTS = {"asd-recipes": ["commands", "own_machine", "scoring", "dataset"]}
 INSTALL = re.compile(r"^## Install$.*?^```sh\n([^\n]+)\n```$", re.MULTILINE | re.DOTALL)
 
 
@@ -63,8 +67,9 @@ def main(folder: Path, python: str) -> None:
     tests = folder / "tests" / "python" if folder.name == "native" else folder / "tests"
     env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     env |= {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}  # as in the session tests
-    workers = ["-n", str(len(os.sched_getaffinity(0))), "--dist", "loadfile", "-m", "not slow and not timed"]
-    sys.exit(subprocess.run([python, "-m", "pytest", "-q", *workers, tests], check=False, cwd=ROOT, env=env).returncode)
+    chosen = [tests / part for part in CHOSEN_TESTS.get(folder.name, [""])]
+    command = [python, "-m", "pytest", "-q", *environments.workers(), "-m", "not slow and not timed", *chosen]
+    sys.exit(subprocess.run(command, check=False, cwd=ROOT, env=env).returncode)
 
 
 if __name__ == "__main__":
