@@ -27,7 +27,7 @@ REFERENCES = {
     "asd-models": ["onnx", "onnxruntime", "openvino"],
     "asd-runtime": ["onnx", "onnxruntime"],
 }
-# All other packages run all their tests. Those of asd-recipes ran in the shared environment, which has what this one has.
+# Other packages run all their tests. The others of asd-recipes take long and show nothing more about the installation.
 CHOSEN_TESTS = {"asd-recipes": ["commands", "own_machine", "scoring", "dataset"]}
 INSTALL = re.compile(r"^## Install$.*?^```sh\n([^\n]+)\n```$", re.MULTILINE | re.DOTALL)
 

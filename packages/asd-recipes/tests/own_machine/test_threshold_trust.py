@@ -56,5 +56,5 @@ def test_the_sentence_says_what_set_the_threshold_and_what_to_expect() -> None:
     assert trust_in_words(replace(manifest, training=training)) == (
         "The threshold 1.25 was set by 4 held-out pieces of 3 s from 3 recordings: expect about one in 5 normal "
         "stretches of 3 s above it "
-        "(90 % interval: 1.3 to 53 %)."
+        "(90 % interval: 1.3 to 53 %; asked for: at most 10 %)."
     )

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from asd_runtime.errors import ModelError as ModelError
+    from asd_runtime.errors import RecordingError as RecordingError
     from asd_runtime.errors import UnscorableError as UnscorableError
     from asd_runtime.model.manifest import Manifest as Manifest
     from asd_runtime.model.reading import read_manifest as read_manifest
     from asd_runtime.scoring.scorer import Scorer as Scorer
     from asd_runtime.scoring.stretches import RecordingScore as RecordingScore
     from asd_runtime.scoring.stretches import Stretch as Stretch
-    from asd_runtime.sound.scored_level import NoSoundError as NoSoundError
 
 __version__ = "0.1.0"
 _HOME = {
     "Manifest": "model.manifest",
     "ModelError": "errors",
-    "NoSoundError": "sound.scored_level",
+    "RecordingError": "errors",
     "RecordingScore": "scoring.stretches",
     "Scorer": "scoring.scorer",
     "Stretch": "scoring.stretches",
@@ -31,7 +31,7 @@ _HOME = {
 __all__ = [
     "Manifest",
     "ModelError",
-    "NoSoundError",
+    "RecordingError",
     "RecordingScore",
     "Scorer",
     "Stretch",

@@ -15,5 +15,18 @@ class ModelError(ValueError):
         self.path = path
 
 
+class RecordingError(ValueError):
+    """A recording that gets no score, for something is wrong with it; that says nothing about the machine.
+
+    Attributes:
+        fault: what is wrong and what to do, as `asd score` prints it.
+        path: the recording; None for samples that came from no file.
+    """
+
+    def __init__(self, fault: str, path: Path | None = None) -> None:
+        super().__init__(fault if path is None else f"{path}: {fault}")
+        self.fault, self.path = fault, path
+
+
 class UnscorableError(RuntimeError):
     """A number on the way from a recording to its score is infinite or NaN."""

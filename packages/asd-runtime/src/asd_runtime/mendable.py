@@ -4,7 +4,7 @@
 def mendable_errors() -> list[type[Exception]]:
     """Errors that name the input, the rule and the way out."""
     from asd_features import AudioError
-    from asd_runtime.errors import ModelError
+    from asd_runtime.errors import ModelError, RecordingError, UnscorableError
     from asd_runtime.scoring.engine import EngineError
 
-    return [ModelError, EngineError, AudioError]
+    return [ModelError, EngineError, AudioError, RecordingError, UnscorableError]

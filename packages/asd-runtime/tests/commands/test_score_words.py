@@ -18,7 +18,7 @@ def _line(*scores: float | None, share: float = 0.08, end_s: float | None = None
     stretches = [Stretch(5.0 * n, 5.0 * n + 10, score, 5.0 * n, 5.0 * n + 2) for n, score in enumerate(scores)]
     if end_s is not None:
         stretches[-1] = replace(stretches[-1], end_s=end_s)
-    return line(ScoredRecording("a.wav", RecordingScore(whole, tuple(stretches))), THRESHOLD, share)
+    return line(ScoredRecording("a.wav", RecordingScore(whole, THRESHOLD.value, tuple(stretches))), THRESHOLD, share)
 
 
 def test_adjacent_stretches_above_the_threshold_are_one_event_with_its_span_and_peak() -> None:
@@ -45,6 +45,12 @@ def test_no_more_stretches_above_than_of_a_normal_recording_is_said_in_plain_wor
     assert f"{above} of 119 stretches above; about 9.5 expected if normal" in said
     note = "\n           note: no more than expected of a normal recording this long: listen to it before you act"
     assert (note in said) == noted
+
+
+def test_a_stretch_far_above_all_held_out_sound_is_not_played_down() -> None:
+    """As far above the largest held-out score as that is above the median."""
+    assert "no more than expected" in _line(4.99, *[0.0] * 118)
+    assert "no more than expected" not in _line(5.01, *[0.0] * 118)
 
 
 def test_a_recording_shorter_than_the_threshold_s_stretches_says_so() -> None:

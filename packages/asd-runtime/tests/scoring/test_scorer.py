@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 import asd_native
 from asd_features import HighPassSettings, WaveformStatistics, power_weights, segments, waveform_statistics
-from asd_runtime.errors import UnscorableError
+from asd_runtime.errors import RecordingError, UnscorableError
 from asd_runtime.model.joined_score import Joined, JoinedDetector, Scale
 from asd_runtime.model.manifest import FLOW
 from asd_runtime.scoring.network_scorer import SystemScorer
@@ -23,7 +23,6 @@ from asd_runtime.sound.audio import Audio
 from asd_runtime.sound.front_end import FrontEnd
 from asd_runtime.sound.gaps import find_gaps
 from asd_runtime.sound.one_recording import read_recording
-from asd_runtime.sound.scored_level import NoSoundError
 
 WEIGHTED = HighPassSettings()
 LEVEL = WaveformStatistics(mean=0.01, std=0.2)
@@ -219,7 +218,7 @@ def test_a_fault_lies_whole_in_at_least_one_stretch(start_s: float) -> None:
     assert result.worst.start_s <= start_s + 0.1
     assert result.worst.end_s >= start_s + 1.9
     assert start_s - 0.5 <= result.worst.worst_start_s <= start_s + 1.5
-    assert result.above(1.0) == sum(stretch.score > 1.0 for stretch in result.stretches)
+    assert result.above == sum(stretch.score > result.threshold for stretch in result.stretches)
 
 
 def test_a_recording_shorter_than_a_stretch_is_one_stretch() -> None:
@@ -242,9 +241,9 @@ def test_a_gap_and_its_edges_do_not_count_and_a_stretch_inside_it_has_no_score()
     assert {stretch.score for stretch in result.stretches} == {1.0, None}
     pauses = wave.copy()
     pauses.reshape(-1, 40_000)[:, 8_000:] = 0  # half a second of sound, then two of none: every segment touches a gap
-    with pytest.raises(NoSoundError, match="dropout: each of 237 segments of 1 s touches a gap"):
+    with pytest.raises(RecordingError, match="dropout: each of 237 segments of 1 s touches a gap"):
         _told(np.ones(len(starts_s)), stretch_s=10.0).score_wave(pauses)
-    with pytest.raises(NoSoundError, match="the only segment of 1 s"):
+    with pytest.raises(RecordingError, match="the only segment of 1 s"):
         _told(np.ones(1), stretch_s=10.0).score_wave(np.full(16_000, 3, np.int16))
 
 
@@ -306,5 +305,5 @@ def test_a_fault_of_20_s_in_ten_minutes_is_above_the_threshold_though_the_mean_i
     assert result.worst.score > 30
     assert result.worst.start_s >= 304
     assert result.worst.end_s <= 326
-    assert 3 <= result.above(1.37) <= 6, "the stretches that the fault touches"
+    assert 3 <= sum(stretch.is_above(1.37) for stretch in result.stretches) <= 6, "the stretches that the fault touches"
     assert [s.start_s for s in result.stretches[:3]] == [0, 5, 10]

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from asd_runtime.sound.scored_level import NoSoundError, refuse_silence, wave_level_db
+from asd_runtime.errors import RecordingError
+from asd_runtime.sound.scored_level import refuse_silence, wave_level_db
 
 NOISE = 0.1 * np.random.default_rng(0).standard_normal(32_000).astype(np.float32)
 
@@ -22,8 +23,8 @@ def test_the_level_is_that_of_the_definition_whatever_the_type_and_the_blocks(
 
 def test_a_mean_far_below_its_channels_is_refused_and_one_of_strangers_is_not() -> None:
     refuse_silence(NOISE, channels_db=-20 + 9)  # eight channels with nothing in common
-    with pytest.raises(NoSoundError, match="the channels cancel: -20 dB each, and -60 dB in their mean"):
+    with pytest.raises(RecordingError, match="the channels cancel: -20 dB each, and -60 dB in their mean"):
         refuse_silence(NOISE / 100, channels_db=-20.0)
     refuse_silence(NOISE / 100)
-    with pytest.raises(NoSoundError, match="level -100 dB in what is scored"):
+    with pytest.raises(RecordingError, match="level -100 dB in what is scored"):
         refuse_silence(NOISE / 10_000)

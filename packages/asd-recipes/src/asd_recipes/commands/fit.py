@@ -117,7 +117,7 @@ def fit(
             store.remove()
     threshold = result.manifest.threshold
     typer.echo(
-        f"{model}: a recording with a stretch of {threshold.stretch_s:g} s that scores above {threshold.value:.2f} is "
+        f"{model}: a recording with a stretch of {threshold.stretch_s:g} s that scores above {threshold.value:.4g} is "
         "called anomalous."
     )
     typer.echo(trust_in_words(result.manifest))

@@ -34,7 +34,7 @@ def score(
     if one of its stretches scores above the threshold. The false-alarm rate
     is per stretch: in a long normal recording a few stretches are above the
     threshold. The line of a recording says how many are expected, and a note
-    if there are no more than that.
+    if there are no more than that and none is far above all held-out sound.
 
     A fault of the recording (silent, clipped, cut off) is not a verdict on
     the machine and is reported separately. A recording without any sound of
@@ -77,7 +77,7 @@ def score(
     for place, table in ((out, recordings_csv), (stretches, stretches_csv)):
         if place is not None:
             write_text(place, table(scored, manifest.threshold.value))
-    typer.echo(summary(scored, manifest.threshold.value))
+    typer.echo(summary(scored))
     typer.echo(trust_in_words(manifest))
     raise typer.Exit(1 if any(recording.result is None for recording in scored) else 0)
 
@@ -109,7 +109,9 @@ def _opened(model: Path, manifest: "Manifest", precision: str, threads: int | No
     from asd_runtime.scoring.scorer import Scorer
 
     if precision not in ("auto", "float32", "bfloat16", "int8"):
-        raise typer.BadParameter(f"must be auto, float32 or bfloat16; got {precision!r}.", param_hint="--precision")
+        raise typer.BadParameter(
+            f"must be auto, float32, bfloat16 or int8; got {precision!r}.", param_hint="--precision"
+        )
     return Scorer.open(model, precision=precision, threads=threads, manifest=manifest)  # type: ignore[arg-type]
 
 
@@ -137,24 +139,14 @@ def _scored(given: "Sequence[Path | Problem]", scorer: "Scorer", progress: "Prog
 
 def _score_one(path: Path, scorer: "Scorer", tell: "Tell") -> "ScoredRecording":
     """Scores a recording; one that cannot be scored gets a fault, never an error: the others' results are not lost."""
-    from asd_features import AudioError
+    from asd_runtime.errors import RecordingError
     from asd_runtime.scoring.recording_table import ScoredRecording
-    from asd_runtime.sound.recording_fault import check_recording, gaps_in_words
-    from asd_runtime.sound.scored_level import NoSoundError
 
     try:
-        check = check_recording(path, scorer.manifest.front_end.audio, scorer.manifest.front_end.segments)
-        if not check.scorable:
-            return ScoredRecording(str(path), None, check.fault)
-        result = scorer.score(path, channels_db=check.channels_db, tell=tell)
-        faults = [check.fault] if check.fault else []
-        if result.gaps_s and "dropout: " not in check.fault:
-            faults.append(gaps_in_words(result.gaps_s))
-        return ScoredRecording(str(path), result, "; ".join(faults))
-    except AudioError as error:
-        fault = error.rule
-    except NoSoundError as error:
-        fault = str(error)
+        result = scorer.score(path, tell=tell)
+        return ScoredRecording(str(path), result, "; ".join(result.faults))
+    except RecordingError as error:
+        fault = error.fault
     except OSError as error:
         fault = f"unreadable: {error.strerror or error}"
     except MemoryError:

@@ -21,8 +21,8 @@ def line(recording: ScoredRecording, threshold: Threshold, expected_share: float
     if result is None:
         return f"NO SCORE   {name}: {printable(recording.fault)}"
     below = [f"fault: {printable(recording.fault)}"] if recording.fault else []
-    verdict = "ANOMALOUS" if recording.anomalous(threshold.value) else "normal"
-    where = _where(result, threshold.value, expected_share)
+    verdict = "ANOMALOUS" if recording.anomalous else "normal"
+    where = _where(result, expected_share)
     below += [f"note: {note}" for note in _notes(result, threshold, expected_share)]
     return f"\n{_INDENT}".join([f"{verdict:11}{result.score:+8.2f}  {where}  {name}", *below])
 
@@ -37,11 +37,11 @@ def _worst(result: RecordingScore) -> str:
     return f"worst {worst.score:+.2f} at {worst.start_s:.1f} to {worst.end_s:.1f} s"
 
 
-def _where(result: RecordingScore, threshold: float, expected_share: float) -> str:
-    count, events = len(result.stretches), result.events(threshold)
+def _where(result: RecordingScore, expected_share: float) -> str:
+    count, events = len(result.stretches), result.events
     if count == 1:
         return _worst(result)
-    above = f"{result.above(threshold)} of {count} stretches above"
+    above = f"{result.above} of {count} stretches above"
     if not events:
         return f"{_worst(result)}, {above}"
     worst = max(events, key=lambda event: event.peak)
@@ -51,8 +51,10 @@ def _where(result: RecordingScore, threshold: float, expected_share: float) -> s
 
 
 def _notes(result: RecordingScore, threshold: Threshold, expected_share: float) -> Iterator[str]:
-    count, above = len(result.stretches), result.above(threshold.value)
-    if count > 1 and 0 < above <= expected_share * count:
+    count, peak = len(result.stretches), result.worst.score
+    assert peak is not None, "a recording's score has a stretch with one"
+    far_above = threshold.largest + (threshold.largest - threshold.median)
+    if count > 1 and 0 < result.above <= expected_share * count and peak <= far_above:
         yield "no more than expected of a normal recording this long: listen to it before you act"
     if result.stretches[-1].end_s < threshold.stretch_s:
         yield f"shorter than the {threshold.stretch_s:g} s of the threshold: less sure"
@@ -60,14 +62,14 @@ def _notes(result: RecordingScore, threshold: Threshold, expected_share: float) 
         yield "far below all held-out sound: was it part of the training?"
 
 
-def summary(recordings: Sequence[ScoredRecording], threshold: float) -> str:
+def summary(recordings: Sequence[ScoredRecording]) -> str:
     """How many recordings are anomalous, and how many have a fault."""
     others = sum(not recording.is_recording for recording in recordings)
     total = len(recordings) - others
     unscored = sum(recording.result is None for recording in recordings) - others
     faults = sum(recording.result is not None and bool(recording.fault) for recording in recordings)
     what = counted(total, "recording")
-    parts = [f"{sum(recording.anomalous(threshold) for recording in recordings)} of {what} anomalous"]
+    parts = [f"{sum(recording.anomalous for recording in recordings)} of {what} anomalous"]
     parts += [f"{unscored} could not be scored"] if unscored else []
     parts += [f"{counted(others, 'path')} without a recording"] if others else []
     parts += [f"{faults} {'has' if faults == 1 else 'have'} both a score and a fault"] if faults else []

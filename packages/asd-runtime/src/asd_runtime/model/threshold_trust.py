@@ -45,7 +45,8 @@ def trust_in_words(manifest: Manifest) -> str:
         f"The threshold {threshold.value:.4g} was set by {counted(training.held_out_pieces, 'held-out piece')} of "
         f"{threshold.stretch_s:g} s from {counted(training.held_out_recordings, 'recording')}: expect about "
         f"{_share(trust.expected)} normal stretches of {threshold.stretch_s:g} s above it "
-        f"(90 % interval: {_percent(trust.low)} to {_percent(trust.high)} %)."
+        f"(90 % interval: {_percent(trust.low)} to {_percent(trust.high)} %; asked for: at most "
+        f"{_percent(threshold.false_alarms)} %)."
     )
 
 

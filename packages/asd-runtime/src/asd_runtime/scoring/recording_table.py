@@ -33,9 +33,10 @@ class ScoredRecording:
     fault: str = ""
     is_recording: bool = True
 
-    def anomalous(self, threshold: float) -> bool:
-        """Whether one of its stretches is above a threshold."""
-        return self.result is not None and self.result.above(threshold) > 0
+    @property
+    def anomalous(self) -> bool:
+        """Whether it has a score, and one of its stretches is above the threshold."""
+        return self.result is not None and self.result.anomalous
 
 
 def recordings_csv(recordings: Sequence[ScoredRecording], threshold: float) -> str:
@@ -68,11 +69,11 @@ def _row(recording: ScoredRecording, threshold: float) -> list[object]:
         return [name, "", "", fault, limit, *[""] * 7]
     worst = result.worst
     seconds = (worst.start_s, worst.end_s, worst.worst_start_s, worst.worst_end_s)
-    counts = [len(result.stretches), result.above(threshold)]
+    counts = [len(result.stretches), result.above]
     return [
         name,
         repr(result.score),
-        int(recording.anomalous(threshold)),
+        int(result.anomalous),
         fault,
         limit,
         *counts,

@@ -13,16 +13,16 @@ A recording goes through the network once, in batches of segments, so that hours
 clip.
 """
 
-import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from asd_runtime.errors import UnscorableError
+from asd_features import AudioError
+from asd_runtime.errors import RecordingError, UnscorableError
 from asd_runtime.model.joined_score import OE, SPECTRAL
 from asd_runtime.model.manifest import Manifest, Precision
 from asd_runtime.model.reading import read_manifest
@@ -32,8 +32,9 @@ from asd_runtime.scoring.network_scorer import Groups, SystemScorer
 from asd_runtime.scoring.spectral_scorer import SpectralScorer
 from asd_runtime.scoring.stretches import Cut, RecordingScore, Stretch, cut_recording, stretch_segments
 from asd_runtime.sound.one_recording import read_recording
+from asd_runtime.sound.recording_fault import check_recording, gaps_in_words
 from asd_runtime.sound.samples import Samples
-from asd_runtime.sound.scored_level import NoSoundError, refuse_silence
+from asd_runtime.sound.scored_level import refuse_silence
 
 Float64Array = NDArray[np.float64]
 Tell = Callable[[float], object]
@@ -88,39 +89,50 @@ class Scorer:
             ModelError: not a model, or a damaged, altered, older or newer one.
             ValueError: the precision or the number of threads is not possible.
         """
+        if precision not in ("auto", *get_args(Precision)):
+            raise ValueError(f"precision must be auto, float32, bfloat16 or int8; got {precision!r}.")
         manifest = read_manifest(Path(folder)) if manifest is None else manifest
         used = threads_of(threads)
         return Scorer(manifest, *load_detectors(Path(folder), manifest, precision=precision, threads=used))
 
-    def score(self, path: str | Path, *, channels_db: float = math.nan, tell: Tell = _quiet) -> RecordingScore:
-        """The anomaly score of a wav or flac file.
+    def score(self, path: str | Path, *, tell: Tell = _quiet) -> RecordingScore:
+        """The verdict on a wav or flac file, and the faults of the recording itself.
 
         Args:
             path: the file.
-            channels_db: mean level of the channels that are averaged, if several are averaged; NaN otherwise.
             tell: called with the share of the work that is done.
 
         Raises:
-            AudioError: the file cannot be read as the model asks.
-            NoSoundError: there is no sound in what is scored (`refuse_silence`), or each segment touches a gap.
+            RecordingError: there is no such file, it cannot be read as the model asks, or it holds no usable sound.
             UnscorableError: a number on the way to the score is infinite or NaN.
         """
-        wave = read_recording(Path(path), self.manifest.front_end.audio)
-        refuse_silence(wave, channels_db)
-        return self.score_wave(wave, tell=tell)
+        path, front_end = Path(path), self.manifest.front_end
+        check = check_recording(path, front_end.audio, front_end.segments)
+        try:
+            if not check.scorable:
+                raise RecordingError("; ".join(check.faults))
+            wave = read_recording(path, front_end.audio)
+            refuse_silence(wave, check.channels_db)
+            result = self.score_wave(wave, tell=tell)
+        except (AudioError, RecordingError) as error:
+            fault = error.rule if isinstance(error, AudioError) else error.fault
+            raise RecordingError(fault, path) from error
+        told = any(fault.startswith("dropout: ") for fault in check.faults)
+        gaps = () if told or not result.gaps_s else (gaps_in_words(result.gaps_s),)
+        return replace(result, faults=(*check.faults, *gaps))
 
     def score_wave(self, wave: Samples, *, tell: Tell = _quiet) -> RecordingScore:
-        """The anomaly score of samples (T,) int16 or float32 at the model's rate.
+        """The verdict on samples (T,) int16 or float32 at the model's rate.
 
         Raises:
-            NoSoundError: each segment touches a gap.
+            RecordingError: each segment touches a gap.
             UnscorableError: a number on the way to the score is infinite or NaN.
         """
         front_end = self.manifest.front_end
         cut = cut_recording(wave, front_end.segments)
         if not cut.audible.any():
             each = "the only segment" if len(cut.starts) == 1 else f"each of {len(cut.starts)} segments"
-            raise NoSoundError(
+            raise RecordingError(
                 f"dropout: {each} of {front_end.segments.length_s:g} s touches a gap, in which nothing changes: "
                 "check the recorder and its cable"
             )
@@ -134,6 +146,7 @@ class Scorer:
         of_stretches = iter(zip(scored.groups[1:].tolist(), scored.segments[1:], strict=True))
         return RecordingScore(
             score=float(scored.groups[0]),
+            threshold=self.manifest.threshold.value,
             stretches=tuple(
                 _stretch(cut, stretch, audible, next(of_stretches) if audible else None, weights)
                 for stretch, audible in zip(stretches, without_gaps, strict=True)

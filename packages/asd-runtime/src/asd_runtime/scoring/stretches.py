@@ -50,28 +50,41 @@ class Event:
 
 @dataclass(frozen=True)
 class RecordingScore:
-    """The anomaly score of a recording and of its stretches, in order; at least one stretch has a score.
+    """The verdict on a recording: its anomaly score and those of its stretches; at least one stretch has a score.
 
     Attributes:
+        score: of the whole recording; 0 is an average held-out normal piece, 1 is one standard deviation more.
+        threshold: the model's, for stretches.
+        stretches: in order.
         gaps_s: where each gap begins and ends; no segment that touches one counts.
+        faults: what is wrong with the recording all the same, in words; of a file only.
     """
 
     score: float
+    threshold: float
     stretches: tuple[Stretch, ...]
     gaps_s: tuple[tuple[float, float], ...] = ()
+    faults: tuple[str, ...] = ()
+
+    @property
+    def anomalous(self) -> bool:
+        """Whether a stretch is above the threshold."""
+        return self.above > 0
 
     @property
     def worst(self) -> Stretch:
         """The stretch with the highest score; if several have it, the first."""
         return max(self.stretches, key=lambda stretch: -np.inf if stretch.score is None else stretch.score)
 
-    def above(self, threshold: float) -> int:
-        """How many stretches have a score above a threshold."""
-        return sum(stretch.is_above(threshold) for stretch in self.stretches)
+    @property
+    def above(self) -> int:
+        """How many stretches are above the threshold."""
+        return sum(stretch.is_above(self.threshold) for stretch in self.stretches)
 
-    def events(self, threshold: float) -> list[Event]:
-        """The stretches above a threshold; those that follow each other are one event."""
-        runs = groupby(self.stretches, key=lambda stretch: stretch.is_above(threshold))
+    @property
+    def events(self) -> list[Event]:
+        """The stretches above the threshold; those that follow each other are one event."""
+        runs = groupby(self.stretches, key=lambda stretch: stretch.is_above(self.threshold))
         return [_event(list(run)) for above, run in runs if above]
 
 

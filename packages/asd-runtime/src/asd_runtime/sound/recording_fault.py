@@ -26,14 +26,15 @@ _ADVICE = {
 
 @dataclass(frozen=True)
 class RecordingCheck:
-    """What is wrong with a recording, in words; empty if nothing is.
+    """What is wrong with a recording.
 
     Attributes:
+        faults: in words, with what to do.
         scorable: whether it can still be scored.
         channels_db: level of the mean power of the channels, where several are averaged; else NaN.
     """
 
-    fault: str
+    faults: tuple[str, ...]
     scorable: bool
     channels_db: float = math.nan
 
@@ -41,7 +42,8 @@ class RecordingCheck:
 def check_recording(path: Path, audio: Audio, segments: SegmentSettings) -> RecordingCheck:
     """Reads a recording once and checks it."""
     if not path.is_file():
-        return RecordingCheck("no such file" if not path.exists() else "unreadable: not a regular file", scorable=False)
+        fault = "no such file" if not path.exists() else "unreadable: not a regular file"
+        return RecordingCheck((fault,), scorable=False)
     expected = Expected(
         sample_rate_hz=None if audio.resample else audio.sample_rate_hz,
         channel=audio.channel,
@@ -49,7 +51,7 @@ def check_recording(path: Path, audio: Audio, segments: SegmentSettings) -> Reco
     )
     judgement = judge_recording(path, expected)
     return RecordingCheck(
-        fault="; ".join(_in_words(kind, reason, segments.length_s) for kind, reason in judgement.findings),
+        faults=tuple(_in_words(kind, reason, segments.length_s) for kind, reason in judgement.findings),
         scorable=all(
             kind in _BESIDE_A_SCORE or _one_dead_channel(kind, judgement, expected) for kind, _ in judgement.findings
         ),

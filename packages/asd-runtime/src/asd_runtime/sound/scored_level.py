@@ -5,16 +5,13 @@ import math
 import numpy as np
 
 from asd_features.waveform_blocks import INT16_SCALE
+from asd_runtime.errors import RecordingError
 from asd_runtime.sound.recording_findings import SILENCE_DB
 from asd_runtime.sound.samples import Samples
 
 _CANCELLED_DB = 30.0
 """The mean of N channels with nothing in common is 10 log10(N) dB below them; one dead channel of two costs 3 dB."""
 _AT_ONCE = 1 << 20
-
-
-class NoSoundError(ValueError):
-    """A score of these samples would mean nothing; the message is the recording's fault."""
 
 
 def refuse_silence(wave: Samples, channels_db: float = math.nan) -> None:
@@ -25,16 +22,16 @@ def refuse_silence(wave: Samples, channels_db: float = math.nan) -> None:
         channels_db: mean level of the channels that were averaged; NaN if there was one.
 
     Raises:
-        NoSoundError: the level is below that of silence, or far below that of the channels.
+        RecordingError: the level is below that of silence, or far below that of the channels.
     """
     level_db = wave_level_db(wave)
     if channels_db >= SILENCE_DB and level_db < max(SILENCE_DB, channels_db - _CANCELLED_DB):
-        raise NoSoundError(
+        raise RecordingError(
             f"silent: the channels cancel: {channels_db:.0f} dB each, and {level_db:.0f} dB in their mean: check the "
             "polarity of the microphones"
         )
     if level_db < SILENCE_DB:
-        raise NoSoundError(f"silent: level {level_db:.0f} dB in what is scored: check the microphone")
+        raise RecordingError(f"silent: level {level_db:.0f} dB in what is scored: check the microphone")
 
 
 def wave_level_db(wave: Samples) -> float:
