@@ -24,6 +24,7 @@ ALLOWED_HEAVY = {"asd-models": {"torch"}, "asd-inlier": {"sklearn"}, "asd-recipe
 # What a package's own tests compare with, beyond the test group; installed after the check.
 REFERENCES = {
     "native": ["scipy"],
+    "asd-features": ["scipy"],
     "asd-models": ["onnx", "onnxruntime", "openvino"],
     "asd-runtime": ["onnx", "onnxruntime"],
 }

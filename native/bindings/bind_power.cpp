@@ -18,6 +18,16 @@ asd_power_options to_power_options(const Input &sections, const py::object &segm
     return options;
 }
 
+py::array_t<double> high_pass_sections(const py::object &sample_rate_hz, const py::object &pass_hz, const py::object &stop_hz,
+                                       const py::object &pass_db, const py::object &stop_db) {
+    double sos[6 * ASD_MAX_SECTIONS];
+    int64_t sections = 0;
+    raise_for(asd_high_pass_sections(to_number(sample_rate_hz, "sample_rate_hz"), to_number(pass_hz, "pass_hz"),
+                                     to_number(stop_hz, "stop_hz"), to_number(pass_db, "pass_db"), to_number(stop_db, "stop_db"), sos,
+                                     &sections));
+    return py::array_t<double>({sections, int64_t{6}}, sos);
+}
+
 py::object high_passed_power(const py::object &wave, const py::object &sos, const py::object &segment_samples,
                              const py::object &hop_samples, const py::object &bins, const py::object &causal,
                              const py::object &threads, const py::object &stream, const py::object &workspace,
@@ -67,6 +77,23 @@ int64_t high_passed_power_workspace(const py::object &clips, const py::object &s
 
 void bind_power(py::module_ &module) {
     using namespace py::literals;
+    module.def("high_pass_sections", &high_pass_sections, "sample_rate_hz"_a, py::kw_only(), "pass_hz"_a, "stop_hz"_a, "pass_db"_a,
+               "stop_db"_a,
+               R"(The Butterworth high-pass filter of the lowest order that meets a specification.
+
+Args:
+    sample_rate_hz: rate of the clips.
+    pass_hz: edge of the pass band, attenuated by at most pass_db.
+    stop_hz: edge of the stop band, attenuated by at least stop_db.
+    pass_db: see pass_hz.
+    stop_db: see stop_hz.
+
+Returns:
+    (K, 6) float64, K = (order + 1) // 2 second-order sections: the filter of scipy.signal.buttord and butter.
+
+Raises:
+    ValueError: unless 0 < stop_hz < pass_hz < sample_rate_hz / 2 and 0 < pass_db < stop_db, or if K is above 32.
+)");
     module.def("high_passed_power", &high_passed_power, "wave"_a, "sos"_a, py::kw_only(), "segment_samples"_a,
                "hop_samples"_a, "bins"_a = 1, "causal"_a = false, "threads"_a = 1, "stream"_a = py::none(),
                "workspace"_a = py::none(), "out"_a = py::none(),

@@ -198,6 +198,22 @@ static void power_is_filtered(void) {
         REFUSED(asd_high_passed_power_workspace(-1, 40, sos, &options, &size), "clips");
         REFUSED(asd_high_passed_power_workspace(INT64_MAX / 64, 40, sos, &options, &size), "memory");
     }
+    {
+        double made[6 * ASD_MAX_SECTIONS];
+        int64_t count = 0;
+        CHECK(asd_high_pass_sections(16000, 4000, 3500, 3, 40, made, &count) == ASD_OK && count == 12);
+        CHECK(asd_high_passed_power_workspace(1, 9000, made, &options, &count) == ASD_OK);
+        REFUSED(asd_high_pass_sections(16000, 8000, 3500, 3, 40, made, &count), "half the sample rate");
+        REFUSED(asd_high_pass_sections(NAN, 4000, 3500, 3, 40, made, &count), "half the sample rate");
+        REFUSED(asd_high_pass_sections(INFINITY, 4000, 3500, 3, 40, made, &count), "half the sample rate");
+        REFUSED(asd_high_pass_sections(16000, 3500, 3500, 3, 40, made, &count), "stop_hz < pass_hz");
+        REFUSED(asd_high_pass_sections(16000, 4000, 3500, 40, 40, made, &count), "pass_db < stop_db");
+        REFUSED(asd_high_pass_sections(16000, 4000, 3500, 0, 40, made, &count), "pass_db < stop_db");
+        REFUSED(asd_high_pass_sections(16000, 4000, 3990, 3, 40, made, &count), "32 sections");
+        REFUSED(asd_high_pass_sections(16000, 4000, 3500, 1e-320, 40, made, &count), "32 sections");
+        REFUSED(asd_high_pass_sections(16000, 4000, 3500, 3, 40, NULL, &count), "sos");
+        REFUSED(asd_high_pass_sections(16000, 4000, 3500, 3, 40, made, NULL), "sections");
+    }
     wave[3] = NAN;
     REFUSED(asd_high_passed_power(wave, 1, 40, sos, &options, power), "sample 3 of clip 0");
     wave[3] = 0.0f;

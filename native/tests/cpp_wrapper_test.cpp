@@ -107,6 +107,7 @@ void power_comes_back_for_each_sample_type() {
     CHECK(squares.size() == 1);
     CHECK_NEAR(squares[0], 7.5, 1e-12);
     const std::vector<std::int16_t> i16(4, 16384);
+    CHECK(asd::high_pass_sections(16000, 4000, 3500, 3, 40).size() == 12 * 6);
     CHECK_NEAR(asd::high_passed_power(i16.data(), 1, 4, ALL_PASS, power_options()).at(0), 0.25, 1e-12);
     // The difference of neighbours, filtered forwards only: the sample before the first one counts as equal to it.
     asd_power_options causal = power_options();

@@ -384,6 +384,13 @@ ASD_API asd_status asd_log_mel_frames(const asd_log_mel *log_mel, int64_t sample
 ASD_API asd_status asd_log_mel_segments(const asd_log_mel *log_mel, const void *wave, int64_t clips, int64_t samples,
                                         const asd_segment_options *options, float *mel);
 
+/* sos: the Butterworth high-pass filter of the lowest order that takes at most pass_db at pass_hz and at least stop_db at stop_hz, as
+ * scipy.signal.buttord and butter design it, and as asd_high_passed_power takes it; room for 6 * ASD_MAX_SECTIONS doubles.
+ * *sections: K. Fails unless 0 < stop_hz < pass_hz < sample_rate_hz / 2 and 0 < pass_db < stop_db, and on more than
+ * ASD_MAX_SECTIONS sections. Any thread. */
+ASD_API asd_status asd_high_pass_sections(double sample_rate_hz, double pass_hz, double stop_hz, double pass_db, double stop_db,
+                                          double *sos, int64_t *sections);
+
 /* wave: clips x samples of sample_type. sos: K x 6 (b0 b1 b2 1 a1 a2), always in host memory. power: clips x S x bins, the
  * mean square of the filtered clip within bin [b L / bins, (b + 1) L / bins) of each segment. The whole clip is filtered
  * forwards and backwards, with an odd extension of 3 (2 K + 1 - z) samples, where z is the number of sections of order one, as

@@ -158,6 +158,15 @@ private:
     std::int64_t bands_;
 };
 
+// A Butterworth high-pass filter: 6 values a section.
+inline std::vector<double> high_pass_sections(double sample_rate_hz, double pass_hz, double stop_hz, double pass_db, double stop_db) {
+    std::vector<double> sos(6 * ASD_MAX_SECTIONS);
+    std::int64_t sections = 0;
+    check(asd_high_pass_sections(sample_rate_hz, pass_hz, stop_hz, pass_db, stop_db, sos.data(), &sections));
+    sos.resize(static_cast<std::size_t>(6 * sections));
+    return sos;
+}
+
 // wave: clips x samples, int16 or float; sos: 6 values a section. Returns clips x S x bins.
 template <class Sample>
 std::vector<double> high_passed_power(const Sample *wave, std::int64_t clips, std::int64_t samples,

@@ -1,6 +1,18 @@
 from collections.abc import Iterator
 from os import PathLike
-from typing import Any, Literal, NamedTuple, Protocol, Self, SupportsIndex, TypeAlias, TypedDict, TypeVar, overload
+from typing import (
+    Any,
+    Literal,
+    NamedTuple,
+    Protocol,
+    Self,
+    SupportsFloat,
+    SupportsIndex,
+    TypeAlias,
+    TypedDict,
+    TypeVar,
+    overload,
+)
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -134,6 +146,14 @@ class LogMel:
         out: NDArray[np.float32] | None = None,
     ) -> NDArray[np.float32]: ...
 
+def high_pass_sections(
+    sample_rate_hz: SupportsFloat,
+    *,
+    pass_hz: SupportsFloat,
+    stop_hz: SupportsFloat,
+    pass_db: SupportsFloat,
+    stop_db: SupportsFloat,
+) -> NDArray[np.float64]: ...
 @overload
 def high_passed_power(
     wave: Wave | ForeignArray,

@@ -1,5 +1,10 @@
-// High-passed power.
+// The high-pass filter, and high-passed power.
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
 #include "../cpu/launchers.hpp"
+#include "butterworth.hpp"
 #include "checks.hpp"
 #include "make_filter_plan.hpp"
 
@@ -70,6 +75,26 @@ asd_status require_workspace(const asd_power_options &options, int64_t least) {
 }
 
 }  // namespace
+
+asd_status asd_high_pass_sections(double sample_rate_hz, double pass_hz, double stop_hz, double pass_db, double stop_db, double *sos,
+                                  int64_t *sections) {
+    if (!(stop_hz > 0.0 && stop_hz < pass_hz && pass_hz < sample_rate_hz / 2.0 && std::isfinite(sample_rate_hz)))
+        return fail(ASD_INVALID_ARGUMENT, "stop_hz and pass_hz must satisfy 0 < stop_hz < pass_hz < half the sample rate; got %g and %g "
+                                          "at %g Hz", stop_hz, pass_hz, sample_rate_hz);
+    if (!(pass_db > 0.0 && pass_db < stop_db && std::isfinite(stop_db)))
+        return fail(ASD_INVALID_ARGUMENT, "pass_db and stop_db must satisfy 0 < pass_db < stop_db; got %g and %g", pass_db, stop_db);
+    ASD_REQUIRE(require_pointer(sos, "sos"));
+    ASD_REQUIRE(require_pointer(sections, "sections"));
+    return guarded([&] {
+        const std::vector<double> made = butterworth_sections({pass_hz, stop_hz, pass_db, stop_db}, sample_rate_hz, ASD_MAX_SECTIONS);
+        if (made.empty())
+            return fail(ASD_INVALID_ARGUMENT, "a filter from stop_hz %g to pass_hz %g needs more than %d sections: move them apart",
+                        stop_hz, pass_hz, ASD_MAX_SECTIONS);
+        std::copy(made.begin(), made.end(), sos);
+        *sections = static_cast<int64_t>(made.size() / 6);
+        return ASD_OK;
+    });
+}
 
 asd_status asd_high_passed_power_workspace(int64_t clips, int64_t samples, const double *sos,
                                            const asd_power_options *options, int64_t *size) {

@@ -63,9 +63,9 @@ void read_log_mel(const JsonValue &value, FrontEnd *made) {
             "times frames or window must be at most 16777216");
 }
 
-HighPass read_high_pass(const JsonValue &value, double rate_hz) {
+c_api::HighPass read_high_pass(const JsonValue &value, double rate_hz) {
     const Fields fields(value, "front_end.high_pass", {"pass_hz", "stop_hz", "pass_db", "stop_db"});
-    const HighPass made{fields.number("pass_hz"), fields.number("stop_hz"), fields.number("pass_db"), fields.number("stop_db")};
+    const c_api::HighPass made{fields.number("pass_hz"), fields.number("stop_hz"), fields.number("pass_db"), fields.number("stop_db")};
     require(made.stop_hz > 0.0 && made.stop_hz < made.pass_hz && made.pass_hz < rate_hz / 2.0, "front_end.high_pass",
             "must satisfy 0 < stop_hz < pass_hz < half the sample rate");
     require(made.pass_db > 0.0 && made.pass_db < made.stop_db, "front_end.high_pass", "must satisfy 0 < pass_db < stop_db");

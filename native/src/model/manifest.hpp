@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "../c_api/butterworth.hpp"
 #include "asd/asd.h"
 
 namespace asd::model {
@@ -25,10 +26,6 @@ struct NamedScale {
 // Whose mean and deviation standardise a segment.
 enum class Standardise { machine, clip, segment };
 
-struct HighPass {
-    double pass_hz, stop_hz, pass_db, stop_db;
-};
-
 struct FrontEnd {
     std::int64_t sample_rate_hz = 0;
     std::int32_t channel = ASD_CHANNEL_ONLY;
@@ -39,7 +36,7 @@ struct FrontEnd {
     asd_log_mel_options log_mel = ASD_LOG_MEL_OPTIONS_INIT;
     Standardise standardise = Standardise::segment;
     Scale level{};
-    std::optional<HighPass> high_pass;  // none: all segments weigh alike
+    std::optional<c_api::HighPass> high_pass;  // none: all segments weigh alike
 
     std::int64_t frames() const { return 1 + segment_samples / log_mel.hop_samples; }
 };

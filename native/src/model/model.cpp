@@ -5,7 +5,6 @@
 #include "../c_api/checks.hpp"
 #include "../c_api/inlier_header.hpp"
 #include "../c_api/make_filter_plan.hpp"
-#include "butterworth.hpp"
 #include "sha256.hpp"
 
 namespace asd::model {
@@ -71,7 +70,7 @@ asd_status load_front_end(asd_model *made) {
     ASD_REQUIRE(c_api::require_more_than_half_a_window(made->log_mel.plan, front.segment_samples));
     if (!front.high_pass) return ASD_OK;
     const std::vector<double> sections =
-        butterworth_sections(*front.high_pass, static_cast<double>(front.sample_rate_hz), ASD_MAX_SECTIONS);
+        c_api::butterworth_sections(*front.high_pass, static_cast<double>(front.sample_rate_hz), ASD_MAX_SECTIONS);
     const auto count = static_cast<int64_t>(sections.size() / 6);
     ASD_REQUIRE(c_api::require_sections(count));
     ASD_REQUIRE(c_api::make_filter_plan(sections.data(), count, true, &made->filter.emplace()));

@@ -31,6 +31,35 @@ def order_24_high_pass() -> NDArray[np.float64]:
 SOS = order_24_high_pass()
 
 
+@pytest.mark.parametrize(
+    ("rate_hz", "edges"),
+    [(16000, (4000, 3500, 3, 40)), (44100, (100, 80, 1, 60)), (8000, (3900, 900, 0.1, 100)), (16000, (50, 5, 3, 20))],
+)
+def test_the_high_pass_is_that_of_buttord_and_butter(rate_hz: int, edges: tuple[float, float, float, float]) -> None:
+    order, natural = signal.buttord(*edges, fs=rate_hz)
+    expected = signal.butter(order, natural, "high", output="sos", fs=rate_hz)
+    names = ("pass_hz", "stop_hz", "pass_db", "stop_db")
+    sos = asd_native.high_pass_sections(rate_hz, **dict(zip(names, edges, strict=True)))
+    assert sos.shape == expected.shape
+    at_hz = np.geomspace(edges[1] / 4, rate_hz / 2.001, 500)
+    wanted, got = (signal.freqz_sos(filter_, worN=at_hz, fs=rate_hz)[1] for filter_ in (expected, sos))
+    np.testing.assert_allclose(got, wanted, rtol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("edges", "rule"),
+    [
+        ((8000, 3500, 3, 40), "half the sample rate"),
+        ((4000, 3500, 40, 40), "pass_db < stop_db"),
+        ((4000, 3990, 3, 40), "32 sections"),
+    ],
+)
+def test_a_high_pass_that_cannot_be_is_refused(edges: tuple[float, float, float, float], rule: str) -> None:
+    names = ("pass_hz", "stop_hz", "pass_db", "stop_db")
+    with pytest.raises(ValueError, match=rule):
+        asd_native.high_pass_sections(16000, **dict(zip(names, edges, strict=True)))
+
+
 def reference_power(
     clip: NDArray[np.int16 | np.float32],
     sos: NDArray[np.float64],

@@ -8,7 +8,7 @@ over the whole clip.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from asd_features.power_in_parts import high_passed_power
 from asd_features.segmentation import SegmentSettings
 from asd_features.waveform_blocks import INT16_SCALE
+from asd_native import high_pass_sections
 
 # Below this share of the clip's power, 240 dB down, the filter's output is its own rounding and not sound: silence with
 # a drifting offset gives 1e-25. The rounding of float32 samples, which every real clip has, gives 1e-16.
@@ -65,10 +66,11 @@ def high_pass_sos(sample_rate_hz: int, settings: HighPassSettings = _PAPER) -> N
         settings: edges and attenuations; by default the paper's, which need order 24 at 16 kHz.
 
     Returns:
-        ((order + 1) // 2, 6) float64 in SciPy's layout; designed once for each specification; each caller gets a copy.
+        ((order + 1) // 2, 6) float64, the filter of SciPy's `buttord` and `butter`; designed once for each
+        specification; each caller gets a copy.
 
     Raises:
-        ValueError: if pass_hz is not below half the sample rate.
+        ValueError: if pass_hz is not below half the sample rate, or the edges need a filter of order above 64.
     """
     if not settings.pass_hz < sample_rate_hz / 2:
         raise ValueError(
@@ -80,13 +82,7 @@ def high_pass_sos(sample_rate_hz: int, settings: HighPassSettings = _PAPER) -> N
 
 @lru_cache(maxsize=16)
 def _butterworth_sos(sample_rate_hz: int, settings: HighPassSettings) -> NDArray[np.float64]:
-    from scipy.signal import butter, buttord
-
-    order, natural_hz = buttord(
-        settings.pass_hz, settings.stop_hz, settings.pass_db, settings.stop_db, fs=sample_rate_hz
-    )
-    sos: NDArray[np.float64] = butter(order, natural_hz, btype="highpass", output="sos", fs=sample_rate_hz)
-    return sos
+    return high_pass_sections(sample_rate_hz, **asdict(settings))
 
 
 def power_weights(

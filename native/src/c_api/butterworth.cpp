@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-namespace asd::model {
+namespace asd::c_api {
 
 std::vector<double> butterworth_sections(const HighPass &wanted, double sample_rate_hz, std::int64_t most) {
     const double pi = std::acos(-1.0);
@@ -29,4 +29,4 @@ std::vector<double> butterworth_sections(const HighPass &wanted, double sample_r
     return sections;
 }
 
-}  // namespace asd::model
+}  // namespace asd::c_api

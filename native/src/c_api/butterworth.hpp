@@ -5,11 +5,14 @@
 #include <cstdint>
 #include <vector>
 
-#include "manifest.hpp"
+namespace asd::c_api {
 
-namespace asd::model {
+// 0 < stop_hz < pass_hz < half the sample rate, 0 < pass_db < stop_db.
+struct HighPass {
+    double pass_hz, stop_hz, pass_db, stop_db;
+};
 
 // (order + 1) / 2 sections of b0 b1 b2 1 a1 a2. Empty if more than `most` sections are needed.
 std::vector<double> butterworth_sections(const HighPass &wanted, double sample_rate_hz, std::int64_t most);
 
-}  // namespace asd::model
+}  // namespace asd::c_api
