@@ -12,6 +12,7 @@ from asd_recipes.own_machine.normal import NORMAL
 from asd_recipes.own_machine.own_data import FEW_RECORDINGS, OwnData, evenly_spread, prepare_own_data
 from asd_recipes.recipe.toml_text import load_recipe
 from asd_recipes.waveforms.waveform_bank import WaveformBank
+from asd_runtime.sound.gaps import find_gaps
 
 RATE = 1_000
 RECIPE = load_recipe(
@@ -135,13 +136,32 @@ def test_recordings_with_an_attribute_value_of_their_own_are_held_out_too() -> N
     assert (data.held_out, data.held_out_recordings) == ("recordings", 3)
 
 
-def test_a_piece_in_which_nothing_was_recorded_sets_no_threshold() -> None:
+def test_a_piece_that_touches_a_gap_sets_no_threshold() -> None:
     bank = _bank(240.0)
     wave = bank.waves[0].copy()
     wave[-25 * RATE :] = 0
     data = prepare_own_data(WaveformBank(bank.clips, (wave, *bank.waves[1:]), (), ""), RECIPE)
     assert data.stretch_s == 6.0
-    assert len(data.prepared.validation[NORMAL]) == 6, "ten of 6 s, four of them silent"
+    assert len(data.prepared.validation[NORMAL]) == 5, "ten of 6 s, five of which touch the last 25 s"
+
+
+def test_no_piece_holds_a_part_of_a_gap_and_the_rest_of_the_recording_trains() -> None:
+    bank = _bank(60.0, 60.0)
+    wave = bank.waves[0].copy()
+    wave[20 * RATE : 21 * RATE] = wave[20 * RATE]
+    wave[21 * RATE + 900 : 23 * RATE] = wave[23 * RATE]  # 0.9 s between two gaps is too short to learn from
+    fan = bank.waves[2].copy()
+    fan[5 * RATE : 6 * RATE] = 0
+    data = prepare_own_data(WaveformBank(bank.clips, (wave, bank.waves[1], fan, *bank.waves[3:]), (), ""), RECIPE)
+    training = _parts(data, data.prepared.training)["0.wav"]
+    blurred = 0.013  # at the edge of a gap in floats
+    assert training[0] == pytest.approx((0.0, 20.0), abs=blurred)
+    assert training[1][0] == pytest.approx(23.0, abs=2 * blurred)
+    used = [data.prepared.bank.waves[i] for group in data.prepared.training.values() for i in group]
+    assert all(len(find_gaps(piece, RATE)) == 0 for piece in used)
+    assert data.seconds == pytest.approx(117.0, abs=4 * blurred)
+    gaps = {problem.file: (problem.kind, problem.severity) for problem in data.problems}
+    assert gaps == dict.fromkeys(["normal/train/0.wav", "others1/fan/train/0.wav"], ("dropout", "warning"))
 
 
 def _waves_held_out(data: OwnData) -> list[np.ndarray]:
@@ -161,15 +181,17 @@ def test_the_boundary_is_at_ten_recordings_and_another_seed_holds_out_others() -
 
 
 def test_recordings_that_are_too_short_or_constant_are_left_out_and_named() -> None:
-    bank = _bank(10, 0.5, 10, 10)
+    bank = _bank(10, 0.5, 10, 10, 10)
     waves = list(bank.waves)
     waves[2] = np.zeros_like(waves[2])
+    waves[3] = np.where(np.arange(len(waves[3])) % RATE < 500, waves[3], 0).astype(np.float32)
     data = prepare_own_data(WaveformBank(bank.clips, tuple(waves), (), ""), RECIPE)
     assert {problem.file: problem.kind for problem in data.problems} == {
         "normal/train/1.wav": "too short",
         "normal/train/2.wav": "constant",
+        "normal/train/3.wav": "too short",
     }
-    assert set(_parts(data, data.prepared.training)) == {"0.wav", "3.wav"}
+    assert set(_parts(data, data.prepared.training)) == {"0.wav", "4.wav"}
     assert data.recordings == 2
     assert data.seconds == 20
 

@@ -8,28 +8,29 @@ the training pieces more than a recording from another day does, so the threshol
 All held-out pieces have the same length, and `asd score` judges stretches of that length, so that the threshold applies
 to them. The length is `PIECE_S`, or less if that would give too few held-out pieces.
 
+No piece holds a part of a gap (`asd_runtime.sound.gaps`): nobody should learn that a machine falls silent.
+
 The network trains on every piece. The inlier models, the scale and the threshold use at most a thousand pieces, evenly
 spread: their memory and time grow with the number of pieces, and there may be hours of sound.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from asd_features import waveform_statistics
-from asd_recipes.dataset.clip import Clip, DatasetError
+from asd_recipes.dataset.clip import DatasetError
 from asd_recipes.own_machine.held_out_recordings import held_out_recordings
 from asd_recipes.own_machine.normal import NORMAL
+from asd_recipes.own_machine.pieces import SHORTEST_S, Pieces
 from asd_recipes.recipe.seeding import derive_seed
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.training.machine_data import PreparedData
 from asd_recipes.waveforms.waveform_bank import WaveformBank
 from asd_runtime.counted import counted
 from asd_runtime.sound.problem import Problem
-from asd_runtime.sound.samples import Samples
 
 PIECE_S = 10.0
 """Least length of a training piece, as of DCASE's clips; a shorter recording is one piece."""
@@ -39,8 +40,6 @@ MOST_PIECES = 1000
 """Limit for the pieces that inlier models learn from, and for held-out ones; DCASE has as many clips per machine."""
 ENOUGH_PIECES = 10
 """Held-out pieces are cut shorter until there are this many: a threshold for one false alarm in ten needs nine."""
-SHORTEST_S = 1.0
-"""Shorter recordings are left out: they would be repeated to fill a segment, and the network would learn that."""
 _FEWEST_HELD_OUT = 2  # one score has no spread
 _OTHERS_VALIDATION = 10  # every tenth piece of another machine, for the validation AUC alone
 
@@ -57,8 +56,8 @@ class OwnData:
         held_out_recordings: how many recordings the held-out pieces come from.
         stretch_s: length of each held-out piece.
         recordings: how many normal recordings are used.
-        seconds: their total length.
-        problems: recordings that could be read but not used.
+        seconds: their total length without gaps.
+        problems: recordings that could be read but not used, and those of which gaps are not used.
     """
 
     prepared: PreparedData
@@ -90,15 +89,15 @@ def prepare_own_data(bank: WaveformBank, recipe: Recipe) -> OwnData:
     Raises:
         DatasetError: nothing usable, nothing to train with, or too little to hold out.
     """
-    usable, problems = _usable(bank, recipe.audio.sample_rate_hz)
+    pieces = Pieces(bank, recipe.audio.sample_rate_hz)
+    usable, problems = _usable(pieces, recipe.audio.sample_rate_hz)
     normal = [index for index in usable if bank.clips[index].machine == NORMAL]
     others = [index for index in usable if bank.clips[index].machine != NORMAL]
     if not normal or not others:
         which = "of the normal folder" if not normal else "of other sounds"
         left_out = [item for item in (*bank.problems, *problems) if item.file.startswith(f"{NORMAL}/") != bool(normal)]
         raise NothingUsableError(which, left_out)
-    seconds = sum(len(bank.waves[index]) for index in normal) / recipe.audio.sample_rate_hz
-    pieces = _Pieces(bank)
+    seconds = sum(high - low for index in normal for low, high in pieces.sounding[index]) / recipe.audio.sample_rate_hz
     ends, held_out = _held_out_parts(bank, normal, recipe)
     stretch = _stretch_samples(list(ends.values()), recipe)
     training, validation = _split(pieces, normal, ends, stretch, recipe)
@@ -133,46 +132,24 @@ def evenly_spread(pieces: Sequence[int]) -> list[int]:
     return [pieces[place * len(pieces) // count] for place in range(count)]
 
 
-class _Pieces:
-    """Collects pieces of a bank's recordings, each as a clip."""
-
-    def __init__(self, bank: WaveformBank) -> None:
-        self.bank = bank
-        self.clips: list[Clip] = []
-        self.waves: list[Samples] = []
-        self.source: list[int] = []  # the recording of each piece
-
-    def cut(self, index: int, start: int, stop: int, least: int) -> list[int]:
-        """Cuts the samples from start to stop into equal pieces of at least `least` samples, or leaves them whole."""
-        edges = np.linspace(start, stop, max(1, (stop - start) // least) + 1).astype(int)
-        return self._add(index, edges.tolist())
-
-    def cut_from_the_end(self, index: int, count: int, samples: int) -> list[int]:
-        """The last `count` pieces of exactly `samples` samples, without constant ones: nothing was recorded in them."""
-        length = len(self.bank.waves[index])
-        edges = range(length - count * samples, length + 1, samples)
-        return [piece for piece in self._add(index, edges) if self.waves[piece].min() < self.waves[piece].max()]
-
-    def _add(self, index: int, edges: Sequence[int]) -> list[int]:
-        wave, first = self.bank.waves[index], len(self.clips)
-        clip = self.bank.clips[index]
-        name = clip.listed_as or clip.path.name
-        self.clips += [replace(clip, listed_as=f"{name} from sample {low}") for low in edges[:-1]]
-        self.waves += [wave[low:high] for low, high in pairwise(edges)]
-        self.source += [index] * (len(edges) - 1)
-        return list(range(first, len(self.clips)))
-
-
-def _usable(bank: WaveformBank, rate_hz: int) -> tuple[list[int], list[Problem]]:
+def _usable(pieces: Pieces, rate_hz: int) -> tuple[list[int], list[Problem]]:
     usable, problems = [], []
-    for index, (clip, wave) in enumerate(zip(bank.clips, bank.waves, strict=True)):
-        if len(wave) < SHORTEST_S * rate_hz:
+    bank = pieces.bank
+    for index, (clip, wave, parts) in enumerate(zip(bank.clips, bank.waves, pieces.sounding, strict=True)):
+        left_s = (len(wave) - sum(high - low for low, high in parts)) / rate_hz
+        if wave.min() == wave.max():
+            problems.append(Problem(clip.key, "constant", "all samples are equal: nothing was recorded"))
+        elif len(wave) < SHORTEST_S * rate_hz:
             reason = f"{len(wave) / rate_hz:.3g} s; at least {SHORTEST_S:g} s is needed"
             problems.append(Problem(clip.key, "too short", reason))
-        elif wave.min() == wave.max():
-            problems.append(Problem(clip.key, "constant", "all samples are equal: nothing was recorded"))
+        elif not parts:
+            reason = f"between gaps, in which nothing changes, no part has {SHORTEST_S:g} s"
+            problems.append(Problem(clip.key, "too short", reason))
         else:
             usable.append(index)
+            if left_s > 0:
+                reason = f"{left_s:.3g} s of it: gaps, in which nothing changes, and what is short between them"
+                problems.append(Problem(clip.key, "dropout", reason))
     return usable, problems
 
 
@@ -224,7 +201,7 @@ def _stretch_samples(parts: Sequence[int], recipe: Recipe) -> int:
 
 
 def _split(
-    pieces: _Pieces, normal: Sequence[int], ends: Mapping[int, int], stretch: int, recipe: Recipe
+    pieces: Pieces, normal: Sequence[int], ends: Mapping[int, int], stretch: int, recipe: Recipe
 ) -> tuple[list[int], list[int]]:
     """(training, held-out) pieces: of each recording the end is held out, and the rest trains.
 
@@ -235,7 +212,7 @@ def _split(
     for index in normal:
         length, count = len(pieces.bank.waves[index]), ends[index] // stretch
         if ends[index] < length:
-            training += pieces.cut(index, 0, length - count * stretch, _piece_samples(recipe))
+            training += pieces.cut(index, length - count * stretch, _piece_samples(recipe))
         validation += pieces.cut_from_the_end(index, count, stretch)
     return training, validation
 
@@ -245,14 +222,14 @@ def _piece_samples(recipe: Recipe) -> int:
 
 
 def _prepared(
-    pieces: _Pieces, training: list[int], validation: list[int], others: Sequence[int], recipe: Recipe
+    pieces: Pieces, training: list[int], validation: list[int], others: Sequence[int], recipe: Recipe
 ) -> PreparedData:
     training_pieces, validation_pieces = {NORMAL: training}, {NORMAL: validation}
     for machine in sorted({pieces.bank.clips[index].machine for index in others}):
         cut: list[int] = []
         for index in others:
             if pieces.bank.clips[index].machine == machine:
-                cut += pieces.cut(index, 0, len(pieces.bank.waves[index]), _piece_samples(recipe))
+                cut += pieces.cut(index, len(pieces.bank.waves[index]), _piece_samples(recipe))
         validation_pieces[machine] = cut[_OTHERS_VALIDATION - 1 :: _OTHERS_VALIDATION]
         training_pieces[machine] = sorted(set(cut) - set(validation_pieces[machine]))
     bank = WaveformBank(tuple(pieces.clips), tuple(pieces.waves), (), pieces.bank.digest)

@@ -18,7 +18,7 @@ class ReadRecordings:
     """The recordings, read and split.
 
     Attributes:
-        problems: files that were left out, by their paths as the user gave them.
+        problems: files that were left out, and those with gaps, by their paths as the user gave them.
         normal_left_out: how many of these belong to the machine itself.
     """
 
@@ -46,7 +46,8 @@ def read_recordings(recordings: OwnRecordings, recipe: Recipe, folder: Path, pro
     _name(unusable, progress)
     for text in recordings.notes:
         progress.say(text)
-    normal = sum(problem.file.startswith(f"{NORMAL}/") for problem in (*bank.problems, *data.problems))
+    whole = (problem for problem in (*bank.problems, *data.problems) if problem.severity == "error")
+    normal = sum(problem.file.startswith(f"{NORMAL}/") for problem in whole)
     return ReadRecordings(bank, data, (*unread, *unusable), recordings.normal_left_out + normal)
 
 
