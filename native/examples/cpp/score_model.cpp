@@ -62,6 +62,9 @@ std::vector<std::int16_t> one_channel(const Wave &wave, const asd_model_descript
     std::vector<std::int16_t> samples;
     for (std::size_t at = static_cast<std::size_t>(channel); at < wave.samples.size(); at += static_cast<std::size_t>(wave.channels))
         samples.push_back(wave.samples[at]);
+    if (static_cast<std::int64_t>(samples.size()) < model.segment_samples)
+        throw std::runtime_error("has " + std::to_string(samples.size()) + " samples, fewer than a segment of the model, " +
+                                 std::to_string(model.segment_samples) + ": record for longer");
     return samples;
 }
 
@@ -72,9 +75,12 @@ public:
         const asd_model_description &facts = model.description();
         const std::shared_ptr<ov::Model> graph = core->read_model(model.onnx(number), ov::Tensor());
         graph->reshape(ov::PartialShape{1, facts.bands, facts.frames});
-        const bool narrow = std::string(facts.precision) == "bfloat16";
-        request_ = core->compile_model(graph, "CPU", ov::hint::inference_precision(narrow ? ov::element::bf16 : ov::element::f32))
-                       .create_infer_request();
+        const ov::element::Type wanted = std::string(facts.precision) == "bfloat16" ? ov::element::bf16 : ov::element::f32;
+        ov::CompiledModel compiled = core->compile_model(graph, "CPU", ov::hint::inference_precision(wanted));
+        if (compiled.get_property(ov::hint::inference_precision) != wanted)  // OpenVINO takes another one without a word
+            throw std::runtime_error(std::string("this processor does not compute in ") + facts.precision +
+                                     ", to which the model's threshold belongs");
+        request_ = compiled.create_infer_request();
     }
 
     void score(std::int64_t segment, asd::Recording *recording) {

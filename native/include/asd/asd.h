@@ -454,9 +454,10 @@ ASD_API asd_status asd_inlier_score(const asd_inlier *inlier, const void *querie
 
 /* *model = a new handle of the model in `folder`, which asd_model_destroy frees. Safe for any folder: only regular files are read, no
  * link in it is followed, sizes are limited, and what is read must have the lengths and the SHA-256 that the manifest lists. Inlier
- * models are read into memory; networks are only looked for, and read by asd_model_read_network. ASD_FILE_FAILED, with errno, unless
- * folder names a folder that can be opened; ASD_INVALID_MODEL, with the reason, if it is not a whole model of this version. Files that
- * are replaced afterwards change nothing in an open model. Any thread. */
+ * models are read into memory; networks are only looked for, and read by asd_model_read_network. What is in a network's file is not
+ * checked: open a model that anyone may have made in asd-runtime first, which refuses a hostile graph. ASD_FILE_FAILED, with errno,
+ * unless folder names a folder that can be opened; ASD_INVALID_MODEL, with the reason, if it is not a whole model of this version.
+ * Files that are replaced afterwards change nothing in an open model. Any thread. */
 ASD_API asd_status asd_model_open(const char *folder, asd_model **model);
 
 /* Frees a handle that no call and no recording uses any more; NULL is nothing to do. Cannot fail. Any thread. */

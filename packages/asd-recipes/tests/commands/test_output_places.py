@@ -33,8 +33,8 @@ def place(tmp_path: Path) -> Path:
     (tmp_path / "hard.json").hardlink_to(tmp_path / "normal" / "n00.wav")
     (tmp_path / "turning.json").symlink_to("turning.json")
     (tmp_path / "folder.json").mkdir()
-    (tmp_path / "model" / "networks").mkdir(parents=True)
-    (tmp_path / "model" / "manifest.json").write_text("of a model")
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "manifest.json").write_text('{"format":"asd-model","networks":[]}')
     (tmp_path / "table.csv").write_text("file_name\nnormal/n00.wav\n")
     return tmp_path
 

@@ -38,7 +38,7 @@ def test_an_audio_file_of_another_format_is_named_with_the_way_out(name: str, tm
     assert [path.name for path in search.recordings] == ["a.wav"]
     (problem,) = search.problems
     assert (problem.file, problem.kind, problem.severity) == (str(tmp_path / name), "other format", "error")
-    assert "convert it to wav or flac" in problem.reason
+    assert "Convert it: ffmpeg -i" in problem.reason
 
 
 def test_a_link_to_a_folder_is_named_and_not_followed_even_in_a_circle(tmp_path: Path) -> None:

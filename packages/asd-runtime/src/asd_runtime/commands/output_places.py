@@ -9,6 +9,7 @@ from pathlib import Path
 import typer
 
 from asd_runtime.file_names import printable, shortened
+from asd_runtime.regular_file import open_regular
 from asd_runtime.sound.folder_search import AUDIO_SUFFIXES, OTHER_AUDIO_SUFFIXES
 from asd_runtime.whole_file import LONGEST_NAME
 
@@ -73,11 +74,20 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 def _in_a_model(real: Path, model: Path | None) -> bool:
-    from asd_runtime.model.manifest import MANIFEST  # only where there is an output: it imports NumPy
-
     if model is not None and real.is_relative_to(os.path.realpath(model)):
         return True
-    return any((folder / MANIFEST).exists() and (folder / "networks").exists() for folder in real.parents)
+    return any(_is_model(folder) for folder in real.parents)
+
+
+def _is_model(folder: Path) -> bool:
+    """Whether it holds a manifest of ours, intact or not."""
+    from asd_runtime.model.manifest import FORMAT, LARGEST_MANIFEST_BYTES, MANIFEST  # imports NumPy
+
+    try:
+        with open_regular(folder / MANIFEST) as file:
+            return f'"{FORMAT}"'.encode() in file.read(LARGEST_MANIFEST_BYTES)
+    except OSError:
+        return False
 
 
 def _can_hold(folder: Path) -> bool:

@@ -15,6 +15,7 @@ from asd_runtime.sound.front_end import FrontEnd
 MANIFEST = "manifest.json"
 FORMAT = "asd-model"
 SCHEMA = 3
+LARGEST_MANIFEST_BYTES = 1 << 20
 SPECTRAL_FILE = "spectral.safetensors"
 FLOW = "flow"
 """Name of the flow's own score."""

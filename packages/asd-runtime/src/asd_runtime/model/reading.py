@@ -11,13 +11,12 @@ from typing import Any
 
 from asd_runtime.errors import ModelError
 from asd_runtime.model.agreement import check_agreement
-from asd_runtime.model.manifest import FORMAT, MANIFEST, SCHEMA, Manifest, content_digest
+from asd_runtime.model.manifest import FORMAT, LARGEST_MANIFEST_BYTES, MANIFEST, SCHEMA, Manifest, content_digest
 from asd_runtime.regular_file import NotRegularError, read_regular
 from asd_runtime.strict_json import JsonError, parse_strict
 from asd_runtime.typed_values import as_dataclass
 
 _AGAIN = "Copy the model again from the original, or make it again with `asd fit`."
-_LARGEST_MANIFEST_BYTES = 1 << 20
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -30,7 +29,7 @@ def read_manifest(folder: Path) -> Manifest:
     if not os.path.lexists(path):
         made = "Pass a folder that `asd fit` or `asd export` made."
         raise ModelError(folder, f"has no {MANIFEST}, so it is not a model. {made}")
-    content = _read_regular(path, most=_LARGEST_MANIFEST_BYTES)
+    content = _read_regular(path, most=LARGEST_MANIFEST_BYTES)
     try:
         return _checked(parse_strict(content), path)
     except ModelError:

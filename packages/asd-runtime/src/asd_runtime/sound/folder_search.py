@@ -56,6 +56,9 @@ class FolderSearch:
     problems: tuple[Problem, ...]
 
 
+_CONVERT = "ffmpeg -i FILE FILE.wav"
+
+
 def search_folder(folder: Path, *, without: Sequence[Path] = ()) -> FolderSearch:
     """Lists the recordings in a folder and its sub-folders.
 
@@ -107,7 +110,7 @@ def _taken(path: Path) -> Iterator[Path | Problem]:
         reason = "not a regular file but a broken link, a pipe or a device"
         yield path if path.is_file() else _problem(path, "unreadable", reason)
     elif suffix in OTHER_AUDIO_SUFFIXES:
-        yield _problem(path, "other format", f"{suffix} files are not supported; convert it to wav or flac")
+        yield _problem(path, "other format", f"{suffix} files are not supported. Convert it: {_CONVERT}")
 
 
 def _problem(path: Path, kind: str, reason: str) -> Problem:
