@@ -1,17 +1,21 @@
-"""Scoring test clips: the second step of a system, beside what a user writes with torch and scikit-learn.
+"""Scoring test clips with a model, beside what a user writes with torch and scikit-learn.
 
 One untrained network with a flow at the paper's sizes, and five GMM and five KNN on random embeddings: the time of
-scoring does not depend on what was learnt. The plain version passes one clip after another through torch.stft, the
-network and the flow, in float32 and in the default memory layout, and scores with scikit-learn in float64.
+scoring does not depend on what was learnt. Ours is asd-runtime's chain, from samples to the system's score. The plain
+version passes one clip after another through torch.stft, the network and the flow, in float32 and in the default memory
+layout, and scores with scikit-learn in float64. ONNX Runtime runs the same network in place of OpenVINO, as a check.
 """
 
+import tempfile
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 import measure
 import numpy as np
+import onnxruntime
 import torch
 from features_rows import stft_log_mel
 from inlier_rows import embeddings
@@ -23,73 +27,134 @@ from sklearn.mixture import GaussianMixture
 from sklearn.neighbors import NearestNeighbors
 
 from asd_features import WaveformStatistics
-from asd_inlier import GaussianMixtureInlier, MahalanobisKNN
-from asd_models import OutlierExposureNet, flow_score_map
+from asd_inlier import save_inlier_model
+from asd_models import OutlierExposureNet, flow_score_map, network_onnx
+from asd_native import InlierModel
 from asd_recipes.recipe.settings import Recipe
 from asd_recipes.recipe.system_variants import variant_of
-from asd_recipes.scoring.embedding import ClipEmbedder
+from asd_recipes.scoring.front_end import front_end_of
 from asd_recipes.scoring.inlier_candidates import Candidate
-from asd_recipes.scoring.segment_means import flow_scores, score_clips
 from asd_recipes.training.network_building import build_network
-from asd_recipes.waveforms.device_choice import choose_device
+from asd_runtime.model.joined_score import Scale
+from asd_runtime.model.manifest import FLOW, Precision
+from asd_runtime.scoring.engine import EngineError, Network, NetworkOutput
+from asd_runtime.scoring.network_scorer import NetworkScorer, SystemScorer
 
 Float64Array = NDArray[np.float64]
 Clips = list[NDArray[np.int16]]
-InlierModel = GaussianMixtureInlier | MahalanobisKNN
 
 RECIPE, MACHINE = Recipe(), "fan"
 LEVEL = WaveformStatistics(mean=0.0, std=0.06)
 SIZES = (1, 2, 4, 16, 32)
+REACH_S: dict[Precision, float | None] = {"float32": None, "bfloat16": 14.5}
+CHECKED = 20
+"""Clips whose scores are compared: with ONNX Runtime, and with float32."""
 
 
 def rows(threads: int) -> Iterator[Row]:
-    """Times and scores of both."""
+    """Times and scores of both, in each arithmetic that this processor has."""
     count = 4 if measure.quick else 200
     rng = np.random.default_rng(5)
     clips = [np.rint(2000 * rng.standard_normal(160_000)).astype(np.int16) for _ in range(count)]
     (training,) = embeddings(500 if measure.quick else 5_000)
     torch.manual_seed(0)
     network = build_network(variant_of("oe-flow"), RECIPE, classes=0).eval()
+    onnx = network_onnx(network, bands=RECIPE.log_mel.bands, frames=_frames())
+    reference = _scaled(_System.of(onnx, training, "float32", threads), clips[:CHECKED])
+    checked = reference.scores(clips[:CHECKED])
+    by_onnx_runtime = reference.by(_OnnxRuntime(onnx)).scores(clips[:CHECKED])
     plain = _Plain.fitted(network, training)
-    ours = partial(_ours, clips, network, _fitted(training), threads)
-    ours()  # once, to convert the layout of the weights; the plain version does not need this
-    ours_s = median_s(ours, runs=3, warm_up=False)
-    first = plain.scores(clips[:2])["flow"]
-    difference = np.abs(_ours(clips[:2], network, {}, threads)["flow"] / first - 1).max()
-    precision = choose_device("cpu", "auto", threads=threads).precision
-    torch.use_deterministic_algorithms(False)  # the plain version need not pay for it
     theirs_s = median_s(lambda: plain.scores(clips), runs=1, warm_up=False)
-    yield Row(
-        step=f"scoring {count} clips of 10 s, 5 KNN + 5 GMM + flow, {threads} threads",
-        tool="torch.stft, plain PyTorch float32, scikit-learn float64",
-        ours_s=ours_s,
-        theirs_s=theirs_s,
-        error=f"ours in {precision}: max relative {difference:.1e} of the flow's scores",
-        reach_s=17.0,
-        audio_s=10.0 * count,
-    )
+    for precision, reach_s in REACH_S.items():
+        try:
+            system = reference.by(Network.load(onnx, **_size(), precision=precision, threads=threads))
+        except EngineError as error:
+            print(f"(no row of scoring in {precision}: {error})")
+            continue
+        beside = by_onnx_runtime if precision == "float32" else checked
+        difference = np.abs(system.scores(clips[:CHECKED]) - beside).max()
+        yield Row(
+            step=f"scoring {count} clips of 10 s in {precision}, 5 KNN + 5 GMM + flow, {threads} threads",
+            tool="torch.stft, plain PyTorch float32, scikit-learn float64",
+            ours_s=median_s(partial(system.scores, clips), runs=3, warm_up=False),
+            theirs_s=theirs_s,
+            error=f"scores of {len(checked)} clips: {difference:.1e} standard deviations of "
+            + ("ONNX Runtime's" if precision == "float32" else "those in float32"),
+            reach_s=reach_s,
+            audio_s=10.0 * count,
+        )
+
+
+def _frames() -> int:
+    return RECIPE.log_mel.frames(RECIPE.segments.length_samples)
+
+
+def _size() -> dict[str, int]:
+    return {"bands": RECIPE.log_mel.bands, "frames": _frames()}
+
+
+class _OnnxRuntime:
+    """The same network, run by another library."""
+
+    def __init__(self, onnx: bytes) -> None:
+        self._session = onnxruntime.InferenceSession(onnx, providers=["CPUExecutionProvider"])
+
+    def __call__(self, log_mel: NDArray[np.float32]) -> NetworkOutput:
+        return NetworkOutput(*self._session.run(["embedding", "score_map"], {"log_mel": log_mel}))
+
+
+@dataclass(frozen=True)
+class _System:
+    """What asd-runtime scores with, without the reading of files."""
+
+    scorer: SystemScorer
+
+    @staticmethod
+    def of(onnx: bytes, training: NDArray[np.float32], precision: Precision, threads: int) -> "_System":
+        network = Network.load(onnx, **_size(), precision=precision, threads=threads)
+        models = _fitted(training)
+        scales = dict.fromkeys([*models, FLOW], Scale(0.0, 1.0))
+        of_network = NetworkScorer(network, models, scales, threads)
+        return _System(SystemScorer(front_end_of(RECIPE, MACHINE, LEVEL), [of_network], threads))
+
+    @property
+    def network(self) -> NetworkScorer:
+        (network,) = self.scorer.networks
+        assert isinstance(network, NetworkScorer), "made by `of`"
+        return network
+
+    def by(self, network: Network | _OnnxRuntime) -> "_System":
+        """The same with another network."""
+        made = replace(self.network, network=network)  # type: ignore[arg-type]  # called in the same way
+        return _System(replace(self.scorer, networks=[made]))
+
+    def scores(self, clips: Clips) -> Float64Array:
+        """(N,)"""
+        every = [range(RECIPE.segments.count(len(clips[0])))]
+        return np.array([self.scorer.score_wave(clip, every, lambda steps: None)[0][0] for clip in clips])
+
+
+def _scaled(system: _System, clips: Clips) -> _System:
+    """With the scales of these clips, as a model has those of its held-out pieces."""
+    front_end, network = system.scorer.front_end, system.network
+    spectrograms = (front_end.spectrograms(front_end.cut(clip), threads=network.threads) for clip in clips)
+    of_clips = [network.of_segments(log_mel) for log_mel in spectrograms]
+    means = {name: np.array([scores[name].mean() for scores in of_clips]) for name in network.scales}
+    scales = {name: Scale(float(of_all.mean()), float(of_all.std())) for name, of_all in means.items()}
+    return _System(replace(system.scorer, networks=[replace(network, scales=scales)]))
 
 
 def _fitted(training: NDArray[np.float32]) -> dict[str, InlierModel]:
     grid = [Candidate(kind, size, "source") for kind in ("knn", "gmm") for size in SIZES]
-    models = {candidate.name: candidate.build(seed=0) for candidate in grid}
-    for model in models.values():
-        if "max_iter" in model.get_params():
-            model.set_params(max_iter=2)
-        model.fit(training)
+    models = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for candidate in grid:
+            model, path = candidate.build(seed=0, search="auto"), Path(folder) / candidate.name
+            if "max_iter" in model.get_params():
+                model.set_params(max_iter=2)
+            save_inlier_model(model.fit(training), path)
+            models[candidate.name] = InlierModel(path.read_bytes())
     return models
-
-
-def _ours(
-    clips: Clips, network: OutlierExposureNet, models: dict[str, InlierModel], threads: int
-) -> dict[str, Float64Array]:
-    """The way `asd reproduce` scores a machine's test clips."""
-    device = choose_device("cpu", "auto", threads=threads)
-    embedder = ClipEmbedder.of(network.to(memory_format=torch.channels_last), RECIPE, LEVEL, device)
-    embedded = embedder.embed(clips, lambda steps: None, score_maps=True)
-    scores = {name: score_clips(model, embedded, None) for name, model in models.items()}
-    torch.use_deterministic_algorithms(False)  # the plain version need not pay for it
-    return scores | {"flow": flow_scores(MACHINE, clips, embedded, RECIPE)}
 
 
 @dataclass(frozen=True)
