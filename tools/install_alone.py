@@ -21,6 +21,14 @@ ROOT = Path(__file__).parents[1]
 # The heavy libraries, and what each package may bring along of them.
 HEAVY = {"torch", "faiss", "sklearn"}
 ALLOWED_HEAVY = {"asd-models": {"torch"}, "asd-inlier": {"sklearn"}, "asd-recipes": {"torch", "sklearn"}}
+MOST_MB = {"asd-runtime": 400}
+"""Of all that a package's installation needs, itself among it."""
+SIZES = """
+from importlib.metadata import distributions
+for found in distributions():
+    size = sum(file.locate().stat().st_size for file in found.files or [] if file.locate().is_file())
+    print(found.name, found.version, size)
+"""
 # What a package's own tests compare with, beyond the test group; installed after the check.
 REFERENCES = {
     "native": ["scipy"],
@@ -57,12 +65,25 @@ def check_nothing_heavy(folder: Path, python: str) -> None:
         sys.exit(f"{folder.name} brings along {brought}; it may bring {ALLOWED_HEAVY.get(folder.name, 'none')}")
 
 
+def check_size(folder: Path, python: str) -> None:
+    """Prints what was installed, in megabytes, and holds it against the limit."""
+    lines = subprocess.run([python, "-c", SIZES], check=True, capture_output=True, text=True).stdout.splitlines()
+    sizes = {f"{name} {version}": int(size) / 1e6 for name, version, size in map(str.split, lines) if name != "pip"}
+    total = sum(sizes.values())
+    print(f"{folder.name} needs {total:.0f} MB:", flush=True)
+    for name, megabytes in sorted(sizes.items(), key=lambda item: -item[1]):
+        print(f"{megabytes:8.1f} MB  {name}", flush=True)
+    if total > MOST_MB.get(folder.name, float("inf")):
+        sys.exit(f"{folder.name} needs {total:.0f} MB; it may need {MOST_MB[folder.name]}")
+
+
 def main(folder: Path, python: str) -> None:
     pip = [python, "-m", "pip", "install", "-q"]
     _, _, *folders = install_command(folder)
     print("pip install", *folders, flush=True)
     subprocess.run([*pip, *folders], check=True, cwd=ROOT)
     check_nothing_heavy(folder, python)
+    check_size(folder, python)
     group = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]["test"]
     subprocess.run([*pip, *group, *REFERENCES.get(folder.name, [])], check=True)
     tests = folder / "tests" / "python" if folder.name == "native" else folder / "tests"
