@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
-from made_up_model import FRONT_END, flow_manifest, made_up_manifest, raw_joined, write_made_up
+from made_up_model import FRONT_END, flow_manifest, joined_manifest, made_up_manifest, raw_joined, write_made_up
 from numpy.typing import NDArray
 
 import asd_native
@@ -148,6 +149,17 @@ def test_eight_threads_that_share_a_scorer_score_as_one(scorer: Scorer) -> None:
     alone = [scorer.score_wave(wave) for wave in waves]
     with ThreadPoolExecutor(8) as threads:
         assert list(threads.map(scorer.score_wave, waves)) == alone
+
+
+def test_a_model_that_changes_on_the_disk_changes_nothing_in_an_open_scorer(tmp_path: Path) -> None:
+    folder = write_made_up(tmp_path / "pump", joined_manifest())
+    scorer = Scorer.open(folder, threads=1)
+    before = scorer.score_wave(_silent_ends())
+    for path in folder.rglob("*.*"):
+        path.write_bytes(bytes(len(path.read_bytes())))
+    assert scorer.score_wave(_silent_ends()) == before
+    rmtree(folder)
+    assert scorer.score_wave(_silent_ends()) == before
 
 
 def test_what_computes_is_said_with_its_precision_and_threads(scorer: Scorer) -> None:
