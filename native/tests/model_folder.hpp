@@ -90,6 +90,6 @@ inline ModelFolderFiles small_model() {
         R"("joined":{"detectors":{"oe":)" + detector("") + R"(,"spectral":)" + detector(shorter.c_str()) +
         R"(},"mean":0.0,"std":1.0,"probed_pieces":3,"probes":[]},)"
         R"("threshold":{"value":0.5,"stretch_s":1.0,"rule":"largest","false_alarms":0.05,"smallest":-1,"median":0,"largest":0.5},)"
-        R"("training":{},"device":"cpu","versions":{},"recipe":{"seed":0}})";
+        R"("training":{},"device":"cpu","versions":{},"recipe":{"seed":0},"exported":null})";
     return model;
 }

@@ -163,7 +163,7 @@ void require_detectors(const Manifest &manifest) {
 
 Manifest read(const JsonValue &content) {
     const Fields fields(content, "the manifest",
-                        {"format", "schema", "manifest_sha256", "machine", "system", "synthetic", "precision", "front_end", "networks",
+                        {"format", "schema", "manifest_sha256", "machine", "system", "synthetic", "precision", "exported", "front_end", "networks",
                          "spectral", "joined", "threshold", "training", "device", "versions", "files", "recipe"});
     Manifest made;
     made.machine = fields.text("machine");

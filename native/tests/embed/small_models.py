@@ -97,7 +97,7 @@ class SmallModel:
                 "held_out_recordings": 3, "pseudo_anomalies": [], "synthetic_pseudo_anomalies": True, "attributes": [],
                 "pseudo_anomaly_auc": None, "data_sha256": "0" * 64,
             },
-            "device": "cpu", "versions": {"asd": "0.1.0"}, "recipe": {"seed": 0},
+            "device": "cpu", "versions": {"asd": "0.1.0"}, "recipe": {"seed": 0}, "exported": None,
         }  # fmt: skip
 
 

@@ -180,6 +180,7 @@ def made_up_manifest() -> Manifest:
         versions={"torch": "2.13.0"},
         files={},
         recipe={"seed": 7, "log_mel": {"bands": BANDS}},
+        exported=None,
     )
 
 

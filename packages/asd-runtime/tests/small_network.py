@@ -5,6 +5,38 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 
+def rounded_network(*, bands: int = 32, frames: int = 33, flow: bool = True) -> onnx.ModelProto:
+    """The same network, whose convolution takes 8-bit integers."""
+    model = small_network(bands=bands, frames=frames, flow=flow)
+    graph = model.graph
+    weight = next(constant for constant in graph.initializer if constant.name == "weight")
+    values = numpy_helper.to_array(weight)
+    scale = (np.abs(values).reshape(512, -1).max(axis=1) / 63).astype(np.float32)
+    graph.initializer.remove(weight)
+    graph.initializer.extend(
+        [
+            numpy_helper.from_array(np.rint(values / scale[:, None, None, None]).astype(np.int8), "weight.int8"),
+            numpy_helper.from_array(scale, "weight.scale"),
+            numpy_helper.from_array(np.float32(8 / 255), "step"),
+            numpy_helper.from_array(np.uint8(128), "zero"),
+        ]
+    )
+    spectrogram, convolution, *others = list(graph.node)
+    convolution.input[:] = ["rounded", "weight.rounded"]
+    del graph.node[:]
+    graph.node.extend(
+        [
+            spectrogram,
+            helper.make_node("QuantizeLinear", ["spectrogram", "step", "zero"], ["integers"]),
+            helper.make_node("DequantizeLinear", ["integers", "step", "zero"], ["rounded"]),
+            helper.make_node("DequantizeLinear", ["weight.int8", "weight.scale"], ["weight.rounded"], axis=0),
+            convolution,
+            *others,
+        ]
+    )
+    return model
+
+
 def small_network(*, bands: int = 32, frames: int = 33, flow: bool = True) -> onnx.ModelProto:
     """One convolution; the embedding is its mean, and the score map half the sum of its squares."""
     rng = np.random.default_rng(0)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from asd_models.joint_loss import oe_flow_loss, serial_oe_loss
     from asd_models.mixed_pairs import dominant_values, flow_rows
     from asd_models.onnx_network import network_onnx
+    from asd_models.onnx_quantised import quantised_onnx, rounded_tensors
     from asd_models.outlier_exposure_loss import attribute_loss, machine_loss
     from asd_models.outlier_exposure_net import OutlierExposureNet, OutlierExposureOutput
     from asd_models.resnet18 import EncoderOutput, ResNet18
@@ -45,6 +46,8 @@ __all__ = [
     "mixup_weights",
     "network_onnx",
     "oe_flow_loss",
+    "quantised_onnx",
+    "rounded_tensors",
     "serial_oe_loss",
 ]
 
@@ -72,6 +75,8 @@ _HOME = {
     "mixup_weights": "asd_models.waveform_mixup",
     "network_onnx": "asd_models.onnx_network",
     "oe_flow_loss": "asd_models.joint_loss",
+    "quantised_onnx": "asd_models.onnx_quantised",
+    "rounded_tensors": "asd_models.onnx_quantised",
     "serial_oe_loss": "asd_models.joint_loss",
 }
 

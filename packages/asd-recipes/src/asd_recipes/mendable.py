@@ -21,4 +21,8 @@ def mendable_errors() -> list[type[Exception]]:
         from asd_recipes.waveforms.device_choice import DeviceError
 
         ours.append(DeviceError)
+    if "asd_recipes.own_machine.precision_export" in sys.modules:
+        from asd_recipes.own_machine.precision_export import ExportRefusedError
+
+        ours.append(ExportRefusedError)
     return ours

@@ -80,7 +80,7 @@ def test_files_left_out_are_named_by_the_users_path_and_counted_for_the_machine(
 
 def test_a_folder_with_nothing_but_other_formats_says_so(tmp_path: Path) -> None:
     _touch(tmp_path, "pump/a.mp3", "rest/b.wav")
-    with pytest.raises(DatasetError, match=r"a\.mp3: \.mp3 files are not supported; convert"):
+    with pytest.raises(DatasetError, match=r"a\.mp3: \.mp3 files are not supported\. Convert"):
         _find(tmp_path / "pump", [tmp_path / "rest"])
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
-from small_network import small_network
+from small_network import rounded_network, small_network
 
 from asd_runtime.model.onnx_check import NetworkFileError, check_network
 from asd_runtime.model.protobuf import MessageKind, WireError, WireReader
@@ -232,3 +232,63 @@ def test_a_number_that_does_not_end_or_fit_is_an_error(content: bytes) -> None:
 def varint(number: int) -> bytes:
     low, rest = number & 0x7F, number >> 7
     return bytes([low | 0x80]) + varint(rest) if rest else bytes([low])
+
+
+def _in_integers(change: Callable[[Any], None], *, integers: bool = True) -> None:
+    model = rounded_network(bands=BANDS, frames=FRAMES)
+    change(model)
+    check_network(model.SerializeToString(), bands=BANDS, frames=FRAMES, flow=True, integers=integers)
+
+
+def _node(model: Any, output: str) -> Any:
+    return next(node for node in model.graph.node if node.output[0] == output)
+
+
+def _inputs(output: str, *inputs: str) -> Callable[[Any], None]:
+    def change(model: Any) -> None:
+        _node(model, output).input[:] = inputs
+
+    return change
+
+
+def _values(name: str, values: Any) -> Callable[[Any], None]:
+    return lambda model: _replace(model, name, values)
+
+
+def test_a_network_in_integers_passes_where_its_model_says_so_and_only_there() -> None:
+    _in_integers(lambda model: None)
+    with pytest.raises(NetworkFileError, match="must not compute with 8-bit integers"):
+        _in_integers(lambda model: None, integers=False)
+    with pytest.raises(NetworkFileError, match="must compute with 8-bit integers"):
+        check_network(_CONTENT, bands=BANDS, frames=FRAMES, flow=True, integers=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        (_inputs("map", "integers", "weight.rounded"), "takes integers, which is not computed before it"),
+        (_inputs("map", "rounded", "weight.int8"), "takes weight.int8, which is not computed before it"),
+        (_inputs("rounded", "integers", "weight.scale", "zero"), "by the same step and zero point"),
+        (_inputs("rounded", "spectrogram", "step", "zero"), "by the same step and zero point"),
+        (_inputs("rounded", "integers"), "rounded"),
+        (_inputs("integers", "nothing", "step", "zero"), "one tensor that is computed before it"),
+        (_inputs("integers", "spectrogram", "step"), "one tensor that is computed before it"),
+        (_inputs("integers", "spectrogram", "spectrogram", "zero"), "constant steps above 0"),
+        (_inputs("weight.rounded", "weight.int8"), "weight.rounded"),
+        (_inputs("weight.rounded", "step", "weight.scale"), "constant of int8 of four dimensions"),
+        (_inputs("weight.rounded", "weight.int8", "step"), "constant steps above 0, of the shape"),
+        (_values("step", np.float32(0)), "constant steps above 0"),
+        (_values("step", np.float32(-1)), "constant steps above 0"),
+        (_values("step", np.full(1, 0.1, np.float32)), "constant steps above 0"),
+        (_values("step", np.float32(np.inf)), "infinite or NaN"),
+        (_values("zero", np.int8(0)), "one zero point of uint8"),
+        (_values("weight.scale", np.ones(511, np.float32)), "constant steps above 0, of the shape"),
+        (_values("weight.int8", np.zeros((512, 32), np.int8)), "constant of int8 of four dimensions"),
+        (lambda model: _set_attribute(model, "weight.rounded", axis=1), "by axis 0"),
+        (lambda model: _set_attribute(model, "integers", axis=1), "one tensor that is computed before it"),
+        (lambda model: _set_attribute(model, "rounded", axis=1), "by the same step and zero point"),
+    ],
+)
+def test_integers_in_any_other_form_are_refused(change: Callable[[Any], None], rule: str) -> None:
+    with pytest.raises(NetworkFileError, match=rule):
+        _in_integers(change)

@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from small_network import small_network
+from small_network import rounded_network, small_network
 
-from asd_runtime.scoring.engine import EngineError, Network, NetworkOutput, Precision
+from asd_runtime.model.manifest import Precision
+from asd_runtime.scoring.engine import EngineError, Network, NetworkOutput
 
 BANDS, FRAMES = 32, 33
 
@@ -123,9 +124,21 @@ def test_bfloat16_is_computed_or_refused_but_never_replaced() -> None:
             loaded(precision="bfloat16")
 
 
-def test_int8_is_refused() -> None:
-    with pytest.raises(EngineError, match="int8 cannot be run yet"):
-        loaded(precision="int8")
+def test_a_network_in_int8_computes_what_onnx_runtime_computes() -> None:
+    runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+    content = rounded_network(bands=BANDS, frames=FRAMES).SerializeToString()
+    log_mel = spectrograms(5)
+    (expected,) = runtime.InferenceSession(content, providers=["CPUExecutionProvider"]).run(
+        ["embedding"], {"log_mel": log_mel}
+    )
+    network = Network.load(content, bands=BANDS, frames=FRAMES, precision="int8", threads=2)
+    assert "int8" in network.description
+    found = network(log_mel).embedding
+    np.testing.assert_allclose(found, expected, atol=1e-3)
+    exact = loaded()(log_mel).embedding
+    assert 0 < np.abs(found - exact).max() < 0.05 * np.abs(exact).max()
+    alone = [network(segment[None]).embedding.tobytes() for segment in log_mel]
+    assert found.tobytes() == b"".join(alone), "each segment is an inference of its own"
 
 
 def test_what_openvino_cannot_load_is_an_error_of_the_engine() -> None:
@@ -142,6 +155,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 import numpy as np
+from asd_runtime.model.manifest import Precision
 from asd_runtime.scoring.engine import Network
 assert "openvino" not in sys.modules, "OpenVINO is imported too early"
 content = Path("../network.onnx").read_bytes()

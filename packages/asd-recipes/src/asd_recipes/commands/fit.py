@@ -7,39 +7,24 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from asd_recipes.commands.options import DeviceOption, resumable
+from asd_recipes.commands.own_sounds import AttributesOption, OthersOption, PatternOption, recordings_of
 from asd_runtime.commands.options import Quiet
 from asd_runtime.counted import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from asd_recipes.own_machine.own_recordings import NormalRecordings, OwnRecordings
-    from asd_recipes.recipe.settings import Recipe
-    from asd_recipes.reproduction.run_store import RunStore
-    from asd_runtime.progress import Progress
     from asd_runtime.sound.problem import Problem
 
 
 def fit(
     normal: Annotated[Path, typer.Option(help="Folder of recordings of the machine while it runs well.")],
-    others: Annotated[
-        list[Path] | None,
-        typer.Option(
-            help="Folder of other sounds, which only serve as pseudo-anomalies, one sub-folder per machine. "
-            "Repeatable. Default: synthetic machines."
-        ),
-    ] = None,
+    others: OthersOption = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for the model. Default: models/<name of the folder>.")
     ] = None,
-    attributes: Annotated[
-        Path | None,
-        typer.Option(help="CSV file with a column file_name of the normal recordings, and one for each attribute."),
-    ] = None,
-    pattern: Annotated[
-        str | None,
-        typer.Option(help="Read attributes from file names, such as '{speed}_{load}'; {} matches anything."),
-    ] = None,
+    attributes: AttributesOption = None,
+    pattern: PatternOption = None,
     profile: Annotated[str, typer.Option(help="own, another profile, or a TOML file of settings.")] = "own",
     seed: Annotated[
         int | None, typer.Option(help="Seed of all random numbers. Default: the profile's, usually 0.")
@@ -99,7 +84,7 @@ def fit(
             if not resume:
                 store.clear()
             try:
-                recordings = _recordings(found, others or [], attributes, pattern, store, recipe, progress)
+                recordings = recordings_of(found, others or [], attributes, pattern, store.root, recipe, progress)
                 result = OwnFit(
                     recipe=recipe,
                     recordings=recordings,
@@ -137,22 +122,3 @@ def _end(problems: "Sequence[Problem]", *, named: bool) -> None:
     if lost := sum(problem.severity == "error" for problem in problems):
         typer.secho(f"The model was made without {counted(lost, 'file')}, named above.", fg="red", err=True)
         raise typer.Exit(1)
-
-
-def _recordings(
-    found: "NormalRecordings",
-    others: list[Path],
-    attributes: Path | None,
-    pattern: str | None,
-    store: "RunStore",
-    recipe: "Recipe",
-    progress: "Progress",
-) -> "OwnRecordings":
-    from asd_recipes.commands.run_folders import synthetic_data, synthetic_others
-    from asd_recipes.own_machine.recording_attributes import with_attributes
-
-    if not others:
-        progress.say("no --others: synthetic machines stand in for the other machines")
-        others = [synthetic_data(store.root, recipe, progress), *synthetic_others(store.root, recipe, progress)]
-    recordings = found.with_others(others)
-    return with_attributes(recordings, table=attributes, pattern=pattern)

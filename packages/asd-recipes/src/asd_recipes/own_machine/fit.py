@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from asd_recipes.own_machine.fit_limits import check_limits
+from asd_recipes.own_machine.fitted_detectors import probed_and_joined
 from asd_recipes.own_machine.learnt_attributes import learnt_labels
 from asd_recipes.own_machine.machine_training import MachineTraining
 from asd_recipes.own_machine.model_publication import ModelPublication
 from asd_recipes.own_machine.own_recordings import OwnRecordings
-from asd_recipes.own_machine.probing import Probing, detectors_of
 from asd_recipes.own_machine.provenance import Provenance, check_same_model, provenance_of
 from asd_recipes.own_machine.reading import ReadRecordings, read_recordings
 from asd_recipes.own_machine.spectral_fit import SpectralFit
@@ -94,7 +94,7 @@ class OwnFit:
             training.run(progress)
         if SPECTRAL in recipe.fit.detectors:
             spectral.run(progress)
-        Probing(trained, data, recipe, detectors_of(training, spectral)).run(progress)
+        fitted = probed_and_joined(training, spectral, data, recipe, false_alarms=self.false_alarms, progress=progress)
         publication = ModelPublication(
             data=data,
             labels=labels,
@@ -104,6 +104,5 @@ class OwnFit:
             pseudo_anomalies=tuple(name.split("/", 1)[1].removesuffix("/.") for name in self.recordings.others),
             synthetic_others=self.synthetic_others,
             left_out=read.normal_left_out,
-            false_alarms=self.false_alarms,
         )
-        return publication.run(training, spectral, self.model)
+        return publication.run(fitted, training, self.model)

@@ -26,6 +26,7 @@ from asd_recipes.training.network_training import NetworkTraining
 from asd_recipes.waveforms.device_choice import Device
 from asd_runtime.errors import UnscorableError
 from asd_runtime.model.joined_score import Scale
+from asd_runtime.model.manifest import Precision
 from asd_runtime.progress import Progress
 from asd_runtime.scoring.network_scorer import NetworkScorer, SystemScorer
 from asd_runtime.sound.front_end import FrontEnd
@@ -39,13 +40,18 @@ _CROPS_AN_EPOCH = 128
 
 @dataclass(frozen=True)
 class MachineTraining:
-    """The inputs of the network of one's own machine and its inlier models."""
+    """The inputs of the network of one's own machine and its inlier models.
+
+    Attributes:
+        precision: the arithmetic that the shipped network computes with.
+    """
 
     folder: Path
     data: PreparedData
     labels: AttributeLabels | None
     recipe: Recipe
     device: Device
+    precision: Precision = "float32"
 
     def run(self, progress: Progress) -> None:
         """Runs the stages whose last file is not yet in the folder.
@@ -58,9 +64,21 @@ class MachineTraining:
                 self._train_network(progress)
             if not (self.folder / SHIPPED).is_file():
                 write_network(self.folder / SHIPPED, self.folder / WEIGHTS, variant_for(self.labels), self.recipe)
-            if not (self.folder / CANDIDATES).is_file():
-                self._fit_inlier_models(progress)
-        except (TrainingDivergedError, UnscorableError) as error:
+        except TrainingDivergedError as error:
+            raise RunError(str(error)) from error
+        self.fit_inlier_models(progress)
+
+    def fit_inlier_models(self, progress: Progress) -> None:
+        """Fits the inlier models behind the shipped network and scores the held-out pieces, unless that is done.
+
+        Raises:
+            RunError: a score became infinite or NaN.
+        """
+        if (self.folder / CANDIDATES).is_file():
+            return
+        try:
+            self._fit_inlier_models(progress)
+        except UnscorableError as error:
             raise RunError(str(error)) from error
 
     @property
@@ -79,7 +97,9 @@ class MachineTraining:
 
     def embedder(self) -> EngineEmbedder:
         """The network as it is shipped."""
-        return EngineEmbedder.load(self.folder / SHIPPED, self.front_end, threads=self.recipe.threads)
+        return EngineEmbedder.load(
+            self.folder / SHIPPED, self.front_end, threads=self.recipe.threads, precision=self.precision
+        )
 
     def scorer(self) -> SystemScorer:
         """The network and the inlier models behind it, as the model scores with them."""

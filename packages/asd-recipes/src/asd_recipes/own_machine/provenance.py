@@ -31,9 +31,13 @@ class Provenance:
 
 def provenance_of(bank: WaveformBank, device: Device) -> Provenance:
     """The provenance of a training on these recordings and this device."""
+    return Provenance(data_digest(bank), device.description, library_versions())
+
+
+def data_digest(bank: WaveformBank) -> str:
+    """A hash of all samples and attributes."""
     attributes = json.dumps([[clip.key, clip.name.attributes] for clip in bank.clips])
-    digest = hashlib.sha256(f"{bank.digest} {attributes}".encode()).hexdigest()
-    return Provenance(digest, device.description, library_versions())
+    return hashlib.sha256(f"{bank.digest} {attributes}".encode()).hexdigest()
 
 
 def check_same_model(

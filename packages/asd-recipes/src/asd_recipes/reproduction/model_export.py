@@ -121,6 +121,7 @@ class ModelExport:
             versions=library_versions(),
             files={},
             recipe=asdict(self.recipe),
+            exported=None,
         )
 
     def _joined(self, held_out: NDArray[np.float64]) -> tuple[Joined, Threshold]:

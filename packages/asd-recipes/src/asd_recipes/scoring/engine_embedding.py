@@ -18,6 +18,7 @@ from asd_recipes.recipe.system_variants import SystemVariant
 from asd_recipes.scoring.embedding import Embeddings, pseudo_targets
 from asd_recipes.training.network_building import load_network
 from asd_recipes.waveforms.device_choice import Device
+from asd_runtime.model.manifest import Precision
 from asd_runtime.progress import Advance
 from asd_runtime.scoring.engine import Network
 from asd_runtime.scoring.finite_output import check_finite
@@ -53,10 +54,10 @@ class EngineEmbedder:
     threads: int
 
     @staticmethod
-    def load(network: Path, front_end: FrontEnd, *, threads: int) -> "EngineEmbedder":
-        """The embedder of a network that `write_network` wrote; it computes in float32."""
+    def load(network: Path, front_end: FrontEnd, *, threads: int, precision: Precision = "float32") -> "EngineEmbedder":
+        """The embedder of a network that `write_network` or `network_in_int8` wrote."""
         bands, content = front_end.log_mel.bands, network.read_bytes()
-        loaded = Network.load(content, bands=bands, frames=front_end.frames, precision="float32", threads=threads)
+        loaded = Network.load(content, bands=bands, frames=front_end.frames, precision=precision, threads=threads)
         return EngineEmbedder(front_end, loaded, threads)
 
     @property

@@ -36,6 +36,8 @@ def info(model: Annotated[Path, typer.Argument(help="A model that `asd fit` or `
 
 def describe(manifest: "Manifest") -> list[str]:
     """The model described in sentences."""
+    from asd_runtime.model.exported import exported_in_words
+
     training = manifest.training
     lines = [f"Model of {manifest.machine}. System: {_system_in_words(manifest)}. Arithmetic: {manifest.precision}."]
     if manifest.synthetic:
@@ -55,6 +57,8 @@ def describe(manifest: "Manifest") -> list[str]:
     lines += _threshold_in_words(manifest)
     if manifest.joined.probes:
         lines += _probes_in_words(manifest.joined)
+    if manifest.exported is not None:
+        lines.append(exported_in_words(manifest))
     versions = ", ".join(f"{name} {version}" for name, version in sorted(manifest.versions.items()))
     lines.append(f"Trained on {manifest.device}; {versions}.")
     size = sum(facts.bytes for facts in manifest.files.values()) / 1e6

@@ -33,6 +33,20 @@ def check_agreement(manifest: Manifest) -> None:
     _check_numbers(manifest)
     _check_system(manifest)
     _check_texts(manifest)
+    _check_exported(manifest)
+
+
+def _check_exported(manifest: Manifest) -> None:
+    exported = manifest.exported
+    if exported is None:
+        if manifest.precision == "int8":
+            raise JsonError("it must say what it was made from, as it is in int8")
+        return
+    if not 0 <= exported.verdicts_changed <= manifest.training.held_out_pieces:
+        raise JsonError("no more verdicts may have changed than there are held-out pieces")
+    aucs = (exported.probe_auc_before, exported.probe_auc, exported.network_auc_before, exported.network_auc)
+    if not all(0 <= auc <= 1 for auc in aucs) or exported.largest_change < 0:
+        raise JsonError("an AUC must be from 0 to 1, and no change below 0")
 
 
 def _check_networks(manifest: Manifest) -> None:

@@ -112,6 +112,27 @@ class Threshold:
 
 
 @dataclass(frozen=True)
+class Exported:
+    """How a model compares with the one that it was made from in another arithmetic, by that one's data.
+
+    Attributes:
+        of: the other one's arithmetic.
+        verdicts_changed: how many held-out pieces are anomalous by one of the two alone.
+        largest_change: of a held-out piece's score, in standard deviations.
+        probe_auc_before, probe_auc: how well scores tell pieces with known faults from those without.
+        network_auc_before, network_auc: the same by the scores of OE alone.
+    """
+
+    of: Precision
+    verdicts_changed: int
+    largest_change: float
+    probe_auc_before: float
+    probe_auc: float
+    network_auc_before: float
+    network_auc: float
+
+
+@dataclass(frozen=True)
 class Manifest:
     """Everything that is recorded about a model.
 
@@ -125,6 +146,7 @@ class Manifest:
         device: description of the device that trained.
         files: facts of each other file, by its path below the folder.
         recipe: the whole recipe of the training; kept for asd-recipes, and not read here.
+        exported: None unless it was made from another model, in another arithmetic.
     """
 
     machine: str
@@ -141,6 +163,7 @@ class Manifest:
     versions: dict[str, str]
     files: dict[str, FileFacts]
     recipe: dict[str, Any]
+    exported: Exported | None
 
     @property
     def file_names(self) -> set[str]:

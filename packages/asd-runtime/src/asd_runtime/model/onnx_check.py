@@ -7,6 +7,7 @@ and whose memory and work are within limits (docs/model_format.md).
 import math
 
 from asd_runtime.model.onnx_file import OnnxFile, read_onnx
+from asd_runtime.model.onnx_integers import DEQUANTIZE, QUANTIZE, IntegerTensors
 from asd_runtime.model.onnx_shapes import Shape, multiplications, output_shape
 
 OPSET, IR_VERSION = 17, 8
@@ -25,7 +26,7 @@ class NetworkFileError(ValueError):
     """A file that is not the network that it should be."""
 
 
-def check_network(content: bytes, *, bands: int, frames: int, flow: bool) -> None:
+def check_network(content: bytes, *, bands: int, frames: int, flow: bool, integers: bool = False) -> None:
     """Checks that the content is a network of a model, and nothing else.
 
     Args:
@@ -33,6 +34,7 @@ def check_network(content: bytes, *, bands: int, frames: int, flow: bool) -> Non
         bands: mel bands M of the input "log_mel".
         frames: frames F of it.
         flow: whether there is the output "score_map".
+        integers: whether it has tensors of 8-bit integers.
 
     Raises:
         NetworkFileError: in words, what is wrong.
@@ -40,12 +42,12 @@ def check_network(content: bytes, *, bands: int, frames: int, flow: bool) -> Non
     if len(content) > _LARGEST_BYTES:
         raise NetworkFileError(f"it has {len(content)} bytes, and must have at most {_LARGEST_BYTES}")
     try:
-        _check(read_onnx(content), bands, frames, flow)
+        _check(read_onnx(content), bands, frames, flow, integers)
     except ValueError as error:
         raise NetworkFileError(str(error)) from error
 
 
-def _check(file: OnnxFile, bands: int, frames: int, flow: bool) -> None:
+def _check(file: OnnxFile, bands: int, frames: int, flow: bool, integers: bool) -> None:
     if (file.ir_version, file.opset) != (IR_VERSION, OPSET):
         raise ValueError(
             f"it must be of IR version {IR_VERSION} and opset {OPSET}; got {file.ir_version}, {file.opset}"
@@ -60,14 +62,16 @@ def _check(file: OnnxFile, bands: int, frames: int, flow: bool) -> None:
         declared = {name: (_BATCH, *shape) for name, shape in wanted.items()}
         if found != declared:
             raise ValueError(f"its {what}s must be {_in_words(declared)}; got {_in_words(found)}")
-    shapes = _computed_shapes(file, bands, frames)
+    shapes, rounded = _computed_shapes(file, bands, frames)
+    if rounded != integers:
+        raise ValueError(f"it must {'' if integers else 'not '}compute with 8-bit integers, as its model says")
     for name, shape in outputs.items():
         if shapes.get(name) != (1, *shape):
             raise ValueError(f"it does not compute {name} of the shape {shape}; got {shapes.get(name)}")
 
 
-def _computed_shapes(file: OnnxFile, bands: int, frames: int) -> dict[str, Shape]:
-    """Shapes of everything in the graph for a batch of one, within the limits."""
+def _computed_shapes(file: OnnxFile, bands: int, frames: int) -> tuple[dict[str, Shape], bool]:
+    """Shapes of all float tensors for a batch of one, within the limits, and whether there are integers."""
     if len(file.nodes) > _MOST_NODES:
         raise ValueError(f"it has {len(file.nodes)} nodes, and may have {_MOST_NODES}")
     shapes = {name: values.shape for name, values in file.constants.items() if values.dtype.kind == "f"}
@@ -75,11 +79,17 @@ def _computed_shapes(file: OnnxFile, bands: int, frames: int) -> dict[str, Shape
     if len(names) != len(file.constants) + len(file.inputs):
         raise ValueError("a constant has the name of an input")
     shapes["log_mel"] = (1, bands, frames)
-    points, work = max(bands * frames, _LEAST_POINTS), 0
+    points, work, integers = max(bands * frames, _LEAST_POINTS), 0, IntegerTensors(file.constants)
     for node in file.nodes:
         if node.output in names:
             raise ValueError(f"{node.output} is there twice")
         names.add(node.output)
+        if node.operator == QUANTIZE:
+            integers.add(node, shapes)
+            continue
+        if node.operator == DEQUANTIZE:
+            shapes[node.output] = integers.add(node, shapes)
+            continue
         shapes[node.output] = output_shape(node, shapes, file.constants)
         if math.prod(shapes[node.output]) > _LARGEST_MAP * points:
             raise ValueError(f"{node.output} is too large: {shapes[node.output]}")
@@ -88,7 +98,7 @@ def _computed_shapes(file: OnnxFile, bands: int, frames: int) -> dict[str, Shape
         raise ValueError(
             f"it takes {work:.0e} multiplications for one spectrogram, and may take {_MOST_WORK * points:.0e}"
         )
-    return shapes
+    return shapes, integers.any
 
 
 def _in_words(tensors: object) -> str:

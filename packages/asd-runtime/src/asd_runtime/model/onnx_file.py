@@ -19,8 +19,10 @@ _LONGEST_NAME = 100
 _LARGEST_SIZE = 1 << 26  # of a dimension or an attribute
 _MOST_DIMENSIONS = 4
 _MOST_INDICES = 1 << 12  # of the 512 channels of a map
-_FLOAT, _INT64 = 1, 7  # data types
-_DTYPES: Mapping[int, np.dtype[Any]] = {_FLOAT: np.dtype("<f4"), _INT64: np.dtype("<i8")}
+_FLOAT = 1  # data types
+_DTYPES: Mapping[int, np.dtype[Any]] = {
+    _FLOAT: np.dtype("<f4"), 2: np.dtype("u1"), 3: np.dtype("i1"), 7: np.dtype("<i8")
+}  # fmt: skip
 _INTEGER, _INTEGERS = 2, 7  # attribute types
 
 _MODEL = MessageKind(
@@ -150,12 +152,12 @@ class _Reading:
         name, shape = _text(_one(tensor.pieces, "name")), tensor.integers["dims"]
         dtype = _DTYPES.get(_one(tensor.integers, "data_type"))
         if dtype is None:
-            raise WireError(f"the constant {name} is neither float32 nor int64")
+            raise WireError(f"the constant {name} is neither float32 nor int64, int8 or uint8")
         if len(shape) > _MOST_DIMENSIONS or not all(1 <= size <= _LARGEST_SIZE for size in shape):
             raise WireError(
                 f"the constant {name} has more than {_MOST_DIMENSIONS} dimensions, or one of an impossible size"
             )
-        if dtype.kind == "i" and math.prod(shape) > _MOST_INDICES:
+        if dtype == np.int64 and math.prod(shape) > _MOST_INDICES:
             raise WireError(f"the constant {name} has more than {_MOST_INDICES} indices")
         raw = _one(tensor.pieces, "raw_data")
         if len(raw) != math.prod(shape) * dtype.itemsize:

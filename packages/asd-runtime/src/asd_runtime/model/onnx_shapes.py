@@ -40,7 +40,7 @@ def output_shape(node: Node, shapes: Mapping[str, Shape], constants: Constants) 
     if missing := [name for name in numbers if name not in shapes]:
         raise ShapeError(f"{_called(node)} takes {missing[0]}, which is not computed before it")
     lists = node.inputs[len(numbers) :]
-    if any(name not in constants or constants[name].dtype.kind != "i" for name in lists):
+    if any(name not in constants or constants[name].dtype != np.int64 for name in lists):
         raise ShapeError(f"{_called(node)} needs a constant list of integers")
     arguments = [constants[name].reshape(-1).tolist() for name in lists]
     try:

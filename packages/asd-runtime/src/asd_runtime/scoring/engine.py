@@ -13,17 +13,20 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from asd_runtime.counted import counted
+from asd_runtime.model.manifest import Precision
 
 Float32Array = NDArray[np.float32]
-Precision = Literal["float32", "bfloat16", "int8"]
-_TYPES = {"float32": ("f32", "FP32"), "bfloat16": ("bf16", "BF16")}
-"""OpenVINO's name of a precision, and of a processor's capability for it."""
+_TYPES: Mapping[Precision, tuple[str, str]] = {
+    "float32": ("f32", "FP32"), "bfloat16": ("bf16", "BF16"), "int8": ("f32", "INT8")
+}  # fmt: skip
+"""OpenVINO's name of a precision, and of a processor's capability for it. int8 is the arithmetic of the file itself:
+what it does not round stays in float32."""
 _EMBEDDING = 512
 _CONVERTER = "openvino.tools.ovc"
 _import_lock = threading.Lock()
@@ -91,7 +94,7 @@ class Network:
         Raises:
             EngineError: the processor cannot compute in this precision, or OpenVINO refuses the network.
         """
-        openvino = _openvino()
+        openvino = import_openvino()
         compiled = _compiled(openvino, onnx, (bands, frames), precision, threads)
         shapes = {output.any_name: tuple(output.shape)[1:] for output in compiled.outputs}
         if shapes.get("embedding") != (_EMBEDDING,):
@@ -142,8 +145,6 @@ def _collect(running: deque[tuple[int, _Slot]], outputs: Mapping[str, Float32Arr
 
 def _compiled(openvino: Any, onnx: bytes, size: tuple[int, int], precision: Precision, threads: int) -> Any:
     """OpenVINO's compiled model for a batch of one, in the precision that was asked for."""
-    if precision not in _TYPES:
-        raise EngineError(f"networks in {precision} cannot be run yet. Score in float32 or bfloat16.")
     kind, capability = _TYPES[precision]
     core = openvino.Core()
     if "CPU" not in core.available_devices:
@@ -172,7 +173,7 @@ def _compiled(openvino: Any, onnx: bytes, size: tuple[int, int], precision: Prec
     return compiled
 
 
-def _openvino() -> Any:
+def import_openvino() -> Any:
     """The module, imported without its converter unless the program has imported that already."""
     with _import_lock:
         leave_out = "openvino" not in sys.modules

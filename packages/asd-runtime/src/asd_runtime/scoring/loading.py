@@ -12,7 +12,7 @@ from asd_runtime.model.joined_score import SPECTRAL, Scale
 from asd_runtime.model.manifest import SPECTRAL_FILE, Manifest, NetworkFacts, Precision, inlier_file, network_file
 from asd_runtime.model.onnx_check import check_network
 from asd_runtime.model.reading import read_file
-from asd_runtime.scoring.engine import Network
+from asd_runtime.scoring.engine import EngineError, Network
 from asd_runtime.scoring.network_scorer import NetworkScorer, SystemScorer
 from asd_runtime.scoring.spectral_scorer import SpectralScorer, SpectralVectors
 
@@ -43,6 +43,11 @@ def load_detectors(
         ModelError: a file is missing, damaged, or not what it should be.
     """
     chosen = manifest.precision if precision == "auto" else precision
+    if (chosen == "int8") != (manifest.precision == "int8") and manifest.networks:
+        made = "Score in int8, or with the model that it was made from."
+        other = f"Score in {manifest.precision}, or make one in int8: asd export MODEL --precision int8."
+        raise EngineError(f"{folder}: its networks compute in {manifest.precision}, not in {chosen}. "
+                          f"{made if manifest.precision == 'int8' else other}")  # fmt: skip
     networks = [
         _network_scorer(folder, manifest, number, facts, precision=chosen, threads=threads)
         for number, facts in enumerate(manifest.networks)
@@ -58,7 +63,7 @@ def _network_scorer(
     front_end, name = manifest.front_end, network_file(number)
     content, bands, frames = read_file(folder, name, manifest), front_end.log_mel.bands, front_end.frames
     try:
-        check_network(content, bands=bands, frames=frames, flow=facts.flow)
+        check_network(content, bands=bands, frames=frames, flow=facts.flow, integers=manifest.precision == "int8")
     except ValueError as error:
         raise ModelError(folder / name, f"is not a network of a model: {error}") from error
     return NetworkScorer(
