@@ -11,6 +11,7 @@ from torch import nn
 
 from asd_models import FastFlow, OutlierExposureNet, flow_score_map, network_onnx
 from asd_runtime.model.onnx_check import IR_VERSION, OPSET, check_network
+from asd_runtime.model.onnx_integers import DEQUANTIZE, QUANTIZE
 from asd_runtime.model.onnx_shapes import OPERATORS
 from asd_runtime.scoring.engine import Network
 
@@ -60,5 +61,5 @@ def test_a_network_is_checked_in_less_than_a_tenth_of_a_second() -> None:
 
 def test_the_page_lists_the_operators_that_are_accepted() -> None:
     page = PAGE.read_text(encoding="utf-8")
-    assert set(re.findall(r"^\| `([A-Z]\w+)` \|", page, re.MULTILINE)) == set(OPERATORS)
+    assert set(re.findall(r"^\| `([A-Z]\w+)` \|", page, re.MULTILINE)) == {*OPERATORS, QUANTIZE, DEQUANTIZE}
     assert f"IR version {IR_VERSION}, opset {OPSET}" in page

@@ -27,7 +27,7 @@ NOT_RUN = {
     ("reproduce",): "takes minutes; tests/test_run_end_to_end.py runs the command",
     (
         "export",
-    ): "needs a finished run; tests/reproduction/test_model_export.py makes models of runs, own_machine/test_precision_export.py of models",
+    ): "needs a finished run; tests/reproduction/test_model_export.py makes models of runs",
     ("study",): "takes hours; tests/reproduction/test_study.py runs the command's parts",
     ("data", "download"): "needs the network; tests/download runs the command against a server of its own",
     ("data", "verify"): "needs a download; tests/download runs the command",
