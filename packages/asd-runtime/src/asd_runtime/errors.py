@@ -17,3 +17,7 @@ class ModelError(ValueError):
 
 class UnscorableError(RuntimeError):
     """A number on the way from a recording to its score is infinite or NaN."""
+
+
+class StreamError(ValueError):
+    """A model that cannot score a stream, or a stream that has ended."""
