@@ -42,7 +42,7 @@ class StreamSegments:
         rules = [GapRule.of(dtype, self.settings.sample_rate_hz) for dtype in TYPES]
         stretch = (self.of_each + math.ceil(self.margin / hop)) * hop
         self._back = max(stretch, *(rule.reach + rule.block for rule in rules))
-        held = max(self.margin, *(rule.blurred + rule.shortest + rule.block for rule in rules)) + 1
+        held = max(self.margin, *(rule.blurred + rule.shortest + 2 * rule.block for rule in rules)) + 1
         self.samples = RecentSamples(self._back + length + held + length)  # the last for new ones
 
     def take(self, block: Samples) -> Samples:
