@@ -118,6 +118,18 @@ def test_a_closed_stream_gives_what_the_recording_gives(scorer: Scorer, samples:
     )
 
 
+@pytest.mark.parametrize("burst", [slice(47_900, 48_000), slice(48_000, 48_100)])
+def test_the_weights_of_a_stretch_know_what_is_loud_just_before_and_just_after_it(burst: slice, tmp_path: Path) -> None:
+    """The filter rings for some hundred samples; without them, a score here would differ by more than 0.01."""
+    scorer = Scorer.open(write_made_up(tmp_path / "model", _weighted()), threads=1)
+    wave = 1e-4 * np.random.default_rng(1).standard_normal(96_000).astype(np.float32)
+    wave[burst] *= 9_000
+    whole, (_, stretches) = scorer.score_wave(wave), _all_of(scorer, wave, [50])
+    assert [stretch.start_s for stretch in stretches] == [0.0, 1.5, 3.0]
+    scores = [stretch.score for stretch in whole.stretches]
+    assert [stretch.score for stretch in stretches] == pytest.approx(scores, rel=SCORE, abs=SCORE)
+
+
 def test_the_score_of_a_segment_is_that_of_a_recording_of_it_alone(scorer: Scorer) -> None:
     wave = _sound(99_123, seed=4)
     segments, _ = _all_of(scorer, wave, [7_777])
