@@ -75,7 +75,6 @@ class StreamScorer:
         Args:
             samples: of the stream; they reach back to the stretch, and the filter's margin before it.
         """
-        settings = self._front_end.segments
         settings, starts = self._front_end.segments, np.array([segment.start for segment in segments])
         audible = np.flatnonzero([segment.fault != GAP for segment in segments])
         heard = [segment for segment in segments if segment.fault != GAP]
@@ -110,7 +109,7 @@ class StreamScorer:
                 start,
                 score=float(scores[place]),
                 by_detector={name: float(of_one[place]) for name, of_one in on_scale.items()},
-                of_networks=[{name: of_all[[place]] for name, of_all in scores.items()} for scores in of_networks],
+                of_networks=[{name: of_all[[place]] for name, of_all in each.items()} for each in of_networks],
             )
             for place, start in enumerate(starts)
         ]

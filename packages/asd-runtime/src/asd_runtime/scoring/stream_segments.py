@@ -21,6 +21,7 @@ from asd_runtime.sound.samples import Samples
 
 TYPES = (np.dtype(np.int16), np.dtype(np.float32))
 """Of samples."""
+_NONE, _NEITHER = np.zeros(0, np.int64), np.zeros(0, np.bool_)
 
 
 class StreamSegments:
@@ -38,16 +39,16 @@ class StreamSegments:
         self.given = 0
         self.of_each, self.step = stretch_grid(self.settings, stretch_s=stretch_s)
         self.margin = filter_margin(front_end)
-        length, hop = self.settings.length_samples, self.settings.hop_samples
+        self._length, self._hop = self.settings.length_samples, self.settings.hop_samples
         rules = [GapRule.of(dtype, self.settings.sample_rate_hz) for dtype in TYPES]
-        stretch = (self.of_each + math.ceil(self.margin / hop)) * hop
+        stretch = (self.of_each + math.ceil(self.margin / self._hop)) * self._hop
         self._back = max(stretch, *(rule.reach + rule.block for rule in rules))
         held = max(self.margin, *(rule.blurred + rule.shortest + 2 * rule.block for rule in rules)) + 1
-        self.samples = RecentSamples(self._back + length + held + length)  # the last for new ones
+        self.samples = RecentSamples(self._back + self._length + held + self._length)  # the last for new ones
 
     def take(self, block: Samples) -> Samples:
         """Takes what there is room for, and returns the rest; `next` makes room."""
-        oldest = max(0, self.given * self.settings.hop_samples - self._back)
+        oldest = max(0, self.given * self._hop - self._back)
         return self.samples.take(block, oldest=oldest)
 
     def next(self, *, ended: bool) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
@@ -58,14 +59,14 @@ class StreamSegments:
         """
         starts = self._complete(ended)
         if not len(starts):
-            return starts, np.zeros(0, np.bool_)
+            return _NONE, _NEITHER
         rule = GapRule.of(self.samples.dtype, self.settings.sample_rate_hz)
         begin = max(0, int(starts[0]) - rule.reach) // rule.block * rule.block
         heard = self.samples.between(begin, self.samples.count)
         if ended:
             audible = ~self._touched(starts, heard, begin)
         else:
-            going_on = np.concatenate([heard, np.full(rule.reach, heard[-1])])
+            going_on = np.concatenate([heard, np.full(rule.shortest, heard[-1])])
             audible = ~self._touched(starts, going_on, begin)
             if not audible.all():
                 undecided = np.flatnonzero(~audible & ~self._touched(starts, heard, begin))
@@ -76,14 +77,13 @@ class StreamSegments:
 
     def segment(self, start: int) -> Samples:
         """The samples (L,) of a segment that `next` has just given."""
-        return self.samples.between(start, start + self.settings.length_samples)
+        return self.samples.between(start, start + self._length)
 
     def _complete(self, ended: bool) -> NDArray[np.int64]:
-        length, hop = self.settings.length_samples, self.settings.hop_samples
-        if ended and self.samples.count >= length:
+        if ended and self.samples.count >= self._length:
             return self.settings.starts(self.samples.count)[self.given :]
-        until = (self.samples.count - length - self.margin) // hop
-        return hop * np.arange(self.given, until + 1, dtype=np.int64)
+        until = (self.samples.count - self._length - self.margin) // self._hop + 1
+        return self._hop * np.arange(self.given, until, dtype=np.int64) if until > self.given else _NONE
 
     def _touched(self, starts: NDArray[np.int64], heard: Samples, begin: int) -> NDArray[np.bool_]:
         return touched(starts, self.settings, begin + find_gaps(heard, self.settings.sample_rate_hz))

@@ -199,6 +199,8 @@ class Streams:
     def _score(self, scores: Sequence[list[SegmentScore]], *, ended: bool = False) -> None:
         """Adds the scores of all segments that are complete to those of their streams."""
         settled = [(track, *track.segments.next(ended=ended)) for track in self._tracks]
+        if not any(len(starts) for _, starts, _ in settled):
+            return
         with_sound = [(track, start) for track, starts, sound in settled for start in starts[sound].tolist()]
         waves = [track.segments.segment(start) for track, start in with_sound]
         heard = iter(self._scorer.of_segments(waves, [start for _, start in with_sound]))
