@@ -51,7 +51,7 @@ def high_passed_power(
 def _parts(samples: int, sos: NDArray[np.float64], settings: SegmentSettings) -> Iterator[tuple[int, int, slice]]:
     """Where to cut, and which segments of a part are not margin; every part begins on the segments' grid."""
     hop, length = settings.hop_samples, settings.length_samples
-    before = math.ceil(_margin_samples(sos) / hop)  # segments
+    before = math.ceil(margin_samples(sos) / hop)  # segments
     together = max(1, _WHOLE_SAMPLES // hop)
     count = settings.count(samples)
     for first in range(0, count, together):
@@ -61,6 +61,7 @@ def _parts(samples: int, sos: NDArray[np.float64], settings: SegmentSettings) ->
         yield start * hop, end, slice(first - start, last - start)
 
 
-def _margin_samples(sos: NDArray[np.float64]) -> int:
+def margin_samples(sos: NDArray[np.float64]) -> int:
+    """What is further away than so many samples does not change the filter's output (.., 6) beyond rounding."""
     radius = max(float(np.abs(np.roots(section[3:])).max(initial=0.0)) for section in sos)
     return math.ceil(math.log(_LEFT_OF_RESPONSE) / math.log(radius)) if radius > 0 else 0

@@ -25,9 +25,7 @@ FIT = ["threads=1", "segments.length_s=1.0", "training.epochs=1", "training.batc
 FIT += ["log_mel.hop_s=0.064", "inlier.components=[1]", "inlier.neighbours=[1]"]
 NOT_RUN = {
     ("reproduce",): "takes minutes; tests/test_run_end_to_end.py runs the command",
-    (
-        "export",
-    ): "needs a finished run; tests/reproduction/test_model_export.py makes models of runs",
+    ("export",): "needs a finished run; tests/reproduction/test_model_export.py makes models of runs",
     ("study",): "takes hours; tests/reproduction/test_study.py runs the command's parts",
     ("data", "download"): "needs the network; tests/download runs the command against a server of its own",
     ("data", "verify"): "needs a download; tests/download runs the command",

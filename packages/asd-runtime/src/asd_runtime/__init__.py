@@ -9,10 +9,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from asd_runtime.errors import ModelError as ModelError
     from asd_runtime.errors import RecordingError as RecordingError
+    from asd_runtime.errors import StreamError as StreamError
     from asd_runtime.errors import UnscorableError as UnscorableError
     from asd_runtime.model.manifest import Manifest as Manifest
     from asd_runtime.model.reading import read_manifest as read_manifest
     from asd_runtime.scoring.scorer import Scorer as Scorer
+    from asd_runtime.scoring.streams import SegmentScore as SegmentScore
+    from asd_runtime.scoring.streams import Stream as Stream
+    from asd_runtime.scoring.streams import StreamEnd as StreamEnd
+    from asd_runtime.scoring.streams import Streams as Streams
     from asd_runtime.scoring.stretches import RecordingScore as RecordingScore
     from asd_runtime.scoring.stretches import Stretch as Stretch
 
@@ -23,6 +28,11 @@ _HOME = {
     "RecordingError": "errors",
     "RecordingScore": "scoring.stretches",
     "Scorer": "scoring.scorer",
+    "SegmentScore": "scoring.streams",
+    "Stream": "scoring.streams",
+    "StreamEnd": "scoring.streams",
+    "StreamError": "errors",
+    "Streams": "scoring.streams",
     "Stretch": "scoring.stretches",
     "UnscorableError": "errors",
     "read_manifest": "model.reading",
@@ -34,6 +44,11 @@ __all__ = [
     "RecordingError",
     "RecordingScore",
     "Scorer",
+    "SegmentScore",
+    "Stream",
+    "StreamEnd",
+    "StreamError",
+    "Streams",
     "Stretch",
     "UnscorableError",
     "read_manifest",

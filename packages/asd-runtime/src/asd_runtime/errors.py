@@ -30,3 +30,7 @@ class RecordingError(ValueError):
 
 class UnscorableError(RuntimeError):
     """A number on the way from a recording to its score is infinite or NaN."""
+
+
+class StreamError(ValueError):
+    """A model that cannot score a stream, or a stream that has ended."""

@@ -13,7 +13,7 @@ A recording goes through the network once, in batches of segments, so that hours
 clip.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, get_args
@@ -22,15 +22,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asd_features import AudioError
-from asd_runtime.errors import RecordingError, UnscorableError
+from asd_runtime.errors import RecordingError
 from asd_runtime.model.joined_score import OE, SPECTRAL
 from asd_runtime.model.manifest import Manifest, Precision
 from asd_runtime.model.reading import read_manifest
 from asd_runtime.progress import Advance
+from asd_runtime.scoring.finite_output import check_scores
 from asd_runtime.scoring.loading import load_detectors, threads_of
 from asd_runtime.scoring.network_scorer import Groups, SystemScorer
 from asd_runtime.scoring.spectral_scorer import SpectralScorer
-from asd_runtime.scoring.stretches import Cut, RecordingScore, Stretch, cut_recording, stretch_segments
+from asd_runtime.scoring.streams import Stream, Streams
+from asd_runtime.scoring.stretches import Cut, RecordingScore, cut_recording, judged_stretch, stretch_segments
 from asd_runtime.sound.one_recording import read_recording
 from asd_runtime.sound.recording_fault import check_recording, gaps_in_words
 from asd_runtime.sound.samples import Samples
@@ -140,19 +142,30 @@ class Scorer:
         without_gaps = [[int(segment) for segment in stretch if cut.audible[segment]] for stretch in stretches]
         groups = [np.flatnonzero(cut.audible).tolist(), *filter(None, without_gaps)]
         scored = self._scored(wave, cut, groups, tell)
-        if not np.isfinite(scored.groups).all():
-            raise UnscorableError("a score is infinite or no number: the model is damaged or does not fit")
+        check_scores(scored.groups)
         weights = front_end.weights(wave)
         of_stretches = iter(zip(scored.groups[1:].tolist(), scored.segments[1:], strict=True))
         return RecordingScore(
             score=float(scored.groups[0]),
             threshold=self.manifest.threshold.value,
             stretches=tuple(
-                _stretch(cut, stretch, audible, next(of_stretches) if audible else None, weights)
+                judged_stretch(cut, stretch, audible, next(of_stretches) if audible else None, weights)
                 for stretch, audible in zip(stretches, without_gaps, strict=True)
             ),
             gaps_s=cut.gaps_s,
         )
+
+    def stream(self) -> Stream:
+        """A live stream: blocks of samples in, scores of segments and stretches out.
+
+        Raises:
+            StreamError: the model takes away the level of whole recordings, which a stream cannot know.
+        """
+        return Stream(self)
+
+    def streams(self, count: int) -> Streams:
+        """So many live streams that are scored together; errors as of `stream`."""
+        return Streams(self, count)
 
     def _scored(self, wave: Samples, cut: Cut, groups: Groups, tell: Tell) -> _Scored:
         """By the detectors that have a say, joined."""
@@ -185,29 +198,6 @@ def _by_spectral(spectral: SpectralScorer, wave: Samples, cut: Cut, groups: Grou
         segments.append(of_segments)
         advance(1)
     return _Scored(np.array([np.mean(scores), *scores]), segments)
-
-
-def _stretch(
-    cut: Cut,
-    segments: Sequence[int],
-    audible: Sequence[int],
-    scores: tuple[float, Float64Array] | None,
-    weights: Float64Array | None,
-) -> Stretch:
-    """A stretch; `scores` are its own and those of its audible segments."""
-    telling, score = segments, None
-    if scores is not None:
-        score, segment_scores = scores
-        place = _telling(segment_scores, None if weights is None else weights[audible])
-        telling = audible[place : place + 1]
-    return Stretch(*cut.seconds(segments), score, *cut.seconds(telling))
-
-
-def _telling(segment_scores: Float64Array, weights: Float64Array | None) -> int:
-    """The segment that raises the score most: its weight times its difference from the weighted mean is the largest."""
-    if weights is None or not weights.any():
-        return int(np.argmax(segment_scores))
-    return int(np.argmax(weights * (segment_scores - np.average(segment_scores, weights=weights))))
 
 
 def _shares(steps: int, tell: Tell) -> Advance:

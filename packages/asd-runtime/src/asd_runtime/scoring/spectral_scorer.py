@@ -117,6 +117,15 @@ class SpectralScorer:
         """(N,) scores of pieces that are one stretch each."""
         return self.model.anomaly_score(np.stack([self.vectors.of_piece(wave) for wave in waves]))
 
+    def score_segments(self, log_mel: Float32Array) -> Float64Array:
+        """(S,) scores of segments that are a recording each, on the scale of a whole stretch.
+
+        Args:
+            log_mel: (S, M, F) of the segments, standardised by their own level or the machine's.
+        """
+        length = self.vectors.front_end.segments.length_samples
+        return self._as_whole(self.model.anomaly_score(self.vectors.pooled(log_mel)), length)
+
     def score_stretch(
         self, wave: Samples, starts: NDArray[np.int64], rule: tuple[Standardise, WaveformStatistics]
     ) -> tuple[float, Float64Array]:

@@ -17,6 +17,8 @@ from asd_features import SegmentSettings
 from asd_runtime.sound.gaps import find_gaps
 from asd_runtime.sound.samples import Samples
 
+Float64Array = NDArray[np.float64]
+
 
 @dataclass(frozen=True)
 class Stretch:
@@ -117,18 +119,57 @@ class Cut:
 def cut_recording(wave: Samples, settings: SegmentSettings) -> Cut:
     """Where a recording's segments lie, and which hold sound."""
     starts, gaps = settings.starts(len(wave)), find_gaps(wave, settings.sample_rate_hz)
-    # Of gaps in order, those that end after a segment's first sample, less those that begin after its last one.
-    touched = np.searchsorted(gaps[:, 0], starts + settings.length_samples) > np.searchsorted(
-        gaps[:, 1], starts, side="right"
-    )
     seconds = gaps / settings.sample_rate_hz
-    return Cut(settings, len(wave), starts, ~touched, tuple((low, high) for low, high in seconds.tolist()))
+    return Cut(
+        settings,
+        len(wave),
+        starts,
+        ~touched(starts, settings, gaps),
+        tuple((low, high) for low, high in seconds.tolist()),
+    )
+
+
+def touched(starts: NDArray[np.int64], settings: SegmentSettings, gaps: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """(S,) whether segments with first samples (S,) touch one of the gaps (G, 2)."""
+    # Of gaps in order, those that end after a segment's first sample, less those that begin after its last one.
+    before_end = np.searchsorted(gaps[:, 0], starts + settings.length_samples)
+    before_start = np.searchsorted(gaps[:, 1], starts, side="right")
+    found: NDArray[np.bool_] = before_end > before_start
+    return found
 
 
 def stretch_segments(segments: int, settings: SegmentSettings, *, stretch_s: float) -> list[range]:
     """The range of segments of each stretch, for a recording of `segments` segments."""
-    hop = settings.hop_samples
-    stretch = round(stretch_s * settings.sample_rate_hz)
-    of_each = min(segments, max(0, stretch - settings.length_samples) // hop + 1)
-    step, last = max(1, stretch // (2 * hop)), segments - of_each
+    of_each, step = stretch_grid(settings, stretch_s=stretch_s)
+    of_each = min(segments, of_each)
+    last = segments - of_each
     return [range(first, first + of_each) for first in [*range(0, last, step), last]]
+
+
+def stretch_grid(settings: SegmentSettings, *, stretch_s: float) -> tuple[int, int]:
+    """How many segments a stretch has, and how many are from one to the next."""
+    hop, stretch = settings.hop_samples, round(stretch_s * settings.sample_rate_hz)
+    return max(0, stretch - settings.length_samples) // hop + 1, max(1, stretch // (2 * hop))
+
+
+def judged_stretch(
+    cut: Cut,
+    segments: Sequence[int],
+    audible: Sequence[int],
+    scores: tuple[float, Float64Array] | None,
+    weights: Float64Array | None,
+) -> Stretch:
+    """A stretch; `scores` are its own and those of its audible segments, `weights` those of all segments of the cut."""
+    telling, score = segments, None
+    if scores is not None:
+        score, segment_scores = scores
+        place = _telling(segment_scores, None if weights is None else weights[audible])
+        telling = audible[place : place + 1]
+    return Stretch(*cut.seconds(segments), score, *cut.seconds(telling))
+
+
+def _telling(segment_scores: Float64Array, weights: Float64Array | None) -> int:
+    """The segment that raises the score most: its weight times its difference from the weighted mean is the largest."""
+    if weights is None or not weights.any():
+        return int(np.argmax(segment_scores))
+    return int(np.argmax(weights * (segment_scores - np.average(segment_scores, weights=weights))))

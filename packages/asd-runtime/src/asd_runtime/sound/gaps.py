@@ -4,6 +4,9 @@ A gap is a quarter of a second or more in which nothing changes: the rule of `as
 that are scored. In 16-bit samples, one step up or down is no change either.
 """
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,12 +21,45 @@ _BLURRED_S = 0.0125
 """A resampler's filter blurs the edge of a gap for so long."""
 
 
+@dataclass(frozen=True)
+class GapRule:
+    """What a gap is in samples of one type and rate.
+
+    Attributes:
+        widest: from the lowest to the highest sample of what counts as quiet.
+        blurred: so many samples before and after the quiet belong to the gap.
+        shortest: quiet of fewer samples is no gap.
+    """
+
+    widest: float
+    blurred: int
+    shortest: int
+
+    @classmethod
+    def of(cls, dtype: np.dtype[Any], sample_rate_hz: int) -> "GapRule":
+        """The rule for int16 or float32."""
+        exact = dtype == np.int16
+        widest, blurred = (_STEPS, 0) if exact else (_FLOAT_RANGE, round(_BLURRED_S * sample_rate_hz))
+        return cls(widest, blurred, int(np.ceil(DROPOUT_S * sample_rate_hz)) - 2 * blurred)
+
+    @property
+    def block(self) -> int:
+        """Whatever is as long as a gap fills one of the blocks of half its length."""
+        return self.shortest // 2
+
+    @property
+    def reach(self) -> int:
+        """What is further away than so many samples does not decide whether a sample is in a gap.
+
+        Quiet that comes from further away is a gap already, without its first block and the one that this may reach to.
+        """
+        return self.shortest + 3 * self.block + self.blurred
+
+
 def find_gaps(wave: Samples, sample_rate_hz: int) -> NDArray[np.int64]:
     """The gaps of samples (T,) int16 or float32: (G, 2) first sample of each and first after it, in order."""
-    exact = wave.dtype == np.int16
-    widest, blurred = (_STEPS, 0) if exact else (_FLOAT_RANGE, round(_BLURRED_S * sample_rate_hz))
-    shortest = int(np.ceil(DROPOUT_S * sample_rate_hz)) - 2 * blurred
-    block = shortest // 2  # whatever is as long as a gap fills one of the blocks of half its length
+    rule = GapRule.of(wave.dtype, sample_rate_hz)
+    widest, blurred, block = rule.widest, rule.blurred, rule.block
     blocks = wave[: len(wave) // block * block].reshape(-1, block)
     quiet = np.flatnonzero(np.subtract(blocks.max(axis=1), blocks.min(axis=1), dtype=np.float64) <= widest)
     found: list[list[int]] = []
@@ -33,7 +69,9 @@ def find_gaps(wave: Samples, sample_rate_hz: int) -> NDArray[np.int64]:
             found[-1][1] = high
         else:
             found.append([low, high])
-    gaps = [(max(0, low - blurred), min(len(wave), high + blurred)) for low, high in found if high - low >= shortest]
+    gaps = [
+        (max(0, low - blurred), min(len(wave), high + blurred)) for low, high in found if high - low >= rule.shortest
+    ]
     return np.array(gaps, np.int64).reshape(-1, 2)
 
 
