@@ -34,6 +34,7 @@ from asd_recipes.recipe.settings import Recipe
 from asd_recipes.recipe.system_variants import variant_of
 from asd_recipes.scoring.front_end import front_end_of
 from asd_recipes.scoring.inlier_candidates import Candidate
+from asd_recipes.scoring.network_in_int8 import network_in_int8
 from asd_recipes.training.network_building import build_network
 from asd_runtime.model.joined_score import Scale
 from asd_runtime.model.manifest import FLOW, Precision
@@ -46,7 +47,7 @@ Clips = list[NDArray[np.int16]]
 RECIPE, MACHINE = Recipe(), "fan"
 LEVEL = WaveformStatistics(mean=0.0, std=0.06)
 SIZES = (1, 2, 4, 16, 32)
-REACH_S: dict[Precision, float | None] = {"float32": None, "bfloat16": 14.5}
+REACH_S: dict[Precision, float | None] = {"float32": None, "bfloat16": 14.5, "int8": 9.0}
 CHECKED = 20
 """Clips whose scores are compared: with ONNX Runtime, and with float32."""
 
@@ -65,9 +66,11 @@ def rows(threads: int) -> Iterator[Row]:
     by_onnx_runtime = reference.by(_OnnxRuntime(onnx)).scores(clips[:CHECKED])
     plain = _Plain.fitted(network, training)
     theirs_s = median_s(lambda: plain.scores(clips), runs=1, warm_up=False)
+    files: dict[Precision, bytes] = {"int8": network_in_int8(onnx, reference.spectrograms(clips[:CHECKED]))}
     for precision, reach_s in REACH_S.items():
         try:
-            system = reference.by(Network.load(onnx, **_size(), precision=precision, threads=threads))
+            content = files.get(precision, onnx)
+            system = reference.by(Network.load(content, **_size(), precision=precision, threads=threads))
         except EngineError as error:
             print(f"(no row of scoring in {precision}: {error})")
             continue
@@ -128,6 +131,11 @@ class _System:
         made = replace(self.network, network=network)  # type: ignore[arg-type]  # called in the same way
         return _System(replace(self.scorer, networks=[made]))
 
+    def spectrograms(self, clips: Clips) -> Iterator[NDArray[np.float32]]:
+        """(S, M, F) of each clip."""
+        front_end, threads = self.scorer.front_end, self.scorer.threads
+        return (front_end.spectrograms(front_end.cut(clip), threads=threads) for clip in clips)
+
     def scores(self, clips: Clips) -> Float64Array:
         """(N,)"""
         every = [range(RECIPE.segments.count(len(clips[0])))]
@@ -136,9 +144,8 @@ class _System:
 
 def _scaled(system: _System, clips: Clips) -> _System:
     """With the scales of these clips, as a model has those of its held-out pieces."""
-    front_end, network = system.scorer.front_end, system.network
-    spectrograms = (front_end.spectrograms(front_end.cut(clip), threads=network.threads) for clip in clips)
-    of_clips = [network.of_segments(log_mel) for log_mel in spectrograms]
+    network = system.network
+    of_clips = [network.of_segments(log_mel) for log_mel in system.spectrograms(clips)]
     means = {name: np.array([scores[name].mean() for scores in of_clips]) for name in network.scales}
     scales = {name: Scale(float(of_all.mean()), float(of_all.std())) for name, of_all in means.items()}
     return _System(replace(system.scorer, networks=[replace(network, scales=scales)]))

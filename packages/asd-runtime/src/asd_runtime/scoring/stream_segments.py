@@ -51,6 +51,11 @@ class StreamSegments:
         oldest = max(0, self.given * self._hop - self._back)
         return self.samples.take(block, oldest=oldest)
 
+    @property
+    def is_due(self) -> bool:
+        """Whether a segment is complete; `next` says whether it is settled."""
+        return self.samples.count >= self.given * self._hop + self._length + self.margin
+
     def next(self, *, ended: bool) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """First samples (S,) of the segments that are complete and settled, and whether they hold sound.
 

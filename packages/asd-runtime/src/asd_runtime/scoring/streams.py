@@ -198,15 +198,19 @@ class Streams:
 
     def _score(self, scores: Sequence[list[SegmentScore]], *, ended: bool = False) -> None:
         """Adds the scores of all segments that are complete to those of their streams."""
-        settled = [(track, *track.segments.next(ended=ended)) for track in self._tracks]
+        due = [place for place, track in enumerate(self._tracks) if ended or track.segments.is_due]
+        settled = [(place, *self._tracks[place].segments.next(ended=ended)) for place in due]
         if not any(len(starts) for _, starts, _ in settled):
             return
-        with_sound = [(track, start) for track, starts, sound in settled for start in starts[sound].tolist()]
+        with_sound = [
+            (self._tracks[place], start) for place, starts, sound in settled for start in starts[sound].tolist()
+        ]
         waves = [track.segments.segment(start) for track, start in with_sound]
         heard = iter(self._scorer.of_segments(waves, [start for _, start in with_sound]))
-        for (track, starts, sound), of_track in zip(settled, scores, strict=True):
+        for place, starts, sound in settled:
             for start, has_sound in zip(starts.tolist(), sound.tolist(), strict=True):
-                of_track.append(track.given(next(heard) if has_sound else HeardSegment(start, fault=GAP)))
+                segment = next(heard) if has_sound else HeardSegment(start, fault=GAP)
+                scores[place].append(self._tracks[place].given(segment))
 
     def _refuse_closed(self) -> None:
         if self._closed:
