@@ -82,7 +82,7 @@ def rows(threads: int) -> Iterator[Row]:
             ours_s=median_s(partial(system.scores, clips), runs=3, warm_up=False),
             theirs_s=theirs_s,
             error=f"scores of {len(checked)} clips: {difference:.1e} standard deviations of "
-            + ("ONNX Runtime's" if precision == "float32" else "those in float32"),
+            + ("ONNX Runtime's" if precision == "float32" else "those in float32 (of an untrained network)"),
             reach_s=reach_s,
             audio_s=10.0 * count,
         )
