@@ -148,7 +148,7 @@ def _usable(pieces: Pieces, rate_hz: int) -> tuple[list[int], list[Problem]]:
         else:
             usable.append(index)
             if left_s > 0:
-                reason = f"{left_s:.3g} s of it: gaps, in which nothing changes, and what is short between them"
+                reason = f"{left_s:.3g} s of it, in gaps, where nothing changes, or between two of them"
                 problems.append(Problem(clip.key, "dropout", reason))
     return usable, problems
 
