@@ -292,3 +292,23 @@ def test_a_network_in_integers_passes_where_its_model_says_so_and_only_there() -
 def test_integers_in_any_other_form_are_refused(change: Callable[[Any], None], rule: str) -> None:
     with pytest.raises(NetworkFileError, match=rule):
         _in_integers(change)
+
+
+def _many_times(model: Any) -> None:
+    """Half a megabyte of integers, taken back as 270 MB of floats."""
+    for number in range(130):
+        _add(model, "DequantizeLinear", ["weight.int8", "weight.scale"], f"weight.{number}", axis=0)
+
+
+def _of_a_constant(model: Any) -> None:
+    """A constant is no map, and as large as a file may be."""
+    model.graph.initializer.append(numpy_helper.from_array(np.zeros((1 << 21,), np.float32), "large"))
+    model.graph.node.insert(1, helper.make_node("QuantizeLinear", ["large", "step", "zero"], ["large.integers"]))
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"), [(_many_times, "one weight too many: all together"), (_of_a_constant, "large.integers is too")]
+)
+def test_integers_take_no_more_memory_than_floats_may(change: Callable[[Any], None], rule: str) -> None:
+    with pytest.raises(NetworkFileError, match=rule):
+        _in_integers(change)

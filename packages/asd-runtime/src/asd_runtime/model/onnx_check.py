@@ -84,16 +84,15 @@ def _computed_shapes(file: OnnxFile, bands: int, frames: int) -> tuple[dict[str,
         if node.output in names:
             raise ValueError(f"{node.output} is there twice")
         names.add(node.output)
-        if node.operator == QUANTIZE:
-            integers.add(node, shapes)
-            continue
-        if node.operator == DEQUANTIZE:
-            shapes[node.output] = integers.add(node, shapes)
-            continue
-        shapes[node.output] = output_shape(node, shapes, file.constants)
-        if math.prod(shapes[node.output]) > _LARGEST_MAP * points:
-            raise ValueError(f"{node.output} is too large: {shapes[node.output]}")
-        work += multiplications(node, shapes)
+        if node.operator in (QUANTIZE, DEQUANTIZE):
+            shape, is_map = integers.add(node, shapes), integers.is_map(node)
+        else:
+            shape, is_map = output_shape(node, shapes, file.constants), True
+        if is_map and math.prod(shape) > _LARGEST_MAP * points:
+            raise ValueError(f"{node.output} is too large: {shape}")
+        if node.operator != QUANTIZE:  # integers are no tensor that other operators take
+            shapes[node.output] = shape
+            work += multiplications(node, shapes)
     if work > _MOST_WORK * points:
         raise ValueError(
             f"it takes {work:.0e} multiplications for one spectrogram, and may take {_MOST_WORK * points:.0e}"

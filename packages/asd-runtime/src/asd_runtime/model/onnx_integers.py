@@ -16,6 +16,7 @@ from asd_runtime.model.onnx_file import Node
 from asd_runtime.model.onnx_shapes import Constants, Shape, ShapeError
 
 QUANTIZE, DEQUANTIZE = "QuantizeLinear", "DequantizeLinear"
+_MOST_WEIGHTS = 1 << 26  # as many floats as the largest file holds; a ResNet-18 with a flow has 19 million
 
 
 @dataclass
@@ -25,11 +26,16 @@ class IntegerTensors:
     constants: Constants
     _shapes: dict[str, Shape] = field(default_factory=dict)
     _facts: dict[str, tuple[str, str]] = field(default_factory=dict)
+    _weights: int = 0
 
     @property
     def any(self) -> bool:
         """Whether a QuantizeLinear was there."""
         return bool(self._shapes)
+
+    def is_map(self, node: Node) -> bool:
+        """Whether one of the two operators takes what is computed before it, and not a constant of weights."""
+        return node.operator == QUANTIZE or len(node.inputs) != 2
 
     def add(self, node: Node, shapes: Mapping[str, Shape]) -> Shape:
         """The shape of what one of the two operators makes.
@@ -43,9 +49,7 @@ class IntegerTensors:
         """
         if node.operator == QUANTIZE:
             return self._quantised(node, shapes)
-        if len(node.inputs) == 2:
-            return self._constant(node)
-        return self._dequantised(node)
+        return self._dequantised(node) if self.is_map(node) else self._constant(node)
 
     def _quantised(self, node: Node, shapes: Mapping[str, Shape]) -> Shape:
         if len(node.inputs) != 3 or node.attributes or node.inputs[0] not in shapes:
@@ -68,6 +72,9 @@ class IntegerTensors:
         if weight is None or weight.dtype != np.int8 or weight.ndim != 4 or dict(node.attributes) != {"axis": 0}:
             raise ShapeError(f"{node.output} must be made from a constant of int8 of four dimensions, by axis 0")
         _require_scale(node, scale, weight.shape[:1])
+        self._weights += weight.size
+        if self._weights > _MOST_WEIGHTS:
+            raise ShapeError(f"{node.output} is one weight too many: all together may be {_MOST_WEIGHTS} numbers")
         return weight.shape
 
 
