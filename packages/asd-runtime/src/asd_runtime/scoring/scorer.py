@@ -31,6 +31,7 @@ from asd_runtime.scoring.finite_output import check_scores
 from asd_runtime.scoring.loading import load_detectors, threads_of
 from asd_runtime.scoring.network_scorer import Groups, SystemScorer
 from asd_runtime.scoring.spectral_scorer import SpectralScorer
+from asd_runtime.scoring.stream_scorer import StreamScorer
 from asd_runtime.scoring.streams import Stream, Streams
 from asd_runtime.scoring.stretches import Cut, RecordingScore, cut_recording, judged_stretch, stretch_segments
 from asd_runtime.sound.one_recording import read_recording
@@ -161,11 +162,14 @@ class Scorer:
         Raises:
             StreamError: the model takes away the level of whole recordings, which a stream cannot know.
         """
-        return Stream(self)
+        return Stream(self._of_streams())
 
     def streams(self, count: int) -> Streams:
         """So many live streams that are scored together; errors as of `stream`."""
-        return Streams(self, count)
+        return Streams(self._of_streams(), count)
+
+    def _of_streams(self) -> StreamScorer:
+        return StreamScorer(self.manifest, self.system, self.spectral)
 
     def _scored(self, wave: Samples, cut: Cut, groups: Groups, tell: Tell) -> _Scored:
         """By the detectors that have a say, joined."""

@@ -8,22 +8,20 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from asd_runtime.errors import UnscorableError
 from asd_runtime.model.joined_score import OE, SPECTRAL, Scale
+from asd_runtime.model.manifest import Manifest
 from asd_runtime.scoring.finite_output import check_scores
-from asd_runtime.scoring.network_scorer import WeightsOf, standardised
+from asd_runtime.scoring.network_scorer import SystemScorer, WeightsOf, standardised
 from asd_runtime.scoring.recent_samples import RecentSamples
+from asd_runtime.scoring.spectral_scorer import SpectralScorer
 from asd_runtime.scoring.stream_segments import filter_margin
 from asd_runtime.scoring.stretches import Cut, Stretch, judged_stretch
 from asd_runtime.sound.samples import Samples
-
-if TYPE_CHECKING:
-    from asd_runtime.scoring.scorer import Scorer
 
 Float32Array = NDArray[np.float32]
 Float64Array = NDArray[np.float64]
@@ -52,10 +50,10 @@ class HeardSegment:
 class StreamScorer:
     """What all streams of a scorer share; many threads may use it at once."""
 
-    def __init__(self, scorer: "Scorer") -> None:
-        self._joined, self._front_end = scorer.manifest.joined, scorer.manifest.front_end
+    def __init__(self, manifest: Manifest, system: SystemScorer | None, spectral: SpectralScorer | None) -> None:
+        self.manifest, self._joined, self._front_end = manifest, manifest.joined, manifest.front_end
         self._scales = {name: Scale(each.mean, each.std) for name, each in self._joined.detectors.items()}
-        self._system, self._spectral = scorer.system, scorer.spectral
+        self._system, self._spectral = system, spectral
         self._margin = filter_margin(self._front_end)
 
     def of_segments(self, waves: Sequence[Samples], starts: Sequence[int]) -> list[HeardSegment]:

@@ -12,20 +12,16 @@ enough for 16 bits. In float32 samples a gap has blurred edges, which takes 12.5
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from asd_runtime.counted import counted
 from asd_runtime.errors import StreamError
-from asd_runtime.model.manifest import Manifest
 from asd_runtime.scoring.stream_scorer import GAP, HeardSegment, StreamScorer
 from asd_runtime.scoring.stream_segments import TYPES, StreamSegments
 from asd_runtime.scoring.stretches import Stretch
 from asd_runtime.sound.samples import Samples
-
-if TYPE_CHECKING:
-    from asd_runtime.scoring.scorer import Scorer
 
 
 @dataclass(frozen=True)
@@ -70,7 +66,8 @@ class StreamEnd:
 class _Track:
     """One stream: its segments, those that its next stretch may need, and the type of its samples."""
 
-    def __init__(self, scorer: StreamScorer, manifest: Manifest) -> None:
+    def __init__(self, scorer: StreamScorer) -> None:
+        manifest = scorer.manifest
         self._scorer, self._threshold = scorer, manifest.threshold.value
         self.segments = StreamSegments(manifest.front_end, manifest.threshold.stretch_s)
         self._heard: deque[HeardSegment] = deque(maxlen=self.segments.of_each)
@@ -121,7 +118,7 @@ class _Track:
 class Stream:
     """One stream; `Scorer.stream` makes it. It belongs to one thread at a time; other streams may run in others."""
 
-    def __init__(self, scorer: "Scorer") -> None:
+    def __init__(self, scorer: StreamScorer) -> None:
         self._alone = Streams(scorer, 1)
 
     def push(self, block: Samples) -> list[SegmentScore]:
@@ -153,7 +150,7 @@ class Streams:
     among the scorer's threads. The scores are those of each stream alone, to the last bit.
     """
 
-    def __init__(self, scorer: "Scorer", count: int) -> None:
+    def __init__(self, scorer: StreamScorer, count: int) -> None:
         manifest = scorer.manifest
         if manifest.front_end.standardise == "clip":
             raise StreamError(
@@ -162,8 +159,8 @@ class Streams:
             )
         if count < 1:
             raise ValueError(f"count must be at least 1; got {count}.")
-        self._scorer = StreamScorer(scorer)
-        self._tracks = [_Track(self._scorer, manifest) for _ in range(count)]
+        self._scorer = scorer
+        self._tracks = [_Track(scorer) for _ in range(count)]
         self._closed = False
 
     def push(self, blocks: Sequence[Samples | None]) -> list[list[SegmentScore]]:
